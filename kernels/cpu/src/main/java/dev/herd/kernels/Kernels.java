@@ -1,0 +1,91 @@
+package dev.herd.kernels;
+
+/**
+ * The numeric operations that a CPU forward pass is composed of. Every method computes one range and returns; the
+ * caller splits the work among threads, so that no call crosses a thread boundary and none is as small as a dot product.
+ *
+ * <p>Implementations are stateless to the caller and safe to use from several threads on disjoint outputs. They agree
+ * with the scalar provider within the tolerances that {@code docs/adr/0003} states; the contract test runs on each.
+ */
+public interface Kernels {
+    /** Name of the provider, as {@code herd.kernels} takes it. */
+    String name();
+
+    /** Whether {@link #matMul} and {@link #dequantizeRow} read this encoding; a declared capability, not a guess. */
+    boolean supports(WeightMatrix weights);
+
+    /**
+     * {@code out[t, r] = Σ_c x[t, c] · weights[r, c]} for every t and for r in {@code [fromRow, toRow)}.
+     *
+     * @param out {@code [tokens, weights.rows()]}; other rows are left alone
+     * @param x {@code [tokens, weights.columns()]}
+     */
+    void matMul(Floats out, Floats x, WeightMatrix weights, int tokens, int fromRow, int toRow);
+
+    /**
+     * Writes row {@code row} of {@code weights} as floats: the embedding of one token.
+     *
+     * @param out {@code columns} elements from {@code outFrom}
+     */
+    void dequantizeRow(Floats out, long outFrom, WeightMatrix weights, int row);
+
+    /**
+     * {@code out = x / sqrt(mean(x²) + epsilon) · weight} for rows {@code [fromToken, toToken)}.
+     *
+     * @param out {@code [tokens, size]}, may be {@code x}
+     * @param x {@code [tokens, size]}
+     * @param weight {@code [size]}
+     */
+    void rmsNorm(Floats out, Floats x, Floats weight, float epsilon, int size, int fromToken, int toToken);
+
+    /**
+     * The weightless RMS norm of every head, in place.
+     *
+     * @param x {@code [tokens, heads, headSize]}
+     */
+    void qkNorm(Floats x, float epsilon, int heads, int headSize, int fromToken, int toToken);
+
+    /**
+     * Rotates adjacent pairs of every head, in place: {@code (a, b) → (a·cos − b·sin, a·sin + b·cos)}.
+     *
+     * @param x {@code [tokens, heads, headSize]}
+     * @param rotations {@code [tokens, headSize / 2, 2]}: cosine and sine of each pair's angle
+     */
+    void rope(Floats x, Floats rotations, int heads, int headSize, int fromToken, int toToken);
+
+    /** {@code x[t, i] *= factors[t]} for rows {@code [fromToken, toToken)} of {@code size} elements. */
+    void scaleRows(Floats x, Floats factors, int size, int fromToken, int toToken);
+
+    /**
+     * Writes one token's key and value into the cache.
+     *
+     * @param key {@code [tokens, kvHeadCount, headSize]}, of which row {@code token} is taken
+     * @param value likewise
+     */
+    void storeKeyValue(KvView cache, int position, Floats key, Floats value, int token);
+
+    /**
+     * Attention of one token over the cached positions {@code [firstPosition, position]}:
+     * {@code out[h] = Σ_p softmax_p(query[h] · key[p] / sqrt(headSize)) · value[p]} for query heads
+     * {@code [fromHead, toHead)}; query head h reads key/value head {@code h / (heads / kvHeadCount)}.
+     *
+     * @param out {@code [tokens, heads, headSize]}, of which row {@code token} is written
+     * @param query the same shape
+     */
+    void attend(
+            Floats out,
+            Floats query,
+            KvView cache,
+            int token,
+            int heads,
+            int firstPosition,
+            int position,
+            int fromHead,
+            int toHead);
+
+    /** {@code gate[i] = silu(gate[i]) · up[i]} for i in {@code [from, to)}, with {@code silu(z) = z / (1 + e^-z)}. */
+    void swiGlu(Floats gate, Floats up, long from, long to);
+
+    /** {@code out[i] += x[i]} for i in {@code [from, to)}. */
+    void add(Floats out, Floats x, long from, long to);
+}

@@ -1,0 +1,11 @@
+package dev.herd.engine;
+
+/** Why an answer ended. */
+public enum FinishReason {
+    /** A stop token was chosen. */
+    STOP,
+    /** {@code maxTokens}, or the end of the context, was reached. */
+    LENGTH,
+    /** The caller cancelled. */
+    CANCELLED
+}

@@ -1,0 +1,37 @@
+package dev.herd.engine;
+
+import dev.herd.kernels.Floats;
+import dev.herd.model.Batch;
+import dev.herd.model.KvLayout;
+import dev.herd.weights.ModelConfig;
+
+/**
+ * What a backend replaces as a whole: it holds the weights and the key/value memory and turns a batch into logits. The
+ * CPU composes {@link dev.herd.kernels.Kernels}; a GPU runs task graphs. Called by the engine's thread only.
+ */
+public interface ModelRunner extends AutoCloseable {
+    /** The model. */
+    ModelConfig config();
+
+    /** How keys and values are laid out; block ids of a batch run from 0 to {@link #blockCount()} - 1. */
+    KvLayout kvLayout();
+
+    /** Blocks that the memory budget allows. */
+    int blockCount();
+
+    /** Most tokens that one batch may hold. */
+    int maxBatchTokens();
+
+    /**
+     * Runs the model.
+     *
+     * @return {@code [batch.logitRows(), vocabularySize]}, valid until the next call
+     */
+    Floats run(Batch batch);
+
+    /** One line for the log: backend, kernels, threads. */
+    String description();
+
+    @Override
+    void close();
+}

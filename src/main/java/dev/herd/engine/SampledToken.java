@@ -1,0 +1,20 @@
+package dev.herd.engine;
+
+import java.util.List;
+
+/**
+ * A token that was chosen.
+ *
+ * @param id its id
+ * @param logProb natural logarithm of its probability under the model (before temperature and cut-offs, after bias and
+ *     penalties); NaN if log-probabilities were not asked for
+ * @param alternatives the most likely tokens, best first; empty if none were asked for
+ */
+public record SampledToken(int id, float logProb, List<Alternative> alternatives) {
+    public SampledToken {
+        alternatives = List.copyOf(alternatives);
+    }
+
+    /** A token and the natural logarithm of its probability. */
+    public record Alternative(int id, float logProb) {}
+}

@@ -1,0 +1,39 @@
+package dev.herd.engine;
+
+import java.util.Map;
+
+/**
+ * How the next token is chosen from the logits. Applied in this order: logit bias, repetition, frequency and presence
+ * penalty, temperature, top-k, top-p, min-p.
+ *
+ * @param temperature 0 takes the most likely token
+ * @param topP keeps the most likely tokens up to this cumulative probability; 1 keeps all
+ * @param topK keeps this many; 0 keeps all
+ * @param minP keeps tokens of at least this share of the most likely one's probability; 0 keeps all
+ * @param repetitionPenalty divides positive and multiplies negative logits of tokens seen in prompt or answer; 1 is off
+ * @param frequencyPenalty is subtracted per occurrence in the answer
+ * @param presencePenalty is subtracted once if the token occurs in the answer
+ * @param logitBias is added to the logit of a token id
+ * @param seed the same seed gives the same answer to the same request
+ * @param topLogProbs how many alternatives to report with each token; -1 reports no log-probabilities
+ */
+public record SamplingParams(
+        float temperature,
+        float topP,
+        int topK,
+        float minP,
+        float repetitionPenalty,
+        float frequencyPenalty,
+        float presencePenalty,
+        Map<Integer, Float> logitBias,
+        long seed,
+        int topLogProbs) {
+    public SamplingParams {
+        logitBias = Map.copyOf(logitBias);
+    }
+
+    /** The most likely token, always. */
+    public static SamplingParams greedy() {
+        return new SamplingParams(0, 1, 0, 0, 1, 0, 0, Map.of(), 0, -1);
+    }
+}
