@@ -136,6 +136,23 @@ class EngineTest {
     }
 
     @Test
+    void thePromiseOfBlocksCoversTheLastComputedPosition() {
+        int each = 4 * 4; // 4 positions in blocks of one: all tokens but the last of the answer
+        FakeModelRunner small = new FakeModelRunner(0, 1, 2 * each - 1, 16);
+        Engine tight = engine(small, 5, 2, 0, 16);
+        RecordingListener first = submit(tight, Requests.greedy(4, 1));
+        RecordingListener second = submit(tight, Requests.greedy(4, 2));
+
+        tight.step();
+        int promised = tight.status().reservedBlocks();
+        runToEnd(tight);
+
+        assertThat(promised).isEqualTo(each);
+        assertThat(first.tokens()).hasSize(4);
+        assertThat(second.tokens()).hasSize(4);
+    }
+
+    @Test
     void aFullQueueRefusesWithTheTimeThatPlacesTakeToComeFree() {
         Engine full = engine(runner, 64, 2, 1, 6);
         runner.beforeRun = () -> clock.addAndGet(Duration.ofSeconds(2).toNanos());
@@ -227,6 +244,21 @@ class EngineTest {
         assertThat(other.tokens()).isEqualTo(Requests.answer(runner, Requests.greedy(8, 2), 64));
         assertThat(engine.status().finished())
                 .isEqualTo(Map.of(FinishReason.CANCELLED, 1L, FinishReason.LENGTH, 1L, FinishReason.STOP, 0L));
+    }
+
+    @Test
+    void cancellingAnEndedRequestDoesNothing() {
+        RecordingListener listener = new RecordingListener();
+        Generation generation = engine.submit(Requests.greedy(2, 1), listener);
+        runToEnd(engine);
+
+        generation.cancel();
+        engine.step();
+
+        assertThat(listener.reason()).isEqualTo(FinishReason.LENGTH);
+        assertThat(listener.calledAfterEnd()).isZero();
+        assertThat(engine.status().finished()).containsEntry(FinishReason.CANCELLED, 0L);
+        assertThat(engine.status().waiting()).isZero();
     }
 
     @Test
