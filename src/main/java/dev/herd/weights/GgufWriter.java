@@ -130,9 +130,15 @@ public final class GgufWriter {
     public void writeTo(Path target) {
         Path parent = target.toAbsolutePath().getParent();
         try {
-            Path unfinished = Files.createTempFile(parent, "." + target.getFileName(), ".part");
+            String name =
+                    "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part";
+            Path unfinished = parent == null ? Path.of(name) : parent.resolve(name);
             try {
-                try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+                try (FileChannel channel = FileChannel.open(
+                        unfinished,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING)) {
                     write(bytes -> append(channel, bytes));
                 }
                 Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING);
