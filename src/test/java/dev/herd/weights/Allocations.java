@@ -3,9 +3,10 @@ package dev.herd.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
-/** Watches what refusing a hostile file costs. */
+/** Watches what reading a hostile or a huge file costs. */
 final class Allocations {
     private static final long LARGE = 32L << 20;
 
@@ -13,17 +14,27 @@ final class Allocations {
 
     /** The message with which {@code action} refuses a file, after little allocation and in one line. */
     static String refusal(Runnable action) {
-        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long before = threads.getCurrentThreadAllocatedBytes();
+        long before = allocated();
 
         Throwable thrown = catchThrowable(action::run);
 
-        assertThat(threads.getCurrentThreadAllocatedBytes() - before)
-                .as("bytes allocated")
-                .isLessThan(LARGE);
+        assertThat(allocated() - before).as("bytes allocated").isLessThan(LARGE);
         assertThat(thrown).isInstanceOf(CheckpointException.class);
         String message = String.valueOf(thrown.getMessage());
         assertThat(message).doesNotContain("\n").doesNotContain("Exception");
         return message;
+    }
+
+    /** Asserts that {@code action} allocates little on the heap. */
+    static void assertSmall(Runnable action) {
+        long before = allocated();
+
+        action.run();
+
+        assertThat(allocated() - before).as("bytes allocated").isLessThan(LARGE);
+    }
+
+    private static long allocated() {
+        return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
     }
 }
