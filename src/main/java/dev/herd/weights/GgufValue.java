@@ -3,6 +3,7 @@ package dev.herd.weights;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** A metadata value of a GGUF file. */
 sealed interface GgufValue {
@@ -52,7 +53,7 @@ sealed interface GgufValue {
     record Sequence(GgufType elementType, long count, MemorySegment elements) implements GgufValue {
         @Override
         public String kind() {
-            return "an array of " + elementType.name().toLowerCase(java.util.Locale.ROOT);
+            return "an array of " + elementType.name().toLowerCase(Locale.ROOT);
         }
 
         /** The elements as values, for arrays that are known to be short. */

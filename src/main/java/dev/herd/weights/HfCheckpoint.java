@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -40,7 +41,7 @@ final class HfCheckpoint implements Checkpoint {
         Path file = directory.resolve("generation_config.json");
         JsonFields stated = Files.isRegularFile(file)
                 ? new JsonFields(file.toString(), Json.read(file))
-                : new JsonFields(file.toString(), new Json.Members(java.util.Map.of()));
+                : new JsonFields(file.toString(), new Json.Members(Map.of()));
         OptionalInt bos = tokenId(stated, "bos_token_id");
         OptionalInt topK = stated.whole("top_k", 0, Integer.MAX_VALUE);
         OptionalDouble topP = stated.real("top_p");

@@ -1,9 +1,11 @@
 package dev.herd.weights;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,7 +23,10 @@ sealed interface Json {
                     .maxNameLength(1 << 16)
                     .maxStringLength(1 << 24)
                     .build())
-            .enable(com.fasterxml.jackson.core.StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            // Names are tokens and tensors by the hundred thousand, each seen once: a table of them only costs.
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .build();
 
     /** Largest configuration file that is read. */
@@ -64,7 +69,7 @@ sealed interface Json {
 
     /** {@code FILE: is no valid JSON: …}, in one line. */
     static CheckpointException malformed(String file, IOException cause) {
-        String problem = cause instanceof com.fasterxml.jackson.core.JacksonException jackson
+        String problem = cause instanceof JacksonException jackson
                 ? jackson.getOriginalMessage()
                 : String.valueOf(cause.getMessage());
         return new CheckpointException(file + ": is no valid JSON: " + problem.replace('\n', ' '), cause);

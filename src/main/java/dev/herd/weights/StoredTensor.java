@@ -37,9 +37,9 @@ record StoredTensor(
 
     /** The encoding of the tensor's numbers, refusing encodings that hold no weights. */
     TensorType weightType() {
-        TensorType known = type.orElseThrow(() -> error("has type " + typeName + ", which holds no weights"));
+        TensorType known = type.orElseThrow(() -> error("has type " + typeName + ", which Herd does not compute with"));
         return switch (known) {
-            case I8, I16, I32, I64, F64 -> throw error("has type " + typeName + ", which holds no weights");
+            case I8, I16, I32, I64, F64 -> throw error("has type " + typeName + ", which Herd does not compute with");
             default -> known;
         };
     }
