@@ -63,8 +63,7 @@ final class RandomModel {
         for (int expert = 0; expert < config.expertCount(); expert++) {
             experts.add(gated(config.expertFfnSize()));
         }
-        return new MoeFfn(
-                matrix(config.expertCount(), config.hiddenSize(), 3), experts, gated(config.expertFfnSize()));
+        return new MoeFfn(matrix(config.expertCount(), config.hiddenSize(), 3), experts, gated(config.expertFfnSize()));
     }
 
     private GatedFfn gated(int size) {
@@ -85,8 +84,7 @@ final class RandomModel {
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) (gain * random.nextGaussian() / Math.sqrt(columns));
         }
-        return new WeightMatrix.RowMajor(
-                TensorType.F32, Floats.copyOf(values).segment(), rows, columns);
+        return new WeightMatrix.RowMajor(TensorType.F32, Floats.copyOf(values).segment(), rows, columns);
     }
 
     /** A Scout-shaped model unless told otherwise. */
