@@ -42,9 +42,9 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
         long needed = bytes(config, layout, context);
         long available = settings.kvBytes().orElse(machineBytes);
         if (needed > available) {
-            throw new IllegalArgumentException("a context of " + context + " tokens needs " + mebibytes(needed)
+            throw new IllegalArgumentException("a context of " + context + " tokens needs " + readable(needed)
                     + " of key/value memory, but "
-                    + (settings.kvBytes().isPresent() ? "only " : "the machine has only ") + mebibytes(available)
+                    + (settings.kvBytes().isPresent() ? "only " : "the machine has only ") + readable(available)
                     + (settings.kvBytes().isPresent() ? " are configured" : ""));
         }
         long wished = Math.max(needed, Math.min(saturatedProduct(needed, settings.maxRunning()), machineBytes / 4));
@@ -57,15 +57,15 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
         long most = configured.orElse(machineBytes / 4);
         int context = longest(config, layout, wished, most);
         if (context < LEAST_CONTEXT) {
-            throw new IllegalArgumentException("key/value memory of " + mebibytes(most) + " does not hold one block of "
-                    + BLOCK_SIZE + " tokens, which takes " + mebibytes(bytes(config, layout, BLOCK_SIZE)));
+            throw new IllegalArgumentException("key/value memory of " + readable(most) + " does not hold one block of "
+                    + BLOCK_SIZE + " tokens, which takes " + readable(bytes(config, layout, BLOCK_SIZE)));
         }
         long needed = bytes(config, layout, context);
         long kvBytes = configured.orElse(Math.min(saturatedProduct(needed, settings.maxRunning()), most));
         Optional<String> remark = context == wished
                 ? Optional.empty()
                 : Optional.of("the context is " + context + " tokens instead of " + wished + ", because "
-                        + mebibytes(most) + " of key/value memory hold no more");
+                        + readable(most) + " of key/value memory hold no more");
         return new KvBudget(context, kvBytes, remark);
     }
 
@@ -103,8 +103,11 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
         return bytes > Long.MAX_VALUE / count ? Long.MAX_VALUE : bytes * count;
     }
 
-    /** Bytes for people, rounded up. */
-    static String mebibytes(long bytes) {
-        return Math.ceilDiv(bytes, 1L << 20) + " MiB";
+    /** Bytes for people, rounded up, with at least two digits. */
+    static String readable(long bytes) {
+        if (bytes >= 10L << 30) {
+            return Math.ceilDiv(bytes, 1L << 30) + " GiB";
+        }
+        return bytes >= 10L << 20 ? Math.ceilDiv(bytes, 1L << 20) + " MiB" : Math.ceilDiv(bytes, 1L << 10) + " KiB";
     }
 }

@@ -158,7 +158,7 @@ public final class LoadedModel implements AutoCloseable {
     /** One line for the log: model, architecture, backend, context, memory. */
     public String description() {
         return checkpoint.name() + ": " + architecture(checkpoint.config()) + "; " + runner.description()
-                + "; context " + contextLength() + "; key/value memory " + KvBudget.mebibytes(kvBytes()) + " "
+                + "; context " + contextLength() + "; key/value memory " + KvBudget.readable(kvBytes()) + " "
                 + settings.kvType();
     }
 

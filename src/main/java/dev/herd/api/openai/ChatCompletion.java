@@ -1,0 +1,35 @@
+package dev.herd.api.openai;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A whole answer.
+ *
+ * @param created seconds since 1970
+ */
+public record ChatCompletion(String id, String object, long created, String model, List<Choice> choices, Usage usage) {
+    /** An answer of the only kind there is. */
+    public static ChatCompletion of(String id, long created, String model, List<Choice> choices, Usage usage) {
+        return new ChatCompletion(id, "chat.completion", created, model, choices, usage);
+    }
+
+    /** One of the answers. */
+    @JsonNaming(SnakeCaseStrategy.class)
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record Choice(
+            int index, Message message, @Nullable LogProbs logprobs, FinishReasonName finishReason) {}
+
+    /** What the assistant says. The nullable members are required to be present. */
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record Message(
+            String role, @Nullable String content, @Nullable String refusal) {
+        /** Plain text. */
+        public static Message of(String content) {
+            return new Message("assistant", content, null);
+        }
+    }
+}
