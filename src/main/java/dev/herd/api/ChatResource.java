@@ -108,7 +108,7 @@ final class ChatResource {
         String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
         AnswerHead head = AnswerHead.of(id, clock.instant().getEpochSecond(), request);
         List<String> ignored = OtherFields.ignored(request);
-        if (request.isStreamed()) {
+        if (request.wantsStream()) {
             return Uni.createFrom()
                     .item(respond(new StreamBody(answer, head), MediaType.SERVER_SENT_EVENTS, ignored)
                             .header("Cache-Control", "no-cache")

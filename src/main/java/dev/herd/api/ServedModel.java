@@ -1,9 +1,9 @@
 package dev.herd.api;
 
+import dev.herd.api.openai.SamplingDefaults;
 import dev.herd.chat.PromptFormat;
 import dev.herd.engine.Engine;
 import dev.herd.tokenizer.Tokenizer;
-import dev.herd.weights.Checkpoint.GenerationDefaults;
 import java.time.Instant;
 import java.util.Set;
 
@@ -24,7 +24,7 @@ public record ServedModel(
         Tokenizer tokenizer,
         PromptFormat promptFormat,
         Set<Integer> stopTokens,
-        GenerationDefaults defaults,
+        SamplingDefaults defaults,
         int vocabularySize,
         int contextLength,
         int requestLimit,

@@ -58,11 +58,11 @@ public interface HerdConfig {
     int prefillSlice();
 
     /** How long running answers may go on after SIGTERM. */
-    @WithDefault("25S")
+    @WithDefault("25s")
     Duration gracePeriod();
 
     /** A stream that is silent for this long gets a comment, so that nothing between closes the connection. */
-    @WithDefault("10S")
+    @WithDefault("10s")
     Duration heartbeat();
 
     /** The largest request body; a larger one is answered with 413. */

@@ -3,13 +3,17 @@ package dev.herd.runtime;
 import dev.herd.api.ModelSource;
 import dev.herd.api.ServedModel;
 import dev.herd.api.openai.ApiException;
+import dev.herd.api.openai.SamplingDefaults;
 import dev.herd.engine.EngineStatus;
+import dev.herd.weights.Checkpoint.GenerationDefaults;
 import dev.herd.weights.CheckpointException;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServerStart;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -68,6 +72,12 @@ final class ModelService implements ModelSource {
         };
     }
 
+    void announce(@ObservesAsync HttpServerStart event) {
+        LOG.infof(
+                "listening on http://%s:%d",
+                event.options().getHost(), event.options().getPort());
+    }
+
     void load(@Observes StartupEvent event) {
         Thread.ofPlatform().name("herd-load").daemon().start(this::load);
     }
@@ -92,12 +102,11 @@ final class ModelService implements ModelSource {
         try {
             ServedModel served = served(model);
             model.engine().start();
+            model.remarks().forEach(LOG::info);
+            LOG.infof("%s; loaded in %s s", model.description(), seconds(nanos));
             if (!state.compareAndSet(State.LOADING, new State.Ready(model, served))) {
                 model.close(); // the process has begun to end meanwhile
-                return;
             }
-            model.remarks().forEach(LOG::info);
-            LOG.infof("%s; ready in %s s", model.description(), seconds(nanos));
         } catch (CheckpointException unusable) {
             model.close();
             failPlainly(unusable);
@@ -105,13 +114,14 @@ final class ModelService implements ModelSource {
     }
 
     private ServedModel served(LoadedModel model) {
+        GenerationDefaults defaults = model.checkpoint().generationDefaults();
         return new ServedModel(
                 config.modelName().orElse(model.checkpoint().name()),
                 clock.instant(),
                 model.tokenizer(),
                 model.promptFormat(),
                 model.stopTokens(),
-                model.checkpoint().generationDefaults(),
+                new SamplingDefaults(defaults.temperature(), defaults.topP(), defaults.topK()),
                 model.checkpoint().config().vocabularySize(),
                 model.contextLength(),
                 config.maxRunning() + config.maxQueued(),

@@ -12,6 +12,9 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.http.ContentType;
 import jakarta.inject.Inject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTest
 @TestProfile(WireTestProfile.class)
 class ServerWireTest {
+    private static final Path STORED = Path.of("../openapi/herd.yaml");
+
     @Inject
     ScriptedOpener model;
 
@@ -102,5 +107,18 @@ class ServerWireTest {
                         hasItem("text/event-stream"))
                 .body("components.schemas.ChatCompletionRequest.properties.keySet()", hasItem("max_completion_tokens"))
                 .body("components.schemas.ChatCompletionRequest.required", hasItem("messages"));
+    }
+
+    @Test
+    void storedOpenApiDocumentIsTheServedOne() throws IOException {
+        String served =
+                given().get("/q/openapi").then().statusCode(200).extract().asString();
+        if (Boolean.getBoolean("updateOpenApi")) {
+            Files.writeString(STORED, served);
+        }
+
+        assertThat(Files.readString(STORED))
+                .as("openapi/herd.yaml; after a change of the endpoint, run this test with -DupdateOpenApi=true")
+                .isEqualTo(served);
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param created seconds since 1970
  */
+@Schema(requiredProperties = {"id", "object", "created", "model", "choices", "usage"})
 public record ChatCompletion(String id, String object, long created, String model, List<Choice> choices, Usage usage) {
     /** An answer of the only kind there is. */
     public static ChatCompletion of(String id, long created, String model, List<Choice> choices, Usage usage) {
@@ -20,13 +22,24 @@ public record ChatCompletion(String id, String object, long created, String mode
     /** One of the answers. */
     @JsonNaming(SnakeCaseStrategy.class)
     @JsonInclude(JsonInclude.Include.ALWAYS)
+    @Schema(
+            name = "ChatCompletionChoice",
+            requiredProperties = {"index", "message", "logprobs", "finish_reason"})
     public record Choice(
-            int index, Message message, @Nullable LogProbs logprobs, FinishReasonName finishReason) {}
+            int index,
+            Message message,
+            @Nullable @Schema(nullable = true) LogProbs logprobs,
+            FinishReasonName finishReason) {}
 
     /** What the assistant says. The nullable members are required to be present. */
     @JsonInclude(JsonInclude.Include.ALWAYS)
+    @Schema(
+            name = "ChatCompletionMessage",
+            requiredProperties = {"role", "content", "refusal"})
     public record Message(
-            String role, @Nullable String content, @Nullable String refusal) {
+            String role,
+            @Nullable @Schema(nullable = true) String content,
+            @Nullable @Schema(nullable = true) String refusal) {
         /** Plain text. */
         public static Message of(String content) {
             return new Message("assistant", content, null);

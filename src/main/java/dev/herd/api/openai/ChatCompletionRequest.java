@@ -93,13 +93,13 @@ public record ChatCompletionRequest(
     }
 
     /** Whether the answer is to be streamed. */
-    public boolean isStreamed() {
+    public boolean wantsStream() {
         return Boolean.TRUE.equals(stream);
     }
 
     /** Whether a stream ends with an event that carries the usage. */
     public boolean wantsStreamUsage() {
-        return isStreamed() && streamOptions != null && Boolean.TRUE.equals(streamOptions.includeUsage());
+        return wantsStream() && streamOptions != null && Boolean.TRUE.equals(streamOptions.includeUsage());
     }
 
     /** Whether log-probabilities are wanted. */

@@ -6,7 +6,6 @@ import dev.herd.api.openai.MessageContent.Text;
 import dev.herd.chat.Message;
 import dev.herd.chat.Role;
 import dev.herd.engine.SamplingParams;
-import dev.herd.weights.Checkpoint.GenerationDefaults;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -112,7 +111,7 @@ public final class ChatMapping {
      * @throws ApiException 400 if a bias names no token
      */
     public static SamplingParams sampling(
-            ChatCompletionRequest request, GenerationDefaults defaults, int vocabularySize, long seed) {
+            ChatCompletionRequest request, SamplingDefaults defaults, int vocabularySize, long seed) {
         if (request.topLogprobs() != null && !request.wantsLogprobs()) {
             throw ApiException.invalidValue("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.");
         }

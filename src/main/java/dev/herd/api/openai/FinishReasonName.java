@@ -1,8 +1,10 @@
 package dev.herd.api.openai;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** Why a choice ended, as clients read it. */
+@Schema(name = "FinishReason")
 public enum FinishReasonName {
     /** A stop token or stop string. */
     @JsonProperty("stop")

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param refusal always null: refusals are not generated
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
-public record LogProbs(List<Item> content, @Nullable List<Item> refusal) {
+@Schema(requiredProperties = {"content", "refusal"})
+public record LogProbs(
+        List<Item> content,
+        @Nullable @Schema(nullable = true) List<Item> refusal) {
     /** Log-probabilities of the tokens of a text. */
     public static LogProbs of(List<Item> content) {
         return new LogProbs(List.copyOf(content), null);
@@ -28,8 +32,14 @@ public record LogProbs(List<Item> content, @Nullable List<Item> refusal) {
      * @param topLogprobs the most likely tokens, best first
      */
     @JsonNaming(SnakeCaseStrategy.class)
+    @Schema(
+            name = "TokenLogProb",
+            requiredProperties = {"token", "logprob", "bytes", "top_logprobs"})
     public record Item(String token, float logprob, List<Integer> bytes, List<Alternative> topLogprobs) {}
 
     /** A token that could have been chosen. */
+    @Schema(
+            name = "TopLogProb",
+            requiredProperties = {"token", "logprob", "bytes"})
     public record Alternative(String token, float logprob, List<Integer> bytes) {}
 }

@@ -2,6 +2,7 @@ package dev.herd.api.openai;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * What an answer cost, in tokens.
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
  * @param completionTokens tokens of all choices together
  */
 @JsonNaming(SnakeCaseStrategy.class)
+@Schema(requiredProperties = {"prompt_tokens", "completion_tokens", "total_tokens"})
 public record Usage(int promptTokens, int completionTokens, int totalTokens, PromptTokensDetails promptTokensDetails) {
     /** The usage of an answer; {@code cachedTokens} of the prompt did not have to be computed. */
     public static Usage of(int promptTokens, int cachedTokens, int completionTokens) {
