@@ -19,9 +19,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class HerdConfigTest {
+    /** Settings for which the launcher has a flag of their own. */
+    private static final Set<String> FLAGS = Set.of("model", "threads", "context", "kernels");
+
     private static final Path DOCUMENT = Path.of("../docs/configuration.md");
 
     @Test
@@ -32,8 +36,9 @@ class HerdConfigTest {
             String name = setting.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
             WithDefault standard = setting.getAnnotation(WithDefault.class);
             String row =
-                    "| `herd." + name + "` | `HERD_" + name.replace('-', '_').toUpperCase(Locale.ROOT) + "` | `--"
-                            + name + "` | " + (standard == null ? "" : "`" + standard.value() + "` |");
+                    "| `herd." + name + "` | `HERD_" + name.replace('-', '_').toUpperCase(Locale.ROOT) + "` | `"
+                            + (FLAGS.contains(name) ? "--" + name : "-Dherd." + name + "=…") + "` | "
+                            + (standard == null ? "" : "`" + standard.value() + "` |");
             assertThat(document).contains(row);
         }
         assertThat(document.lines().filter(line -> line.startsWith("| `herd."))).hasSameSizeAs(settings());
