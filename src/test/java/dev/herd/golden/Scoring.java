@@ -1,0 +1,64 @@
+package dev.herd.golden;
+
+import dev.herd.engine.CpuModelRunner;
+import dev.herd.kernels.Floats;
+import dev.herd.kernels.KernelsSelector;
+import dev.herd.kernels.TensorType;
+import dev.herd.model.Batch;
+import dev.herd.model.BlockTable;
+import dev.herd.weights.Checkpoint;
+import dev.herd.weights.ModelConfig.LayerKind;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** Logits of a whole prompt, and how far two sets of them are apart. */
+final class Scoring {
+    private Scoring() {}
+
+    /** One full forward with the scalar kernels and a float cache. */
+    static float[][] score(Checkpoint checkpoint, int[] tokens) {
+        CpuModelRunner.Limits limits = new CpuModelRunner.Limits(tokens.length, 16, TensorType.F32, 1L << 28);
+        try (CpuModelRunner runner = new CpuModelRunner(
+                checkpoint, KernelsSelector.select(Optional.of("scalar")).kernels(), 2, limits)) {
+            BlockTable blocks = new BlockTable();
+            int next = 0;
+            for (LayerKind kind : LayerKind.values()) {
+                int count = ((tokens.length - 1) / 16 + 1) * runner.kvLayout().blocksPerStep(kind);
+                for (int i = 0; i < count; i++) {
+                    blocks.append(kind, next++);
+                }
+            }
+            Floats logits = runner.run(new Batch(List.of(new Batch.Slice(tokens, 0, blocks, tokens.length))));
+            int size = checkpoint.config().vocabularySize();
+            float[][] rows = new float[tokens.length][];
+            for (int t = 0; t < tokens.length; t++) {
+                rows[t] = logits.toArray((long) t * size, size);
+            }
+            return rows;
+        }
+    }
+
+    /** The largest absolute difference; infinite if a value is not a number. */
+    static double largestError(float[][] expected, float[][] actual) {
+        return Arrays.stream(errors(expected, actual)).max().orElseThrow();
+    }
+
+    /** The median absolute difference. */
+    static double medianError(float[][] expected, float[][] actual) {
+        double[] errors = errors(expected, actual);
+        Arrays.sort(errors);
+        return errors[errors.length / 2];
+    }
+
+    private static double[] errors(float[][] expected, float[][] actual) {
+        double[] errors = new double[expected.length * expected[0].length];
+        for (int t = 0; t < expected.length; t++) {
+            for (int i = 0; i < expected[t].length; i++) {
+                double error = Math.abs((double) expected[t][i] - actual[t][i]);
+                errors[t * expected[t].length + i] = Double.isNaN(error) ? Double.POSITIVE_INFINITY : error;
+            }
+        }
+        return errors;
+    }
+}
