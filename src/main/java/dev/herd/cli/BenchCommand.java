@@ -90,10 +90,8 @@ final class BenchCommand implements Callable<Integer> {
         requireAtLeastOne("--runs", runs);
         Progress progress = console.progress();
         progress.show("Loading the model ...");
-        ModelSettings settings = modelOptions
-                .settings()
-                .withKvType(kvType)
-                .withContextLength(Math.max(promptTokens, decodeTokens) + 1);
+        ModelSettings settings =
+                modelOptions.settings().withKvType(kvType).withContextLength(Math.max(promptTokens, decodeTokens) + 1);
         try (LoadedModel model = LoadedModel.open(settings)) {
             double loadSeconds = ProcessFacts.age().toNanos() / 1e9;
             Result result = measure(model, settings.threads(), loadSeconds, progress);
@@ -206,7 +204,8 @@ final class BenchCommand implements Callable<Integer> {
             OptionalLong peakMemoryBytes) {
 
         void writeJson(Console console) throws IOException {
-            JsonGenerator json = new JsonFactory().createGenerator(console.out()).useDefaultPrettyPrinter();
+            JsonGenerator json =
+                    new JsonFactory().createGenerator(console.out()).useDefaultPrettyPrinter();
             json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
             json.writeStartObject();
             json.writeStringField("model", model);

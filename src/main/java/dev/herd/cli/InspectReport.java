@@ -69,24 +69,35 @@ record InspectReport(
         ModelConfig config = checkpoint.config();
         line(out, "Model", checkpoint.name());
         line(out, "Format", checkpoint.format() + files());
-        line(out, "Parameters", Sizes.count(parameters.total()) + ", active per token "
-                + Sizes.count(parameters.active()));
-        line(out, "Layers", config.layerCount() + ": " + config.layerCount(LayerKind.LOCAL) + " LOCAL ("
-                + (config.attentionChunkSize() > 0
-                        ? "attention chunks of " + config.attentionChunkSize()
-                        : "no attention chunks")
-                + "), " + config.layerCount(LayerKind.GLOBAL) + " GLOBAL");
+        line(
+                out,
+                "Parameters",
+                Sizes.count(parameters.total()) + ", active per token " + Sizes.count(parameters.active()));
+        line(
+                out,
+                "Layers",
+                config.layerCount() + ": " + config.layerCount(LayerKind.LOCAL) + " LOCAL ("
+                        + (config.attentionChunkSize() > 0
+                                ? "attention chunks of " + config.attentionChunkSize()
+                                : "no attention chunks")
+                        + "), " + config.layerCount(LayerKind.GLOBAL) + " GLOBAL");
         line(out, "", moeLayers() + " MoE, " + (config.layerCount() - moeLayers()) + " dense");
         if (moeLayers() > 0) {
-            line(out, "Experts", config.expertCount() + " routed, " + config.expertsPerToken()
-                    + " per token, 1 shared; FFN size " + config.expertFfnSize());
+            line(
+                    out,
+                    "Experts",
+                    config.expertCount() + " routed, " + config.expertsPerToken() + " per token, 1 shared; FFN size "
+                            + config.expertFfnSize());
         }
         if (moeLayers() < config.layerCount()) {
             line(out, "Dense FFN", "size " + config.denseFfnSize());
         }
         line(out, "Hidden size", String.valueOf(config.hiddenSize()));
-        line(out, "Attention", config.headCount() + " query heads, " + config.kvHeadCount()
-                + " key/value heads of " + config.headSize() + (config.usesQkNorm() ? ", QK norm" : ""));
+        line(
+                out,
+                "Attention",
+                config.headCount() + " query heads, " + config.kvHeadCount() + " key/value heads of "
+                        + config.headSize() + (config.usesQkNorm() ? ", QK norm" : ""));
         line(out, "Positions", positions());
         line(out, "Vocabulary", config.vocabularySize() + ", tokenizer: " + tokenizer());
         line(out, "Context", config.contextLength() + " tokens claimed");
@@ -98,13 +109,15 @@ record InspectReport(
 
     private void writeTensors(PrintStream out) {
         out.println("Tensors:");
-        tensorsByType.forEach((type, total) ->
-                out.printf("  %-8s %6d  %12s%n", type, total.count(), Sizes.text(total.bytes())));
+        tensorsByType.forEach(
+                (type, total) -> out.printf("  %-8s %6d  %12s%n", type, total.count(), Sizes.text(total.bytes())));
         out.printf("  %-8s %6d  %12s%n", "all", checkpoint.tensors().size(), Sizes.text(tensorBytes()));
         if (listsTensors) {
             out.println();
             for (TensorInfo tensor : checkpoint.tensors()) {
-                out.printf("  %-8s %12s  %s %s%n", tensor.type(), Sizes.text(tensor.byteSize()), tensor.name(), tensor.shape());
+                out.printf(
+                        "  %-8s %12s  %s %s%n",
+                        tensor.type(), Sizes.text(tensor.byteSize()), tensor.name(), tensor.shape());
             }
         }
     }
@@ -113,11 +126,14 @@ record InspectReport(
         out.println("Memory for one sequence of " + context + " tokens:");
         line(out, "  weights", Sizes.text(tensorBytes()) + ", mapped from the files");
         for (KvMemoryNeed need : keyValueMemory) {
-            line(out, "  keys+values", Sizes.text(need.kept()) + " as " + need.type()
-                    + (need.kept() < need.everything()
-                            ? ", because LOCAL layers drop finished attention chunks; " + Sizes.text(need.everything())
-                                    + " if they did not"
-                            : ""));
+            line(
+                    out,
+                    "  keys+values",
+                    Sizes.text(need.kept()) + " as " + need.type()
+                            + (need.kept() < need.everything()
+                                    ? ", because LOCAL layers drop finished attention chunks; "
+                                            + Sizes.text(need.everything()) + " if they did not"
+                                    : ""));
         }
     }
 

@@ -1,20 +1,15 @@
 package dev.herd.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import dev.herd.cli.LogProbs.Ranked;
 import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.Floats;
 import dev.herd.kernels.TensorType;
 import dev.herd.runtime.LoadedModel;
-import dev.herd.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -79,10 +74,8 @@ final class LogitsCommand implements Callable<Integer> {
         }
         Progress progress = console.progress();
         progress.show("Loading the model ...");
-        try (LoadedModel model = LoadedModel.open(modelOptions
-                        .settings()
-                        .withKvType(kvType)
-                        .withContextLength(source.atMost()));
+        try (LoadedModel model = LoadedModel.open(
+                        modelOptions.settings().withKvType(kvType).withContextLength(source.atMost()));
                 RawLogits rawLogits = raw == null ? null : new RawLogits(raw)) {
             OptionalInt beginOfText = model.checkpoint().generationDefaults().bosToken();
             int[] tokens = source.resolve(
@@ -96,14 +89,10 @@ final class LogitsCommand implements Callable<Integer> {
             throws IOException {
         ModelRunner runner = model.runner();
         int vocabularySize = runner.config().vocabularySize();
-        int rows = (int) Math.clamp(LOGITS_BYTES / (4L * vocabularySize), 1, runner.maxBatchTokens());
+        int rows = Math.clamp(LOGITS_BYTES / (4L * vocabularySize), 1, runner.maxBatchTokens());
         SingleSequence sequence = new SingleSequence(runner);
-        JsonGenerator json = new JsonFactory().createGenerator(console.out());
-        json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-        json.writeStartObject();
-        json.writeStringField("model", model.name());
-        json.writeNumberField("vocabularySize", vocabularySize);
-        json.writeArrayFieldStart("positions");
+        LogitsJson json = new LogitsJson(console.out(), vocabularySize, model.tokenizer(), top);
+        json.begin(model.name());
         for (int from = 0; from < tokens.length; from += rows) {
             progress.show("Computing", from, tokens.length);
             int[] slice = Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + rows));
@@ -111,42 +100,12 @@ final class LogitsCommand implements Callable<Integer> {
             if (rawLogits != null) {
                 rawLogits.write(logits, (long) slice.length * vocabularySize);
             }
-            for (int i = 0; i < slice.length; i++) {
-                json.writeRaw('\n');
-                writePosition(json, model.tokenizer(), from + i, slice[i], logits, i, vocabularySize);
+            for (int row = 0; row < slice.length; row++) {
+                json.position(from + row, slice[row], logits, row);
             }
         }
         progress.clear();
-        json.writeEndArray();
-        json.writeEndObject();
-        json.close();
-        console.out().println();
-    }
-
-    private void writePosition(
-            JsonGenerator json,
-            Optional<Tokenizer> tokenizer,
-            int position,
-            int token,
-            Floats logits,
-            int row,
-            int vocabularySize)
-            throws IOException {
-        json.writeStartObject();
-        json.writeNumberField("position", position);
-        json.writeNumberField("token", token);
-        json.writeArrayFieldStart("top");
-        for (Ranked ranked : LogProbs.top(logits, row, vocabularySize, top)) {
-            json.writeStartObject();
-            json.writeNumberField("token", ranked.token());
-            json.writeNumberField("logProb", Math.round(ranked.logProb() * 1e6) / 1e6);
-            if (tokenizer.isPresent()) {
-                json.writeStringField("text", tokenizer.get().decode(ranked.token()));
-            }
-            json.writeEndObject();
-        }
-        json.writeEndArray();
-        json.writeEndObject();
+        json.end();
     }
 
     /** The file of {@code --raw}. */
@@ -155,10 +114,7 @@ final class LogitsCommand implements Callable<Integer> {
 
         RawLogits(Path file) throws IOException {
             channel = FileChannel.open(
-                    file,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.TRUNCATE_EXISTING,
-                    StandardOpenOption.WRITE);
+                    file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
         }
 
         /** Floats lie in native order, which is little-endian on every machine that the kernels run on. */

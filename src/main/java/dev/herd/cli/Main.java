@@ -35,8 +35,7 @@ public final class Main implements Runnable {
         commands.addMixin("help", new HelpOption());
         commands.setOut(new PrintWriter(console.out(), true));
         commands.setErr(new PrintWriter(console.err(), true));
-        commands.setParameterExceptionHandler(
-                (failure, arguments) -> fail(failure.getCommandLine(), failure, MISUSED));
+        commands.setParameterExceptionHandler((failure, arguments) -> fail(failure.getCommandLine(), failure, MISUSED));
         commands.setExecutionExceptionHandler((failure, command, parsed) -> fail(command, failure, FAILED));
     }
 
@@ -51,8 +50,9 @@ public final class Main implements Runnable {
             return new Main(console).commands.execute(arguments);
         } catch (OutOfMemoryError e) {
             console.progress().clear();
-            console.err().println("herd: there is not enough memory (" + e.getMessage()
-                    + "); a larger heap is set by HERD_JAVA_OPTS=-Xmx4g, a smaller cache by a shorter context");
+            console.err()
+                    .println("herd: there is not enough memory (" + e.getMessage()
+                            + "); a larger heap is set by HERD_JAVA_OPTS=-Xmx4g, a smaller cache by a shorter context");
             return FAILED;
         } finally {
             console.out().flush();

@@ -17,7 +17,7 @@ import dev.herd.weights.ModelWeights.MoeFfn;
 record ParameterCount(long total, long active) {
     static ParameterCount of(ModelConfig config, ModelWeights weights) {
         long total = size(weights.embedding()) + weights.outputNorm().size();
-        if (weights.output() != weights.embedding()) {
+        if (!weights.output().equals(weights.embedding())) {
             total += size(weights.output());
         }
         long idle = 0;

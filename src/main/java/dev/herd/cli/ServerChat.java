@@ -155,7 +155,8 @@ final class ServerChat implements ChatPartner {
                 json.writeNumberField("seed", options.seed().getAsLong());
             }
             if (options.maxTokens().isPresent()) {
-                json.writeNumberField("max_completion_tokens", options.maxTokens().getAsInt());
+                json.writeNumberField(
+                        "max_completion_tokens", options.maxTokens().getAsInt());
             }
             json.writeEndObject();
         } catch (IOException e) {

@@ -27,8 +27,7 @@ record Spread(double median, double min, double max) {
     /** {@code median (min to max)} with this many decimals. */
     String text(int decimals) {
         String format = "%." + decimals + "f";
-        return String.format(
-                Locale.ROOT, format + " (" + format + " to " + format + ")", median, min, max);
+        return String.format(Locale.ROOT, format + " (" + format + " to " + format + ")", median, min, max);
     }
 
     private static double rounded(double value) {

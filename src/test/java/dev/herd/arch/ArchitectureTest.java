@@ -50,7 +50,8 @@ final class ArchitectureTest {
         for (JavaClass origin : CLASSES) {
             if (isIn(origin, from)) {
                 origin.getDirectDependenciesFromSelf().stream()
-                        .map(dependency -> topPackage(dependency.getTargetClass().getBaseComponentType()))
+                        .map(dependency ->
+                                topPackage(dependency.getTargetClass().getBaseComponentType()))
                         .forEach(imported::add);
             }
         }
@@ -62,7 +63,8 @@ final class ArchitectureTest {
 
     @Test
     void everyPackageIsInTheDrawing() {
-        Set<String> packages = CLASSES.stream().map(ArchitectureTest::topPackage).collect(Collectors.toSet());
+        Set<String> packages =
+                CLASSES.stream().map(ArchitectureTest::topPackage).collect(Collectors.toSet());
 
         assertThat(packages)
                 .containsExactlyInAnyOrder(
@@ -98,6 +100,18 @@ final class ArchitectureTest {
                         "com.fasterxml.jackson.databind..",
                         "com.fasterxml.jackson.annotation..",
                         "picocli.."));
+    }
+
+    /** Checkpoints and tokenizers are read with the streaming parser (docs/adr/0005); nothing else there is JSON. */
+    @ParameterizedTest
+    @ValueSource(strings = {"engine", "model", "kernels"})
+    void numericCoreKnowsNoJson(String core) {
+        check(noClasses()
+                .that()
+                .resideInAPackage(BASE + core + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.fasterxml.."));
     }
 
     @Test
@@ -138,9 +152,7 @@ final class ArchitectureTest {
     @Test
     void nothingIsInjectedIntoFields() {
         check(fields().should().notBeAnnotatedWith("jakarta.inject.Inject"));
-        check(fields()
-                .should()
-                .notBeAnnotatedWith("org.eclipse.microprofile.config.inject.ConfigProperty"));
+        check(fields().should().notBeAnnotatedWith("org.eclipse.microprofile.config.inject.ConfigProperty"));
     }
 
     @Test
