@@ -18,8 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The launcher, as a user meets it, on the packaged application. */
 final class LauncherIT {
-    private static final Path ROOT =
-            Files.exists(Path.of("herd")) ? Path.of("").toAbsolutePath() : Path.of("..").toAbsolutePath().normalize();
+    private static final Path ROOT = Files.exists(Path.of("herd"))
+            ? Path.of("").toAbsolutePath()
+            : Path.of("..").toAbsolutePath().normalize();
 
     @TempDir
     private Path folder = Path.of("");
@@ -85,7 +86,10 @@ final class LauncherIT {
 
         assertThat(outcome.status()).isEqualTo(1);
         assertThat(outcome.out()).isEmpty();
-        assertThat(outcome.err()).startsWith("herd inspect: ").contains("no such model").hasLineCount(1);
+        assertThat(outcome.err())
+                .startsWith("herd inspect: ")
+                .contains("no such model")
+                .hasLineCount(1);
     }
 
     @Test

@@ -35,7 +35,11 @@ final class MainTest {
 
         assertThat(herd.status()).isEqualTo(2);
         assertThat(herd.out()).isEmpty();
-        assertThat(herd.err()).startsWith("herd").contains(complaint).contains("--help").hasLineCount(1);
+        assertThat(herd.err())
+                .startsWith("herd")
+                .contains(complaint)
+                .contains("--help")
+                .hasLineCount(1);
     }
 
     @ParameterizedTest
