@@ -11,13 +11,11 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class ChatCommandTest {
-    private static final String FIRST =
-            """
+    private static final String FIRST = """
             data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}
 
             """;
-    private static final String LAST =
-            """
+    private static final String LAST = """
             : ping
 
             data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
