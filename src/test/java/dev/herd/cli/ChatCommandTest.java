@@ -11,12 +11,20 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class ChatCommandTest {
-    private static final String FIRST =
-            "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
-    private static final String LAST = ": ping\n\n"
-            + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
-            + "data: {\"choices\":[],\"usage\":{\"total_tokens\":3}}\n\n"
-            + "data: [DONE]\n\n";
+    private static final String FIRST = """
+            data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}
+
+            """;
+    private static final String LAST = """
+            : ping
+
+            data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+            data: {"choices":[],"usage":{"total_tokens":3}}
+
+            data: [DONE]
+
+            """;
 
     @Test
     void pipedLinesAreAnsweredByTheBuiltInModel() {
