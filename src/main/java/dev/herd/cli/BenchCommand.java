@@ -143,12 +143,12 @@ final class BenchCommand implements Callable<Integer> {
     /** Computes the prompt from an empty cache and chooses the first token. */
     private Prefill prefill(ModelRunner runner, SingleSequence sequence, int[] tokens) {
         sequence.clear();
-        int slice = runner.maxBatchTokens();
-        int last = (promptTokens - 1) / slice * slice;
-        for (int from = 0; from < last; from += slice) {
-            sequence.run(Arrays.copyOfRange(tokens, from, from + slice), 0);
+        int slice = sequence.sliceLength(promptTokens);
+        while (sequence.length() + slice < promptTokens) {
+            sequence.run(Arrays.copyOfRange(tokens, sequence.length(), sequence.length() + slice), 0);
+            slice = sequence.sliceLength(promptTokens - sequence.length());
         }
-        Floats logits = sequence.run(Arrays.copyOfRange(tokens, last, promptTokens), 1);
+        Floats logits = sequence.run(Arrays.copyOfRange(tokens, sequence.length(), promptTokens), 1);
         long computed = System.nanoTime();
         return new Prefill(computed, LogProbs.argmax(logits, 0, runner.config().vocabularySize()));
     }

@@ -4,6 +4,7 @@ import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.Floats;
 import dev.herd.kernels.TensorType;
 import dev.herd.runtime.LoadedModel;
+import dev.herd.runtime.ModelSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -74,15 +75,27 @@ final class LogitsCommand implements Callable<Integer> {
         }
         Progress progress = console.progress();
         progress.show("Loading the model ...");
-        try (LoadedModel model = LoadedModel.open(
-                        modelOptions.settings().withKvType(kvType).withContextLength(source.atMost()));
-                RawLogits rawLogits = raw == null ? null : new RawLogits(raw)) {
+        ModelSettings settings = modelOptions.settings().withKvType(kvType);
+        int[] tokens;
+        try (LoadedModel model = LoadedModel.open(settings)) {
             OptionalInt beginOfText = model.checkpoint().generationDefaults().bosToken();
-            int[] tokens = source.resolve(
+            tokens = source.resolve(
                     model.findTokenizer(), beginOfText, model.runner().config().vocabularySize());
+            if (tokens.length <= model.contextLength()) {
+                print(model, tokens, progress);
+                return 0;
+            }
+        }
+        try (LoadedModel model = LoadedModel.open(settings.withContextLength(tokens.length))) {
+            print(model, tokens, progress);
+            return 0;
+        }
+    }
+
+    private void print(LoadedModel model, int[] tokens, Progress progress) throws IOException {
+        try (RawLogits rawLogits = raw == null ? null : new RawLogits(raw)) {
             print(model, tokens, rawLogits, progress);
         }
-        return 0;
     }
 
     private void print(LoadedModel model, int[] tokens, @Nullable RawLogits rawLogits, Progress progress)
@@ -93,9 +106,11 @@ final class LogitsCommand implements Callable<Integer> {
         SingleSequence sequence = new SingleSequence(runner);
         LogitsJson json = new LogitsJson(console.out(), vocabularySize, model.findTokenizer(), top);
         json.begin(model.name());
-        for (int from = 0; from < tokens.length; from += rows) {
+        while (sequence.length() < tokens.length) {
+            int from = sequence.length();
             progress.show("Computing", from, tokens.length);
-            int[] slice = Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + rows));
+            int[] slice =
+                    Arrays.copyOfRange(tokens, from, from + sequence.sliceLength(Math.min(rows, tokens.length - from)));
             Floats logits = sequence.run(slice, slice.length);
             if (rawLogits != null) {
                 rawLogits.write(logits, (long) slice.length * vocabularySize);

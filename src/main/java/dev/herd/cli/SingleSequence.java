@@ -35,8 +35,19 @@ final class SingleSequence {
     }
 
     /**
+     * How many of the next {@code wanted} tokens to run at once: no more than a batch holds, and none of the next
+     * attention chunk, so that LOCAL layers never hold more than one.
+     */
+    int sliceLength(int wanted) {
+        int chunk = runner.config().attentionChunkSize();
+        int inChunk = chunk > 0 ? chunk - length % chunk : wanted;
+        return Math.min(Math.min(wanted, inChunk), runner.maxBatchTokens());
+    }
+
+    /**
      * Runs the next tokens of the sequence.
      *
+     * @param tokens at most {@link #sliceLength} of them
      * @param logitRows how many of the last tokens want logits
      * @return {@code [logitRows, vocabularySize]}, valid until the next call
      */

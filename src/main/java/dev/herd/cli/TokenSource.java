@@ -2,7 +2,6 @@ package dev.herd.cli;
 
 import dev.herd.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -27,11 +26,6 @@ final class TokenSource {
             paramLabel = "FILE",
             description = "file of token ids, separated by commas, blanks or newlines")
     private @Nullable Path tokensFile;
-
-    /** No source has more tokens than this; a text has at most one per byte and a begin-of-text. */
-    int atMost() throws IOException {
-        return prompt != null ? prompt.getBytes(StandardCharsets.UTF_8).length + 1 : ids().length;
-    }
 
     /** The tokens, all of the vocabulary. */
     int[] resolve(Optional<Tokenizer> tokenizer, OptionalInt beginOfText, int vocabularySize) throws IOException {

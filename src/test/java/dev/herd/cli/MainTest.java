@@ -1,10 +1,15 @@
 package dev.herd.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class MainTest {
@@ -19,19 +24,9 @@ final class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "logits|Missing required",
-                "logits --tokens 1 --prompt a|mutually exclusive",
-                "logits --tokens 1 --kv-type f8|'f8' is neither f16 nor f32",
-                "bench --runs many|'many' is not an int",
-                "inspect a b|'b'",
-                "chat --fast|'--fast'",
-                "fly|'fly'",
-            })
-    void misuseIsOneSentenceAndStatusTwo(String arguments, String complaint) {
-        Herd herd = Herd.run(arguments.split(" ", -1));
+    @MethodSource("misuses")
+    void misuseIsOneSentenceAndStatusTwo(List<String> arguments, String complaint) {
+        Herd herd = Herd.run(arguments.toArray(String[]::new));
 
         assertThat(herd.status()).isEqualTo(2);
         assertThat(herd.out()).isEmpty();
@@ -40,6 +35,18 @@ final class MainTest {
                 .contains(complaint)
                 .contains("--help")
                 .hasLineCount(1);
+    }
+
+    static Stream<Arguments> misuses() {
+        return Stream.of(
+                arguments(List.of(), "a command is missing"),
+                arguments(List.of("logits"), "Missing required"),
+                arguments(List.of("logits", "--tokens", "1", "--prompt", "a"), "mutually exclusive"),
+                arguments(List.of("logits", "--tokens", "1", "--kv-type", "f8"), "'f8' is neither f16 nor f32"),
+                arguments(List.of("bench", "--runs", "many"), "'many' is not an int"),
+                arguments(List.of("inspect", "a", "b"), "'b'"),
+                arguments(List.of("chat", "--fast"), "'--fast'"),
+                arguments(List.of("fly"), "'fly'"));
     }
 
     @ParameterizedTest

@@ -52,6 +52,18 @@ final class SingleSequenceTest {
     }
 
     @Test
+    void slicesEndAtAttentionChunksAndFitABatch() {
+        SingleSequence sequence = new SingleSequence(new RecordingRunner(1000));
+
+        assertThat(sequence.sliceLength(5)).isEqualTo(5);
+        assertThat(sequence.sliceLength(50)).isEqualTo(CHUNK);
+        sequence.run(new int[7], 0);
+        assertThat(sequence.sliceLength(50)).isEqualTo(CHUNK - 7);
+        sequence.run(new int[5], 0);
+        assertThat(sequence.sliceLength(50)).isEqualTo(CHUNK);
+    }
+
+    @Test
     void fullMemoryIsOneSentence() {
         SingleSequence sequence = new SingleSequence(new RecordingRunner(8));
         sequence.run(new int[2 * BLOCK], 1);
