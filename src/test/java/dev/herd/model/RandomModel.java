@@ -7,7 +7,6 @@ import dev.herd.weights.Checkpoint;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.ModelConfig.AttentionTemperature;
 import dev.herd.weights.ModelConfig.Layer;
-import dev.herd.weights.ModelConfig.LayerKind;
 import dev.herd.weights.ModelConfig.RopeScaling;
 import dev.herd.weights.ModelWeights;
 import dev.herd.weights.ModelWeights.FfnWeights;
@@ -200,7 +199,6 @@ final class RandomModel {
             List<Layer> layers = ModelConfig.pattern(layerCount, globalInterval, moeStep);
             boolean hasDense = layers.stream().anyMatch(layer -> !layer.isMoe());
             boolean hasMoe = layers.stream().anyMatch(Layer::isMoe);
-            assert layers.stream().anyMatch(layer -> layer.kind() == LayerKind.LOCAL);
             ModelConfig config = new ModelConfig(
                     hiddenSize,
                     40,
