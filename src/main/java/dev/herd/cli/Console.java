@@ -1,5 +1,6 @@
 package dev.herd.cli;
 
+import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -16,9 +17,10 @@ import java.util.Set;
  * @param out results
  * @param err errors, and progress if it is a terminal
  * @param terminals which of {@code in}, {@code out} and {@code err} are terminals
+ * @param progress the one line of progress, shown only if {@code err} is a terminal
  */
-record Console(BufferedReader in, PrintStream out, PrintStream err, Set<String> terminals) {
-    /** System property in which the launcher says which streams are terminals; Java can not ask for stderr. */
+record Console(BufferedReader in, PrintStream out, PrintStream err, Set<String> terminals, Progress progress) {
+    /** System property in which the launcher says which streams are terminals; Java cannot ask for stderr. */
     private static final String TERMINALS = "herd.terminals";
 
     private static final int OUT_BUFFER = 1 << 16;
@@ -27,13 +29,17 @@ record Console(BufferedReader in, PrintStream out, PrintStream err, Set<String> 
         terminals = Set.copyOf(terminals);
     }
 
+    Console(BufferedReader in, PrintStream out, PrintStream err, Set<String> terminals) {
+        this(in, out, err, terminals, new Progress(err, terminals.contains("err")));
+    }
+
     /** The process' own streams. Output is buffered: whoever prints for a reader who waits must flush. */
     static Console ofProcess() {
         return new Console(
                 new BufferedReader(
                         new InputStreamReader(new FileInputStream(FileDescriptor.in), StandardCharsets.UTF_8)),
                 new PrintStream(
-                        new java.io.BufferedOutputStream(new FileOutputStream(FileDescriptor.out), OUT_BUFFER),
+                        new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), OUT_BUFFER),
                         false,
                         StandardCharsets.UTF_8),
                 new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
@@ -43,10 +49,5 @@ record Console(BufferedReader in, PrintStream out, PrintStream err, Set<String> 
     /** Whether somebody types the input and reads the answers. */
     boolean isInteractive() {
         return terminals.contains("in") && terminals.contains("out");
-    }
-
-    /** A line of progress, shown only if stderr is a terminal. */
-    Progress progress() {
-        return new Progress(err, terminals.contains("err"));
     }
 }

@@ -9,6 +9,7 @@ final class Progress {
 
     private final PrintStream err;
     private final boolean isShown;
+    private boolean isDrawn;
     private long lastDrawn = System.nanoTime() - REDRAW_NANOS;
 
     Progress(PrintStream err, boolean isShown) {
@@ -21,6 +22,7 @@ final class Progress {
         if (isShown) {
             err.print(CLEAR_LINE + what);
             err.flush();
+            isDrawn = true;
             lastDrawn = System.nanoTime();
         }
     }
@@ -32,11 +34,12 @@ final class Progress {
         }
     }
 
-    /** Removes the line. */
+    /** Removes the line, if there is one: on a terminal it stands where the next output goes. */
     void clear() {
-        if (isShown) {
+        if (isDrawn) {
             err.print(CLEAR_LINE);
             err.flush();
+            isDrawn = false;
         }
     }
 }

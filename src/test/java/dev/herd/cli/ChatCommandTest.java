@@ -111,6 +111,21 @@ final class ChatCommandTest {
     }
 
     @Test
+    void progressLeavesTheAnswerOnTheScreen() {
+        String[] arguments = {"chat", "--max-tokens", "8", "--temperature", "0"};
+
+        String screen = Herd.screenAfter("Hello\n", arguments);
+        Herd piped = Herd.withInput("Hello\n", arguments);
+
+        assertThat(piped.out()).isNotBlank();
+        assertThat(screen)
+                .startsWith("Talking to ")
+                .contains(piped.out())
+                .doesNotContain("Loading")
+                .doesNotContain("Reading");
+    }
+
+    @Test
     void refusalOfTheServerIsOneSentenceInAPipe() throws IOException {
         try (FakeServer server = new FakeServer(400, "{\"error\":{\"message\":\"Too long.\"}}")) {
             Herd herd = Herd.withInput("a\nb\n", "chat", "--url", server.url());

@@ -36,6 +36,16 @@ record Herd(int status, String out, String err) {
         return new Herd(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
+    /** What a terminal shows after a command that read {@code input} from it; what was typed is not echoed. */
+    static String screenAfter(String input, String... arguments) {
+        ByteArrayOutputStream terminal = new ByteArrayOutputStream();
+        PrintStream stream = new PrintStream(terminal, true, StandardCharsets.UTF_8);
+        Main.run(
+                new Console(new BufferedReader(new StringReader(input)), stream, stream, Set.of("in", "out", "err")),
+                arguments);
+        return terminal.toString(StandardCharsets.UTF_8).replaceAll("[^\n]*\r\u001b\\[K", "");
+    }
+
     JsonNode json() {
         try {
             return new ObjectMapper().readTree(out);
