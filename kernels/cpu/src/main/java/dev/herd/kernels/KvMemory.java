@@ -2,6 +2,7 @@ package dev.herd.kernels;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,13 +23,17 @@ public final class KvMemory implements AutoCloseable {
      * @param blockCount ids run from 0 to {@code blockCount - 1}
      */
     public KvMemory(long blockBytes, int blockCount) {
+        if (blockBytes < 1 || blockCount < 0) {
+            throw new IllegalArgumentException(blockCount + " blocks of " + blockBytes + " bytes");
+        }
         this.blockBytes = blockBytes;
-        this.blocksPerSlab = (int) Math.max(1, SLAB_BYTES / Math.max(1, blockBytes));
+        this.blocksPerSlab = (int) Math.max(1, SLAB_BYTES / blockBytes);
         this.blocks = new @Nullable MemorySegment[blockCount];
     }
 
     /** Makes sure that memory stands behind {@code id}. */
     public void ensure(int id) {
+        Objects.checkIndex(id, blocks.length);
         if (blocks[id] != null) {
             return;
         }
@@ -40,9 +45,13 @@ public final class KvMemory implements AutoCloseable {
         }
     }
 
-    /** The memory of block {@code id}. */
+    /**
+     * The memory of block {@code id}.
+     *
+     * @throws IllegalStateException if {@link #ensure} was not called for it
+     */
     public MemorySegment block(int id) {
-        MemorySegment block = blocks[id];
+        MemorySegment block = id >= 0 && id < blocks.length ? blocks[id] : null;
         if (block == null) {
             throw new IllegalStateException("block " + id + " has no memory");
         }

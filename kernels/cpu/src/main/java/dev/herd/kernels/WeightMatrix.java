@@ -1,6 +1,8 @@
 package dev.herd.kernels;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +22,7 @@ public sealed interface WeightMatrix {
     /** Encoding of the elements. */
     TensorType type();
 
-    /** Bytes that the matrix occupies, scales included. */
+    /** Bytes that the matrix occupies, scales and the like included. */
     long byteSize();
 
     /**
@@ -31,6 +33,7 @@ public sealed interface WeightMatrix {
      */
     record RowMajor(TensorType type, MemorySegment data, int rows, int columns) implements WeightMatrix {
         public RowMajor {
+            requireShape(rows, columns);
             requireSize(data, Math.multiplyExact(type.bytes(columns), (long) rows));
         }
 
@@ -56,6 +59,7 @@ public sealed interface WeightMatrix {
     record Transposed(TensorType type, MemorySegment data, int rows, int columns, int stride, int firstRow)
             implements WeightMatrix {
         public Transposed {
+            requireShape(rows, columns);
             if (type.isQuantized()) {
                 throw new IllegalArgumentException("a transposed matrix cannot be " + type);
             }
@@ -82,6 +86,8 @@ public sealed interface WeightMatrix {
     record Fp8(MemorySegment data, TensorType scaleType, MemorySegment scales, int rows, int columns)
             implements WeightMatrix {
         public Fp8 {
+            requireShape(rows, columns);
+            requireScaleType(scaleType);
             requireSize(data, (long) rows * columns);
             requireSize(scales, scaleType.bytes(rows));
         }
@@ -120,13 +126,16 @@ public sealed interface WeightMatrix {
             int columns)
             implements WeightMatrix {
         public Int4 {
+            requireShape(rows, columns);
+            requireScaleType(scaleType);
             requireSize(packed, 4L * rows * wordsPerRow(columns));
             requireSize(scales, scaleType.bytes((long) rows * groups));
             if (zeroPoints != null) {
-                requireSize(zeroPoints, 4L * ((rows + 7) / 8) * groups);
+                requireSize(zeroPoints, 4L * ((rows + 7L) / 8) * groups);
             }
             if (groupIndex != null) {
                 requireSize(groupIndex, 4L * columns);
+                requireIndexes(groupIndex, columns, groups);
             } else if (groups < 1 || columns % groups != 0) {
                 throw new IllegalArgumentException(columns + " columns in " + groups + " groups");
             }
@@ -140,12 +149,38 @@ public sealed interface WeightMatrix {
 
         @Override
         public long byteSize() {
-            return packed.byteSize() + scales.byteSize();
+            return packed.byteSize()
+                    + scales.byteSize()
+                    + (zeroPoints == null ? 0 : zeroPoints.byteSize())
+                    + (groupIndex == null ? 0 : groupIndex.byteSize());
         }
 
         /** 32-bit words of one row. */
         public static int wordsPerRow(int columns) {
             return (columns + 7) / 8;
+        }
+    }
+
+    private static void requireShape(int rows, int columns) {
+        if (rows < 0 || columns < 0) {
+            throw new IllegalArgumentException("a matrix cannot have shape [" + rows + ", " + columns + "]");
+        }
+    }
+
+    private static void requireScaleType(TensorType type) {
+        if (type != TensorType.F32 && type != TensorType.F16 && type != TensorType.BF16) {
+            throw new IllegalArgumentException("scales are F32, F16 or BF16, not " + type);
+        }
+    }
+
+    private static void requireIndexes(MemorySegment groupIndex, int columns, int groups) {
+        ValueLayout.OfInt littleEndian = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+        for (int column = 0; column < columns; column++) {
+            int group = groupIndex.getAtIndex(littleEndian, column);
+            if (group < 0 || group >= groups) {
+                throw new IllegalArgumentException(
+                        "column " + column + " is of group " + group + ", but there are " + groups);
+            }
         }
     }
 
