@@ -45,6 +45,12 @@ public record ModelConfig(
         @Nullable RopeScaling ropeScaling,
         @Nullable AttentionTemperature attentionTemperature) {
 
+    /** More layers than any model has; a file that claims more is damaged. */
+    static final int MAX_LAYERS = 1 << 14;
+
+    /** More experts than any model has. */
+    static final int MAX_EXPERTS = 1 << 16;
+
     /** Validates what every later computation relies on. */
     public ModelConfig {
         layers = List.copyOf(layers);
@@ -57,6 +63,9 @@ public record ModelConfig(
         requirePositive("layers", layers.size());
         if (headCount % kvHeadCount != 0) {
             throw new IllegalArgumentException(headCount + " query heads cannot share " + kvHeadCount + " kv heads");
+        }
+        if ((long) headCount * headSize > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(headCount + " heads of " + headSize + " elements are too many");
         }
         if (headSize % 2 != 0) {
             throw new IllegalArgumentException("headSize must be even, not " + headSize);
@@ -128,6 +137,12 @@ public record ModelConfig(
         }
     }
 
+    private static void requirePositive(String name, float value) {
+        if (!(value > 0 && Float.isFinite(value))) {
+            throw new IllegalArgumentException(name + " must be positive, not " + value);
+        }
+    }
+
     /** What a layer is made of. */
     public record Layer(LayerKind kind, boolean isMoe) {}
 
@@ -144,8 +159,22 @@ public record ModelConfig(
      *
      * @param factor divisor of the frequencies whose wavelength exceeds {@code originalContext / lowFrequencyFactor}
      */
-    public record RopeScaling(float factor, float lowFrequencyFactor, float highFrequencyFactor, int originalContext) {}
+    public record RopeScaling(float factor, float lowFrequencyFactor, float highFrequencyFactor, int originalContext) {
+        public RopeScaling {
+            requirePositive("factor of the rope scaling", factor);
+            requirePositive("lowFrequencyFactor", lowFrequencyFactor);
+            requirePositive("highFrequencyFactor", highFrequencyFactor);
+            requirePositive("originalContext", originalContext);
+        }
+    }
 
     /** {@code query *= 1 + scale · ln(floor((position + 1) / floor) + 1)}. */
-    public record AttentionTemperature(float floor, float scale) {}
+    public record AttentionTemperature(float floor, float scale) {
+        public AttentionTemperature {
+            requirePositive("floor of the attention temperature", floor);
+            if (!Float.isFinite(scale)) {
+                throw new IllegalArgumentException("scale of the attention temperature must be finite: " + scale);
+            }
+        }
+    }
 }

@@ -35,8 +35,8 @@ public record Golden(String name, int[] tokens, float[][] logits) {
             ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(folder(fixture).resolve("golden.safetensors")))
                     .order(ByteOrder.LITTLE_ENDIAN);
             int headerLength = Math.toIntExact(file.getLong(0));
-            JsonNode header = new ObjectMapper()
-                    .readTree(new String(file.array(), 8, headerLength, StandardCharsets.UTF_8));
+            JsonNode header =
+                    new ObjectMapper().readTree(new String(file.array(), 8, headerLength, StandardCharsets.UTF_8));
             List<Golden> cases = new ArrayList<>();
             for (String key : (Iterable<String>) header::fieldNames) {
                 if (key.endsWith(".input_ids")) {

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every logit at every position, against Hugging Face's own Llama 4 in float32. */
@@ -47,23 +46,6 @@ final class ReferenceGoldenTest {
                             .isLessThan(2e-5);
                 }
             }
-        }
-    }
-
-    /** Random weights have no outliers, so the error of the logits is that of the weights, summed over the layers. */
-    @ParameterizedTest
-    @CsvSource({"scout,Q8_0,0.15", "maverick,Q8_0,0.15", "guard,Q8_0,0.15", "guard,Q4_K,2.0", "guard,BF16,0.1"})
-    void quantisedVersionsStayWithinTheirError(
-            String fixture, TensorType type, double tolerance, @TempDir Path folder) {
-        Path file = folder.resolve(fixture + ".gguf");
-        try (Checkpoint source = Checkpoints.open(Golden.folder(fixture))) {
-            GgufExport.write(source, type, file);
-        }
-        try (Checkpoint exported = Checkpoints.open(file)) {
-            Golden golden = Golden.casesOf(fixture).getLast();
-            float[][] actual = Scoring.score(exported, golden.tokens());
-
-            assertThat(Scoring.medianError(golden.logits(), actual)).isLessThan(tolerance);
         }
     }
 }

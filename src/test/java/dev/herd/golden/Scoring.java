@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Optional;
 
 /** Logits of a whole prompt, and how far two sets of them are apart. */
-final class Scoring {
+public final class Scoring {
     private Scoring() {}
 
     /** One full forward with the scalar kernels and a float cache. */
-    static float[][] score(Checkpoint checkpoint, int[] tokens) {
+    public static float[][] score(Checkpoint checkpoint, int[] tokens) {
         CpuModelRunner.Limits limits = new CpuModelRunner.Limits(tokens.length, 16, TensorType.F32, 1L << 28);
         try (CpuModelRunner runner = new CpuModelRunner(
                 checkpoint, KernelsSelector.select(Optional.of("scalar")).kernels(), 2, limits)) {
@@ -40,15 +40,8 @@ final class Scoring {
     }
 
     /** The largest absolute difference; infinite if a value is not a number. */
-    static double largestError(float[][] expected, float[][] actual) {
+    public static double largestError(float[][] expected, float[][] actual) {
         return Arrays.stream(errors(expected, actual)).max().orElseThrow();
-    }
-
-    /** The median absolute difference. */
-    static double medianError(float[][] expected, float[][] actual) {
-        double[] errors = errors(expected, actual);
-        Arrays.sort(errors);
-        return errors[errors.length / 2];
     }
 
     private static double[] errors(float[][] expected, float[][] actual) {

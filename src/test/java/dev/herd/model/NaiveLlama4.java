@@ -94,8 +94,8 @@ final class NaiveLlama4 {
         if (kind == LayerKind.GLOBAL) {
             AttentionTemperature temperature = config.attentionTemperature();
             if (isQuery && temperature != null) {
-                double factor = 1
-                        + temperature.scale() * Math.log(Math.floor((position + 1) / temperature.floor()) + 1);
+                double factor =
+                        1 + temperature.scale() * Math.log(Math.floor((position + 1) / temperature.floor()) + 1);
                 Arrays.setAll(y, i -> factor * x[i]);
             }
             return y;

@@ -3,6 +3,7 @@ package dev.herd.model;
 import dev.herd.kernels.Floats;
 import dev.herd.kernels.TensorType;
 import dev.herd.kernels.WeightMatrix;
+import dev.herd.weights.Checkpoint;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.ModelConfig.AttentionTemperature;
 import dev.herd.weights.ModelConfig.Layer;
@@ -13,8 +14,11 @@ import dev.herd.weights.ModelWeights.FfnWeights;
 import dev.herd.weights.ModelWeights.GatedFfn;
 import dev.herd.weights.ModelWeights.LayerWeights;
 import dev.herd.weights.ModelWeights.MoeFfn;
+import dev.herd.weights.Vocabulary;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +36,11 @@ final class RandomModel {
 
     static Builder builder() {
         return new Builder();
+    }
+
+    /** The model as a checkpoint that lies in no file. */
+    Checkpoint asCheckpoint() {
+        return new InMemory(config, weights);
     }
 
     private ModelWeights randomWeights() {
@@ -63,8 +72,7 @@ final class RandomModel {
         for (int expert = 0; expert < config.expertCount(); expert++) {
             experts.add(gated(config.expertFfnSize()));
         }
-        return new MoeFfn(
-                matrix(config.expertCount(), config.hiddenSize(), 3), experts, gated(config.expertFfnSize()));
+        return new MoeFfn(matrix(config.expertCount(), config.hiddenSize(), 3), experts, gated(config.expertFfnSize()));
     }
 
     private GatedFfn gated(int size) {
@@ -85,8 +93,42 @@ final class RandomModel {
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) (gain * random.nextGaussian() / Math.sqrt(columns));
         }
-        return new WeightMatrix.RowMajor(
-                TensorType.F32, Floats.copyOf(values).segment(), rows, columns);
+        return new WeightMatrix.RowMajor(TensorType.F32, Floats.copyOf(values).segment(), rows, columns);
+    }
+
+    private record InMemory(ModelConfig config, ModelWeights weights) implements Checkpoint {
+        @Override
+        public String name() {
+            return "random";
+        }
+
+        @Override
+        public String format() {
+            return "in memory";
+        }
+
+        @Override
+        public Vocabulary vocabulary() {
+            return new Vocabulary.None();
+        }
+
+        @Override
+        public GenerationDefaults generationDefaults() {
+            return new GenerationDefaults(OptionalInt.empty(), List.of(), null, null, null);
+        }
+
+        @Override
+        public List<TensorInfo> tensors() {
+            return List.of();
+        }
+
+        @Override
+        public List<Path> files() {
+            return List.of();
+        }
+
+        @Override
+        public void close() {}
     }
 
     /** A Scout-shaped model unless told otherwise. */
@@ -99,6 +141,10 @@ final class RandomModel {
         private int chunk = 4;
         private int headCount = 6;
         private int kvHeadCount = 2;
+        private int hiddenSize = 24;
+        private int headSize = 8;
+        private int expertFfnSize = 20;
+        private int denseFfnSize = 28;
         private boolean usesQkNorm = true;
         private @Nullable RopeScaling scaling = new RopeScaling(16, 1, 1, 64);
         private @Nullable AttentionTemperature temperature = new AttentionTemperature(8, 0.1f);
@@ -127,6 +173,14 @@ final class RandomModel {
             return this;
         }
 
+        Builder widths(int hidden, int head, int expertFfn, int denseFfn) {
+            hiddenSize = hidden;
+            headSize = head;
+            expertFfnSize = expertFfn;
+            denseFfnSize = denseFfn;
+            return this;
+        }
+
         Builder withoutQkNorm() {
             usesQkNorm = false;
             return this;
@@ -148,14 +202,14 @@ final class RandomModel {
             boolean hasMoe = layers.stream().anyMatch(Layer::isMoe);
             assert layers.stream().anyMatch(layer -> layer.kind() == LayerKind.LOCAL);
             ModelConfig config = new ModelConfig(
-                    24,
+                    hiddenSize,
                     40,
                     4096,
                     headCount,
                     kvHeadCount,
-                    8,
-                    hasMoe ? 20 : 0,
-                    hasDense ? 28 : 0,
+                    headSize,
+                    hasMoe ? expertFfnSize : 0,
+                    hasDense ? denseFfnSize : 0,
                     hasMoe ? expertCount : 0,
                     hasMoe ? expertsPerToken : 0,
                     layers,

@@ -1,0 +1,394 @@
+package dev.herd.engine;
+
+import dev.herd.kernels.Floats;
+import dev.herd.model.Batch;
+import dev.herd.weights.ModelConfig;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The loop that turns requests into tokens: many sequences share each step of one model, and join and leave between
+ * steps. {@link #step} is the loop's body.
+ *
+ * <p>One thread owns sequences and blocks: the one that {@link #start} makes or, without it, the one that calls
+ * {@link #step}. All others hand over through one mailbox, so {@link #submit}, {@link Generation#cancel} and
+ * {@link #status} may be called from any thread. Listeners are called on the owning thread and must not call
+ * {@link #step}, {@link #drain} or {@link #close}.
+ */
+public final class Engine implements AutoCloseable {
+    /*
+     * Every accepted request ends in exactly one call of onFinish or onFailure, whatever happens: a step that fails takes
+     * its own sequences with it and no other, a listener that throws only its own, and if the engine itself breaks, all
+     * are told and the door closes. A request takes its place in the ledger before it lies in the mailbox, and the loop
+     * ends only when all places are free, so none is forgotten between the two.
+     */
+    private static final System.Logger LOG = System.getLogger(Engine.class.getName());
+    private static final long GLANCE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final ModelRunner runner;
+    private final EngineConfig config;
+    private final LongSupplier nanoTime;
+    private final int vocabularySize;
+    private final RequestCheck requestCheck;
+    private final BlockManager blocks;
+    private final Scheduler scheduler;
+    private final Sampler sampler;
+    private final Ledger ledger;
+    private final Queue<Message> mailbox = new ConcurrentLinkedQueue<>();
+    private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
+    private boolean isStepping;
+
+    /**
+     * An engine that does nothing before {@link #start} or {@link #step}.
+     *
+     * @param runner used by the owning thread only; not closed with the engine
+     * @param nanoTime a clock that never goes back, in nanoseconds, as {@link System#nanoTime}
+     * @throws IllegalArgumentException if the runner's blocks cannot hold one sequence of full length, or its batches
+     *     not one token of each running sequence
+     */
+    public Engine(ModelRunner runner, EngineConfig config, LongSupplier nanoTime) {
+        ModelConfig model = runner.config();
+        this.runner = runner;
+        this.config = config;
+        this.nanoTime = nanoTime;
+        this.vocabularySize = model.vocabularySize();
+        this.requestCheck = new RequestCheck(config.contextLength(), vocabularySize);
+        this.blocks = new BlockManager(runner.kvLayout(), model, runner.blockCount());
+        requireRoom(runner, config, blocks);
+        this.scheduler = new Scheduler(blocks, config.maxRunning(), runner.maxBatchTokens(), config.prefillSlice());
+        this.sampler = new Sampler(vocabularySize);
+        this.ledger = new Ledger(Math.addExact(config.maxRunning(), config.maxQueued()));
+    }
+
+    /**
+     * Accepts a request. Its answer ends at a stop token, after {@code maxTokens} tokens, or where the context ends.
+     *
+     * @throws IllegalArgumentException if a value is out of range; the message names it
+     * @throws ContextLengthException if the prompt leaves no room for an answer
+     * @throws QueueFullException if {@code maxRunning + maxQueued} requests are in flight
+     * @throws EngineClosedException if the engine is draining or closed
+     */
+    public Generation submit(GenerationRequest request, GenerationListener listener) {
+        requestCheck.check(request);
+        Sequence sequence =
+                new Sequence(request, listener, config.contextLength(), vocabularySize, nanoTime.getAsLong());
+        ledger.enter();
+        post(new Submission(sequence));
+        AtomicBoolean isCancelled = new AtomicBoolean();
+        return () -> {
+            if (isCancelled.compareAndSet(false, true)) {
+                post(new Cancellation(sequence));
+            }
+        };
+    }
+
+    /**
+     * Computes one batch: takes in what has arrived, decides what to compute, runs the model, chooses tokens, hands them
+     * out.
+     *
+     * @return false if there was nothing to compute
+     * @throws IllegalStateException if another thread or a listener of this one drives the engine
+     */
+    public boolean step() {
+        enterStep();
+        try {
+            receive();
+            List<Sequence> scheduled = schedule();
+            if (scheduled.isEmpty()) {
+                return false;
+            }
+            try {
+                Floats logits = runner.run(batch(scheduled));
+                List<Choice> choices = sample(scheduled, logits);
+                handOut(scheduled, choices);
+            } catch (Throwable failure) {
+                LOG.log(Level.ERROR, "a step with " + scheduled.size() + " requests failed", failure);
+                scheduled.forEach(sequence -> fail(sequence, failure));
+            }
+            return true;
+        } finally {
+            isStepping = false;
+        }
+    }
+
+    /** Lets a thread of its own, named herd-engine, drive the engine; it sleeps while there is nothing to compute. */
+    public void start() {
+        Thread driver = Thread.ofPlatform().name("herd-engine").daemon().unstarted(this::drive);
+        if (!thread.compareAndSet(null, driver)) {
+            throw new IllegalStateException("the engine has been started");
+        }
+        driver.start();
+    }
+
+    /**
+     * Takes no more requests, lets those in flight finish, cancels what is left after {@code grace}, and closes the
+     * engine. An interrupt ends the grace. Without {@link #start}, the caller drives the remaining steps.
+     *
+     * @return whether nothing had to be cancelled
+     */
+    public boolean drain(Duration grace) {
+        refuseListeners();
+        long graceNanos = TimeUnit.NANOSECONDS.convert(grace);
+        long start = nanoTime.getAsLong();
+        ledger.advance(Ledger.Phase.DRAINING);
+        wake();
+        Thread driver = thread.get();
+        while (!ledger.isOver() && nanoTime.getAsLong() - start < graceNanos) {
+            if (driver == null) {
+                step();
+            } else if (!glance(driver)) {
+                break;
+            }
+        }
+        boolean isEmpty = ledger.isEmpty();
+        close();
+        return isEmpty;
+    }
+
+    /** Takes no more requests, cancels those in flight and waits until their listeners have been told. */
+    @Override
+    public void close() {
+        refuseListeners();
+        ledger.advance(Ledger.Phase.CANCELLING);
+        wake();
+        Thread driver = thread.get();
+        if (driver != null) {
+            join(driver);
+            return;
+        }
+        while (!ledger.isOver()) {
+            step();
+        }
+    }
+
+    /** What the engine is doing and has done; cheap enough to be asked at any time. */
+    public EngineStatus status() {
+        return ledger.status(blocks.blockCount());
+    }
+
+    private void drive() {
+        while (!ledger.isOver()) {
+            try {
+                if (!step() && mailbox.isEmpty() && !ledger.isOver()) {
+                    LockSupport.park(this);
+                    Thread.interrupted(); // nobody's message: would turn the next park into a spin
+                }
+            } catch (Throwable broken) {
+                abandon(broken);
+            }
+        }
+    }
+
+    private void receive() {
+        for (Message message = mailbox.poll(); message != null; message = mailbox.poll()) {
+            switch (message) {
+                case Submission(Sequence sequence) -> scheduler.add(sequence);
+                case Cancellation(Sequence sequence) -> cancel(sequence);
+            }
+        }
+        if (ledger.isCancelling()) {
+            scheduler.sequences().forEach(this::cancel);
+        }
+    }
+
+    private List<Sequence> schedule() {
+        List<Sequence> scheduled = scheduler.schedule(nanoTime.getAsLong());
+        ledger.observe(scheduler.runningCount(), blocks);
+        return scheduled;
+    }
+
+    private static Batch batch(List<Sequence> scheduled) {
+        List<Batch.Slice> slices = new ArrayList<>(scheduled.size());
+        for (Sequence sequence : scheduled) {
+            slices.add(sequence.slice());
+        }
+        return new Batch(slices);
+    }
+
+    private List<Choice> sample(List<Sequence> scheduled, Floats logits) {
+        List<Choice> choices = new ArrayList<>(scheduled.size());
+        int row = 0;
+        for (Sequence sequence : scheduled) {
+            choices.add(sequence.wantsToken() ? choose(sequence, logits, row++) : Choice.NONE);
+        }
+        return choices;
+    }
+
+    private Choice choose(Sequence sequence, Floats logits, int row) {
+        try {
+            return new Choice.Token(
+                    sampler.sample(logits, row, sequence.sampling(), sequence.occurrences(), sequence.answerTokens()));
+        } catch (ArithmeticException failure) {
+            return new Choice.Failure(failure);
+        }
+    }
+
+    private void handOut(List<Sequence> scheduled, List<Choice> choices) {
+        long now = nanoTime.getAsLong();
+        for (int i = 0; i < scheduled.size(); i++) {
+            Sequence sequence = scheduled.get(i);
+            try {
+                handOut(sequence, choices.get(i), now);
+            } catch (Throwable broken) {
+                LOG.log(Level.WARNING, "what a step brought could not be handed out; the request ends", broken);
+                fail(sequence, broken);
+            }
+        }
+        ledger.observe(scheduler.runningCount(), blocks);
+    }
+
+    private void handOut(Sequence sequence, Choice choice, long now) {
+        GenerationListener listener = sequence.listener();
+        int promptTokens = sequence.promptTokens();
+        int before = sequence.cachedTokens();
+        scheduler.advance(sequence);
+        int computed = Math.min(sequence.cachedTokens(), promptTokens) - Math.min(before, promptTokens);
+        ledger.compute(computed, choice instanceof Choice.Token ? 1 : 0);
+        if (computed > 0) {
+            listener.onPrefill(before + computed, promptTokens);
+        }
+        switch (choice) {
+            case Choice.None none -> {}
+            case Choice.Failure(RuntimeException cause) -> fail(sequence, cause);
+            case Choice.Token(SampledToken token) -> {
+                sequence.append(token.id(), now);
+                listener.onToken(token);
+                if (sequence.stopsAt(token.id())) {
+                    finish(sequence, FinishReason.STOP);
+                } else if (sequence.isFull()) {
+                    finish(sequence, FinishReason.LENGTH);
+                }
+            }
+        }
+    }
+
+    private void cancel(Sequence sequence) {
+        if (sequence.state() != Sequence.State.FINISHED) {
+            finish(sequence, FinishReason.CANCELLED);
+        }
+    }
+
+    private void finish(Sequence sequence, FinishReason reason) {
+        long now = nanoTime.getAsLong();
+        scheduler.remove(sequence);
+        ledger.finish(reason, sequence.runNanos(now));
+        ledger.observe(scheduler.runningCount(), blocks);
+        try {
+            sequence.listener().onFinish(reason, sequence.stats(now));
+        } catch (Throwable broken) {
+            LOG.log(Level.WARNING, "a listener threw in onFinish", broken);
+        }
+    }
+
+    private void fail(Sequence sequence, Throwable cause) {
+        if (sequence.state() == Sequence.State.FINISHED) {
+            return;
+        }
+        scheduler.remove(sequence);
+        ledger.fail();
+        ledger.observe(scheduler.runningCount(), blocks);
+        tellFailure(sequence, cause);
+    }
+
+    /** Ends everything without a look at the scheduler's books, which may be what is broken. */
+    private void abandon(Throwable cause) {
+        LOG.log(Level.ERROR, "the engine is broken and ends", cause);
+        ledger.advance(Ledger.Phase.CANCELLING);
+        for (Sequence sequence : scheduler.abandon()) {
+            ledger.fail();
+            tellFailure(sequence, cause);
+        }
+        ledger.observe(scheduler.runningCount(), blocks);
+    }
+
+    private static void tellFailure(Sequence sequence, Throwable cause) {
+        try {
+            sequence.listener().onFailure(cause);
+        } catch (Throwable broken) {
+            LOG.log(Level.WARNING, "a listener threw in onFailure", broken);
+        }
+    }
+
+    private void post(Message message) {
+        mailbox.add(message);
+        wake();
+    }
+
+    private void wake() {
+        LockSupport.unpark(thread.get());
+    }
+
+    private void enterStep() {
+        Thread driver = thread.get();
+        if (driver != null && driver != Thread.currentThread()) {
+            throw new IllegalStateException("the engine is driven by its own thread");
+        }
+        if (isStepping) {
+            throw new IllegalStateException("a listener must not drive the engine");
+        }
+        isStepping = true;
+    }
+
+    private void refuseListeners() {
+        Thread driver = thread.get();
+        if (driver == Thread.currentThread() || (driver == null && isStepping)) {
+            throw new IllegalStateException("a listener must not drive or close the engine");
+        }
+    }
+
+    /** Waits for {@code driver} a little; false if interrupted. */
+    private static boolean glance(Thread driver) {
+        try {
+            driver.join(Duration.ofNanos(GLANCE_NANOS));
+            return true;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static void join(Thread driver) {
+        boolean isInterrupted = false;
+        while (driver.isAlive()) {
+            try {
+                driver.join();
+            } catch (InterruptedException interrupted) {
+                isInterrupted = true;
+            }
+        }
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void requireRoom(ModelRunner runner, EngineConfig config, BlockManager blocks) {
+        long required = blocks.required(config.contextLength() - 1);
+        if (required > blocks.blockCount()) {
+            throw new IllegalArgumentException("one request of the full context of " + config.contextLength()
+                    + " tokens needs " + required + " key/value blocks of "
+                    + runner.kvLayout().blockBytes() + " bytes, but the memory allows " + blocks.blockCount()
+                    + ": lower the context or raise the memory");
+        }
+        if (config.maxRunning() > runner.maxBatchTokens()) {
+            throw new IllegalArgumentException("maxRunning is " + config.maxRunning() + ", but one batch holds at most "
+                    + runner.maxBatchTokens() + " tokens, one of each request");
+        }
+    }
+
+    /** What other threads have to say. */
+    private sealed interface Message {}
+
+    private record Submission(Sequence sequence) implements Message {}
+
+    private record Cancellation(Sequence sequence) implements Message {}
+}

@@ -1,0 +1,122 @@
+package dev.herd.engine;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * Decides which sequences a step computes and how many tokens of each. It sees token counts and blocks, no arrays of
+ * floats. Used by the scheduling thread only.
+ */
+final class Scheduler {
+    /*
+     * Sequences are admitted first come, first served: if the oldest waiting one finds no room, younger ones wait behind
+     * it, so that none starves. Admission promises the blocks of the longest possible answer (BlockManager), so every
+     * running sequence can always go on, and as a sequence of full length fits an empty pool, there is always progress.
+     *
+     * A step first takes one token of every sequence that needs only one. What is left of the batch goes to slices of
+     * prompts, oldest first. As there are never more running sequences than tokens in a batch, each single token finds
+     * its place, and so does at least one token of the oldest prompt.
+     */
+    private final BlockManager blocks;
+    private final int maxRunning;
+    private final int maxBatchTokens;
+    private final int prefillSlice;
+    private final Deque<Sequence> waiting = new ArrayDeque<>();
+    private final List<Sequence> running = new ArrayList<>();
+
+    /** {@code maxRunning} must not exceed {@code maxBatchTokens}. */
+    Scheduler(BlockManager blocks, int maxRunning, int maxBatchTokens, int prefillSlice) {
+        this.blocks = blocks;
+        this.maxRunning = maxRunning;
+        this.maxBatchTokens = maxBatchTokens;
+        this.prefillSlice = prefillSlice;
+    }
+
+    /** Puts a sequence at the end of the queue. */
+    void add(Sequence sequence) {
+        waiting.addLast(sequence);
+    }
+
+    /**
+     * The sequences of the next step, with their slices scheduled and the blocks for these lent; empty if there are no
+     * sequences.
+     */
+    List<Sequence> schedule(long now) {
+        admit();
+        List<Sequence> scheduled = new ArrayList<>(running.size());
+        int budget = maxBatchTokens;
+        for (Sequence sequence : running) {
+            if (sequence.remainingTokens() == 1) {
+                budget -= schedule(sequence, 1, now);
+                scheduled.add(sequence);
+            }
+        }
+        for (Sequence sequence : running) {
+            if (sequence.remainingTokens() > 1 && budget > 0) {
+                budget -= schedule(sequence, Math.min(budget, prefillSlice), now);
+                scheduled.add(sequence);
+            }
+        }
+        return scheduled;
+    }
+
+    /** Moves a sequence past the slice that was computed, and takes back the blocks it will not attend to again. */
+    void advance(Sequence sequence) {
+        sequence.advance();
+        blocks.drop(sequence.blocks(), sequence.cachedTokens());
+    }
+
+    /** Ends a sequence, waiting or running, and takes back what it holds. */
+    void remove(Sequence sequence) {
+        if (sequence.state() == Sequence.State.RUNNING) {
+            running.remove(sequence);
+            blocks.release(sequence.blocks());
+            blocks.unreserve(blocks.required(sequence.maxPositions()));
+        } else {
+            waiting.remove(sequence);
+        }
+        sequence.enter(Sequence.State.FINISHED);
+    }
+
+    /** All sequences, running ones first; a copy. */
+    List<Sequence> sequences() {
+        List<Sequence> all = new ArrayList<>(running);
+        all.addAll(waiting);
+        return all;
+    }
+
+    /** Forgets all sequences, without taking back what they hold, and returns them. */
+    List<Sequence> abandon() {
+        List<Sequence> all = sequences();
+        running.clear();
+        waiting.clear();
+        all.forEach(sequence -> sequence.enter(Sequence.State.FINISHED));
+        return all;
+    }
+
+    /** Number of admitted sequences. */
+    int runningCount() {
+        return running.size();
+    }
+
+    private void admit() {
+        while (running.size() < maxRunning && !waiting.isEmpty()) {
+            Sequence next = waiting.getFirst();
+            if (!blocks.reserve(blocks.required(next.maxPositions()))) {
+                return;
+            }
+            running.add(waiting.removeFirst());
+            next.enter(Sequence.State.RUNNING);
+        }
+    }
+
+    private int schedule(Sequence sequence, int limit, long now) {
+        int first = sequence.cachedTokens();
+        int count = Math.min(Math.min(limit, sequence.remainingTokens()), blocks.longestSlice(first));
+        blocks.extend(sequence.blocks(), first + count);
+        sequence.schedule(count, now);
+        return count;
+    }
+}

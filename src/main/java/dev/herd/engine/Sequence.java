@@ -1,0 +1,182 @@
+package dev.herd.engine;
+
+import dev.herd.model.Batch;
+import dev.herd.model.BlockTable;
+import java.time.Duration;
+import java.util.Arrays;
+
+/**
+ * A request in flight: its tokens, how far they are in the cache, its blocks. Made by the submitting thread, owned by
+ * the engine's thread from then on.
+ */
+final class Sequence {
+    /** Where a sequence stands. */
+    enum State {
+        /** In the queue, without blocks. */
+        WAITING,
+        /** Admitted, computed step by step. */
+        RUNNING,
+        /** Ended; its listener has heard the last. */
+        FINISHED
+    }
+
+    private final GenerationRequest request;
+    private final GenerationListener listener;
+    private final Occurrences occurrences;
+    private final int[] stopTokens;
+    private final int promptTokens;
+    private final int maxTokenCount;
+    private final long submittedAt;
+    private final BlockTable blocks = new BlockTable();
+    private State state = State.WAITING;
+    private int[] tokens; // [tokenCount] the prompt, then the answer
+    private int tokenCount;
+    private int cachedTokens;
+    private int scheduledTokens;
+    private long startedAt;
+    private boolean isStarted;
+    private long firstTokenAt;
+
+    /**
+     * @param contextLength tokens that prompt and answer may have together
+     * @param vocabularySize number of token ids
+     * @param now when it was submitted, in the engine's nanoseconds
+     */
+    Sequence(GenerationRequest request, GenerationListener listener, int contextLength, int vocabularySize, long now) {
+        this.request = request;
+        this.listener = listener;
+        this.promptTokens = request.prompt().length;
+        this.tokens = Arrays.copyOf(request.prompt(), promptTokens + 1);
+        this.tokenCount = promptTokens;
+        this.maxTokenCount = (int) Math.min((long) promptTokens + request.maxTokens(), contextLength);
+        this.stopTokens =
+                request.stopTokens().stream().mapToInt(Integer::intValue).toArray();
+        this.occurrences = new Occurrences(request, vocabularySize);
+        this.submittedAt = now;
+    }
+
+    GenerationListener listener() {
+        return listener;
+    }
+
+    SamplingParams sampling() {
+        return request.sampling();
+    }
+
+    Occurrences occurrences() {
+        return occurrences;
+    }
+
+    BlockTable blocks() {
+        return blocks;
+    }
+
+    State state() {
+        return state;
+    }
+
+    void enter(State next) {
+        state = next;
+    }
+
+    int promptTokens() {
+        return promptTokens;
+    }
+
+    /** Tokens chosen so far. */
+    int answerTokens() {
+        return tokenCount - promptTokens;
+    }
+
+    /** Tokens whose keys and values are in the cache. */
+    int cachedTokens() {
+        return cachedTokens;
+    }
+
+    /** Tokens that the current step computes. */
+    int scheduledTokens() {
+        return scheduledTokens;
+    }
+
+    /** Tokens that must be computed before the next one can be chosen; 1 while decoding. */
+    int remainingTokens() {
+        return tokenCount - cachedTokens;
+    }
+
+    /** Positions that are computed at most: the last token of the longest answer is never computed. */
+    int maxPositions() {
+        return maxTokenCount - 1;
+    }
+
+    /** Whether {@link GenerationRequest#maxTokens} or the end of the context is reached. */
+    boolean isFull() {
+        return tokenCount == maxTokenCount;
+    }
+
+    boolean stopsAt(int token) {
+        for (int stop : stopTokens) {
+            if (stop == token) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Lets the current step compute the next {@code count} tokens. */
+    void schedule(int count, long now) {
+        scheduledTokens = count;
+        if (!isStarted) {
+            isStarted = true;
+            startedAt = now;
+        }
+    }
+
+    /** Whether the current step reaches the last token, so that the next one can be chosen. */
+    boolean wantsToken() {
+        return scheduledTokens == remainingTokens();
+    }
+
+    /** What the current step computes. */
+    Batch.Slice slice() {
+        return new Batch.Slice(
+                Arrays.copyOfRange(tokens, cachedTokens, cachedTokens + scheduledTokens),
+                cachedTokens,
+                blocks,
+                wantsToken() ? 1 : 0);
+    }
+
+    /** The scheduled tokens are in the cache now. */
+    void advance() {
+        cachedTokens += scheduledTokens;
+        scheduledTokens = 0;
+    }
+
+    /** Appends a chosen token. */
+    void append(int token, long now) {
+        if (tokenCount == promptTokens) {
+            firstTokenAt = now;
+        }
+        if (tokenCount == tokens.length) {
+            tokens = Arrays.copyOf(tokens, (int) Math.min(2L * tokenCount, maxTokenCount));
+        }
+        tokens[tokenCount++] = token;
+        occurrences.add(token);
+    }
+
+    /** Nanoseconds from its first slice to {@code now}; zero if it never had one. */
+    long runNanos(long now) {
+        return isStarted ? now - startedAt : 0;
+    }
+
+    /** What it has cost until {@code now}. */
+    GenerationStats stats(long now) {
+        int cachedAtStart = 0; // no prompt is found in the cache: blocks are not shared
+        return new GenerationStats(
+                promptTokens,
+                cachedAtStart,
+                answerTokens(),
+                Duration.ofNanos((isStarted ? startedAt : now) - submittedAt),
+                answerTokens() > 0 ? Duration.ofNanos(firstTokenAt - submittedAt) : Duration.ZERO,
+                Duration.ofNanos(now - submittedAt));
+    }
+}
