@@ -1,0 +1,174 @@
+/*
+ * The vector primitives of AVX2 with FMA and F16C, and of AVX-VNNI if that is defined: 8 floats, 32 bytes. Without VNNI,
+ * products of wide levels would overflow the 16-bit sums of maddubs, so wide levels are kept signed there and their sign
+ * is moved to the inputs.
+ */
+#include <immintrin.h>
+
+#define LANES 8
+#ifdef AVX_VNNI_DOT
+#define WIDE_ZERO 128
+#else
+#define WIDE_ZERO 0
+#endif
+#define TILE_TOKENS 4
+
+typedef float vf __attribute__((vector_size(32)));
+typedef int32_t vi __attribute__((vector_size(32)));
+typedef float vf_loose __attribute__((vector_size(32), aligned(4), may_alias));
+typedef int32_t vi_loose __attribute__((vector_size(32), aligned(1), may_alias));
+
+INLINE float half_to_float(uint16_t bits) {
+    return _cvtsh_ss(bits);
+}
+
+INLINE vf load_halves(const uint8_t *p) {
+    return (vf) _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *) p));
+}
+
+INLINE void store_halves(uint8_t *p, vf x) {
+    _mm_storeu_si128((__m128i *) p, _mm256_cvtps_ph((__m256) x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+
+INLINE vf load_bf16s(const uint8_t *p) {
+    return (vf) _mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *) p)), 16);
+}
+
+INLINE float sum_lanes(vf x) {
+    __m128 quarter = _mm_add_ps(_mm256_castps256_ps128((__m256) x), _mm256_extractf128_ps((__m256) x, 1));
+    quarter = _mm_add_ps(quarter, _mm_movehl_ps(quarter, quarter));
+    return _mm_cvtss_f32(_mm_add_ss(quarter, _mm_movehdup_ps(quarter)));
+}
+
+INLINE vf vmax(vf a, vf b) {
+    return (vf) _mm256_max_ps((__m256) a, (__m256) b);
+}
+
+INLINE vf vmin(vf a, vf b) {
+    return (vf) _mm256_min_ps((__m256) a, (__m256) b);
+}
+
+INLINE vf to_float(vi x) {
+    return (vf) _mm256_cvtepi32_ps((__m256i) x);
+}
+
+INLINE vi broadcast_bytes4(const int8_t *p) {
+    int32_t word;
+    memcpy(&word, p, 4);
+    return (vi) _mm256_set1_epi32(word);
+}
+
+/* sum[lane] += levels · x over the four bytes of each lane. */
+INLINE vi dot4(vi sum, vi levels, vi x, const int is_wide) {
+#ifdef AVX_VNNI_DOT
+    (void) is_wide;
+    return (vi) _mm256_dpbusd_avx_epi32((__m256i) sum, (__m256i) levels, (__m256i) x);
+#else
+    __m256i pairs;
+    if (is_wide) {
+        __m256i signed_x = _mm256_sign_epi8((__m256i) x, (__m256i) levels);
+        pairs = _mm256_maddubs_epi16(_mm256_abs_epi8((__m256i) levels), signed_x);
+    } else {
+        pairs = _mm256_maddubs_epi16((__m256i) levels, (__m256i) x);
+    }
+    return sum + (vi) _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+#endif
+}
+
+/* levels[i] = table[nibble i] + offset: low nibbles of 16 bytes, then high ones. */
+INLINE void look_up_nibbles(const int8_t *table, int offset, const uint8_t *p, uint8_t *levels) {
+    __m128i values = _mm_add_epi8(_mm_loadu_si128((const __m128i *) table), _mm_set1_epi8((char) offset));
+    __m128i bytes = _mm_loadu_si128((const __m128i *) p);
+    __m128i mask = _mm_set1_epi8(15);
+    _mm_storeu_si128((__m128i *) levels, _mm_shuffle_epi8(values, _mm_and_si128(bytes, mask)));
+    __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), mask);
+    _mm_storeu_si128((__m128i *) (levels + 16), _mm_shuffle_epi8(values, high));
+}
+
+/* Low nibbles of 32 bytes, then their high nibbles. */
+INLINE void split_nibbles_32(const uint8_t *p, uint8_t *levels) {
+    __m256i bytes = _mm256_loadu_si256((const __m256i *) p);
+    __m256i mask = _mm256_set1_epi8(15);
+    _mm256_store_si256((__m256i *) levels, _mm256_and_si256(bytes, mask));
+    _mm256_store_si256((__m256i *) (levels + 32), _mm256_and_si256(_mm256_srli_epi16(bytes, 4), mask));
+}
+
+/* Low nibbles of 16 bytes, then their high nibbles. */
+INLINE void split_nibbles_16(const uint8_t *p, uint8_t *levels) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *) p);
+    __m256i twice = _mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes);
+    _mm256_store_si256((__m256i *) levels, _mm256_and_si256(twice, _mm256_set1_epi8(15)));
+}
+
+/* factors[i] = scale * steps[i] for 8 unsigned bytes. */
+INLINE void scale_steps_8(const uint8_t *steps, float scale, float *factors) {
+    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *) steps)));
+    _mm256_store_ps(factors, _mm256_mul_ps(values, _mm256_set1_ps(scale)));
+}
+
+/* factors[i] = scale * steps[i] for 8 signed bytes. */
+INLINE void scale_signed_steps_8(const int8_t *steps, float scale, float *factors) {
+    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *) steps)));
+    _mm256_store_ps(factors, _mm256_mul_ps(values, _mm256_set1_ps(scale)));
+}
+
+/* The halves at p, p + stride, ..., p + 7 * stride. */
+INLINE void gather_halves_8(const uint8_t *p, const int stride, float *values) {
+    uint16_t halves[8];
+    for (int i = 0; i < 8; i++) {
+        memcpy(halves + i, p + i * stride, 2);
+    }
+    __m128i packed = _mm_setr_epi16((short) halves[0], (short) halves[1], (short) halves[2], (short) halves[3], (short) halves[4],
+            (short) halves[5], (short) halves[6], (short) halves[7]);
+    _mm256_store_ps(values, _mm256_cvtph_ps(packed));
+}
+
+/* sums += the products of 256 levels and inputs, scaled by run. */
+INLINE void dot_super(
+        const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int run, const int is_wide, vf sums[2]) {
+    UNROLL for (int j = 0; j < 8; j++) {
+        vi products = dot4((vi) {0}, *(const vi *) (levels + 32 * j), *(const vi_loose *) (x + 32 * j), is_wide);
+        vf factor;
+        if (run == 32) {
+            factor = (vf) _mm256_set1_ps(scales[j] * x_scales[j]);
+        } else {
+            __m128 low = _mm_set1_ps(scales[2 * j] * x_scales[2 * j]);
+            __m128 high = _mm_set1_ps(scales[2 * j + 1] * x_scales[2 * j + 1]);
+            factor = (vf) _mm256_set_m128(high, low);
+        }
+        sums[j & 1] += to_float(products) * factor;
+    }
+}
+
+/* sums -= a · b over count (8 or 16) floats, some to each lane. */
+INLINE vf subtract_dot(const float *a, const float *b, const int count, vf sums) {
+    for (int i = 0; i < count; i += 8) {
+        sums -= *(const vf_loose *) (a + i) * *(const vf_loose *) (b + i);
+    }
+    return sums;
+}
+
+/* target[k][r] = rows[r][k] for 8 rows of 8 words; rows are row_words apart, target's lines line_words. */
+INLINE void transpose_words(uint32_t *target, int64_t line_words, const uint32_t *rows, int64_t row_words) {
+    __m256i a[8];
+    __m256i b[8];
+    UNROLL for (int i = 0; i < 8; i++) {
+        a[i] = _mm256_loadu_si256((const __m256i *) (rows + i * row_words));
+    }
+    UNROLL for (int i = 0; i < 8; i += 2) {
+        b[i] = _mm256_unpacklo_epi32(a[i], a[i + 1]);
+        b[i + 1] = _mm256_unpackhi_epi32(a[i], a[i + 1]);
+    }
+    UNROLL for (int i = 0; i < 8; i += 4) {
+        a[i] = _mm256_unpacklo_epi64(b[i], b[i + 2]);
+        a[i + 1] = _mm256_unpackhi_epi64(b[i], b[i + 2]);
+        a[i + 2] = _mm256_unpacklo_epi64(b[i + 1], b[i + 3]);
+        a[i + 3] = _mm256_unpackhi_epi64(b[i + 1], b[i + 3]);
+    }
+    UNROLL for (int k = 0; k < 4; k++) {
+        __m256i low = _mm256_permute2x128_si256(a[k], a[4 + k], 0x20);
+        __m256i high = _mm256_permute2x128_si256(a[k], a[4 + k], 0x31);
+        _mm256_storeu_si256((__m256i *) (target + k * line_words), low);
+        _mm256_storeu_si256((__m256i *) (target + (4 + k) * line_words), high);
+    }
+}

@@ -1,0 +1,208 @@
+/*
+ * The vector primitives in plain C with 4 lanes: for any CPU, and for aarch64 with NEON, where the compiler turns them
+ * into its instructions. With NEON_DOT the byte products use its dot product instruction, which takes signed bytes.
+ */
+#ifdef NEON_DOT
+#include <arm_neon.h>
+#define WIDE_ZERO 0
+#else
+#define WIDE_ZERO 128
+#endif
+
+#define LANES 4
+#define TILE_TOKENS 4
+
+typedef float vf __attribute__((vector_size(16)));
+typedef int32_t vi __attribute__((vector_size(16)));
+typedef float vf_loose __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int32_t vi_loose __attribute__((vector_size(16), aligned(1), may_alias));
+
+/* Shifts the 15 bits below the sign to where a float has them; a multiplication corrects the exponent. */
+INLINE float half_to_float(uint16_t bits) {
+    uint32_t magnitude = (uint32_t) (bits & 0x7fff) << 13;
+    uint32_t sign = (uint32_t) (bits & 0x8000) << 16;
+    float value;
+    memcpy(&value, &magnitude, 4);
+    value *= 0x1p112f;
+    uint32_t result;
+    memcpy(&result, &value, 4);
+    if (magnitude >= 0x0f800000) {
+        result = magnitude | 0x7f800000;
+    }
+    result |= sign;
+    memcpy(&value, &result, 4);
+    return value;
+}
+
+/* Rounds to nearest even. */
+INLINE uint16_t float_to_half(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, 4);
+    uint32_t sign = bits >> 16 & 0x8000;
+    bits &= 0x7fffffff;
+    if (bits > 0x7f800000) {
+        return (uint16_t) (sign | 0x7e00 | (bits >> 13 & 0x3ff));
+    }
+    if (bits >= 0x477ff000) {
+        return (uint16_t) (sign | 0x7c00);
+    }
+    if (bits < 0x38800000) { /* subnormal: let the addition of a power of two round the mantissa into place */
+        float magnitude;
+        memcpy(&magnitude, &bits, 4);
+        magnitude += 0.5f;
+        memcpy(&bits, &magnitude, 4);
+        return (uint16_t) (sign | (bits - 0x3f000000));
+    }
+    return (uint16_t) (sign | ((bits + 0xfff + (bits >> 13 & 1) - 0x38000000) >> 13));
+}
+
+INLINE vf load_halves(const uint8_t *p) {
+    vf x;
+    for (int i = 0; i < LANES; i++) {
+        uint16_t bits;
+        memcpy(&bits, p + 2 * i, 2);
+        x[i] = half_to_float(bits);
+    }
+    return x;
+}
+
+INLINE void store_halves(uint8_t *p, vf x) {
+    for (int i = 0; i < LANES; i++) {
+        uint16_t bits = float_to_half(x[i]);
+        memcpy(p + 2 * i, &bits, 2);
+    }
+}
+
+INLINE vf load_bf16s(const uint8_t *p) {
+    vi x;
+    for (int i = 0; i < LANES; i++) {
+        x[i] = (int32_t) ((uint32_t) (p[2 * i] | p[2 * i + 1] << 8) << 16);
+    }
+    return (vf) x;
+}
+
+INLINE float sum_lanes(vf x) {
+    return (x[0] + x[1]) + (x[2] + x[3]);
+}
+
+INLINE vf vmax(vf a, vf b) {
+    for (int i = 0; i < LANES; i++) {
+        a[i] = a[i] > b[i] ? a[i] : b[i];
+    }
+    return a;
+}
+
+INLINE vf vmin(vf a, vf b) {
+    for (int i = 0; i < LANES; i++) {
+        a[i] = a[i] < b[i] ? a[i] : b[i];
+    }
+    return a;
+}
+
+INLINE vf to_float(vi x) {
+    return __builtin_convertvector(x, vf);
+}
+
+INLINE vi broadcast_bytes4(const int8_t *p) {
+    int32_t word;
+    memcpy(&word, p, 4);
+    return (vi) {word, word, word, word};
+}
+
+/* sum[lane] += levels · x over the four bytes of each lane. */
+INLINE vi dot4(vi sum, vi levels, vi x, const int is_wide) {
+#ifdef NEON_DOT
+    (void) is_wide;
+    return (vi) vdotq_s32((int32x4_t) sum, (int8x16_t) levels, (int8x16_t) x);
+#else
+    (void) is_wide;
+    const uint8_t *level = (const uint8_t *) &levels;
+    const int8_t *input = (const int8_t *) &x;
+    for (int i = 0; i < LANES; i++) {
+        for (int k = 0; k < 4; k++) {
+            sum[i] += level[4 * i + k] * input[4 * i + k];
+        }
+    }
+    return sum;
+#endif
+}
+
+/* levels[i] = table[nibble i] + offset: low nibbles of 16 bytes, then high ones. */
+INLINE void look_up_nibbles(const int8_t *table, int offset, const uint8_t *p, uint8_t *levels) {
+    for (int i = 0; i < 16; i++) {
+        levels[i] = (uint8_t) (table[p[i] & 15] + offset);
+        levels[16 + i] = (uint8_t) (table[p[i] >> 4] + offset);
+    }
+}
+
+/* Low nibbles of 16 bytes, then their high nibbles. */
+INLINE void split_nibbles_16(const uint8_t *restrict p, uint8_t *restrict levels) {
+    for (int i = 0; i < 16; i++) {
+        levels[i] = p[i] & 15;
+    }
+    for (int i = 0; i < 16; i++) {
+        levels[16 + i] = p[i] >> 4;
+    }
+}
+
+/* Low nibbles of 32 bytes, then their high nibbles. */
+INLINE void split_nibbles_32(const uint8_t *restrict p, uint8_t *restrict levels) {
+    for (int i = 0; i < 32; i++) {
+        levels[i] = p[i] & 15;
+    }
+    for (int i = 0; i < 32; i++) {
+        levels[32 + i] = p[i] >> 4;
+    }
+}
+
+/* factors[i] = scale * steps[i] for 8 unsigned bytes. */
+INLINE void scale_steps_8(const uint8_t *restrict steps, float scale, float *restrict factors) {
+    for (int i = 0; i < 8; i++) {
+        factors[i] = scale * steps[i];
+    }
+}
+
+/* factors[i] = scale * steps[i] for 8 signed bytes. */
+INLINE void scale_signed_steps_8(const int8_t *restrict steps, float scale, float *restrict factors) {
+    for (int i = 0; i < 8; i++) {
+        factors[i] = scale * steps[i];
+    }
+}
+
+/* The halves at p, p + stride, ..., p + 7 * stride. */
+INLINE void gather_halves_8(const uint8_t *restrict p, const int stride, float *restrict values) {
+    for (int i = 0; i < 8; i++) {
+        uint16_t bits;
+        memcpy(&bits, p + i * stride, 2);
+        values[i] = half_to_float(bits);
+    }
+}
+
+/* sums += the products of 256 levels and inputs, scaled by run. */
+INLINE void dot_super(
+        const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int run, const int is_wide, vf sums[2]) {
+    for (int g = 0; g < SUPER / run; g++) {
+        vi products = {0};
+        for (int i = g * run; i < (g + 1) * run; i += 4 * LANES) {
+            products = dot4(products, *(const vi *) (levels + i), *(const vi_loose *) (x + i), is_wide);
+        }
+        sums[g & 1] += to_float(products) * (scales[g] * x_scales[g]);
+    }
+}
+
+/* sums -= a · b over count (8 or 16) floats, some to each lane. */
+INLINE vf subtract_dot(const float *a, const float *b, const int count, vf sums) {
+    for (int i = 0; i < count; i += LANES) {
+        sums -= *(const vf_loose *) (a + i) * *(const vf_loose *) (b + i);
+    }
+    return sums;
+}
+
+/* target[k][r] = rows[r][k] for 4 rows of 4 words; rows are row_words apart, target's lines line_words. */
+INLINE void transpose_words(uint32_t *target, int64_t line_words, const uint32_t *rows, int64_t row_words) {
+    for (int k = 0; k < LANES; k++) {
+        for (int r = 0; r < LANES; r++) {
+            target[k * line_words + r] = rows[r * row_words + k];
+        }
+    }
+}
