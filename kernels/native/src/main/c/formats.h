@@ -25,158 +25,165 @@ INLINE uint32_t word_at(const uint8_t *p) {
     return word;
 }
 
-/* Bit i of bits becomes bit 4 of level i. */
-INLINE void add_fifth_bits(uint32_t bits, uint8_t *restrict levels) {
-    for (int i = 0; i < 32; i++) {
-        levels[i] |= (uint8_t) (bits >> i & 1) << 4;
-    }
+INLINE uint64_t long_at(const uint8_t *p) {
+    uint64_t bits;
+    memcpy(&bits, p, 8);
+    return bits;
 }
 
-INLINE void unpack_q8_0(const uint8_t *restrict p, Unpacked *restrict u) {
+/* Every byte shifted; what a shift of pairs of bytes carries over must be masked away. */
+INLINE vb shift_right(vb x, const int bits, const int mask) {
+    return (vb) ((vb_pairs) x >> bits) & (uint8_t) mask;
+}
+
+INLINE vb shift_left(vb x, const int bits) {
+    return (vb) ((vb_pairs) x << bits) & (uint8_t) (0xff << bits);
+}
+
+INLINE vb levels_at(const uint8_t *p) {
+    vb x;
+    memcpy(&x, p, sizeof(x));
+    return x;
+}
+
+INLINE void set_levels(Unpacked *u, int at, vb x) {
+    *(vb *) (u->levels + at) = x;
+}
+
+INLINE void unpack_q8_0(const uint8_t *p, Unpacked *u) {
     gather_halves_8(p, 34, u->scales);
-    for (int g = 0; g < 8; g++) {
-        for (int i = 0; i < 32; i++) {
-            u->levels[32 * g + i] = p[34 * g + 2 + i] ^ WIDE_ZERO;
-        }
+    UNROLL for (int g = 0; g < 8; g += 2) {
+        set_levels(u, 32 * g, pair_32(p + 34 * g + 2, p + 34 * g + 36) ^ WIDE_ZERO);
     }
 }
 
-INLINE void unpack_q4_0(const uint8_t *restrict p, Unpacked *restrict u) {
+INLINE void unpack_q4_0(const uint8_t *p, Unpacked *u) {
     gather_halves_8(p, 18, u->scales);
-    for (int g = 0; g < 8; g++) {
-        split_nibbles_16(p + 18 * g + 2, u->levels + 32 * g);
+    UNROLL for (int g = 0; g < 8; g += 2) {
+        set_levels(u, 32 * g, split_16(p + 18 * g + 2, p + 18 * g + 20));
     }
 }
 
-INLINE void unpack_q4_1(const uint8_t *restrict p, Unpacked *restrict u) {
+/* The offsets are added in this format, so they are negated. */
+INLINE void unpack_q4_1(const uint8_t *p, Unpacked *u) {
     gather_halves_8(p, 20, u->scales);
     gather_halves_8(p + 2, 20, u->mins);
     for (int g = 0; g < 8; g++) {
         u->mins[g] = -u->mins[g];
-        split_nibbles_16(p + 20 * g + 4, u->levels + 32 * g);
+    }
+    UNROLL for (int g = 0; g < 8; g += 2) {
+        set_levels(u, 32 * g, split_16(p + 20 * g + 4, p + 20 * g + 24));
     }
 }
 
-INLINE void unpack_q5_0(const uint8_t *restrict p, Unpacked *restrict u) {
+/* Bits of two words become the fifth bits of 64 levels. */
+INLINE vb fifth_bits(const uint8_t *p, const uint8_t *q) {
+    return choose_by_bits(word_at(p) | (uint64_t) word_at(q) << 32, 16);
+}
+
+INLINE void unpack_q5_0(const uint8_t *p, Unpacked *u) {
     gather_halves_8(p, 22, u->scales);
-    for (int g = 0; g < 8; g++) {
-        split_nibbles_16(p + 22 * g + 6, u->levels + 32 * g);
-        add_fifth_bits(word_at(p + 22 * g + 2), u->levels + 32 * g);
+    UNROLL for (int g = 0; g < 8; g += 2) {
+        const uint8_t *first = p + 22 * g;
+        set_levels(u, 32 * g, split_16(first + 6, first + 28) | fifth_bits(first + 2, first + 24));
     }
 }
 
-INLINE void unpack_q5_1(const uint8_t *restrict p, Unpacked *restrict u) {
+INLINE void unpack_q5_1(const uint8_t *p, Unpacked *u) {
     gather_halves_8(p, 24, u->scales);
     gather_halves_8(p + 2, 24, u->mins);
     for (int g = 0; g < 8; g++) {
         u->mins[g] = -u->mins[g];
-        split_nibbles_16(p + 24 * g + 8, u->levels + 32 * g);
-        add_fifth_bits(word_at(p + 24 * g + 4), u->levels + 32 * g);
+    }
+    UNROLL for (int g = 0; g < 8; g += 2) {
+        const uint8_t *first = p + 24 * g;
+        set_levels(u, 32 * g, split_16(first + 8, first + 32) | fifth_bits(first + 4, first + 28));
     }
 }
 
-/* Four 2-bit levels per byte: 32 bytes hold four stretches of 32 columns. */
-INLINE void unpack_pairs(const uint8_t *restrict p, uint8_t *restrict levels) {
-    for (int half = 0; half < 2; half++) {
-        for (int shift = 0; shift < 4; shift++) {
-            for (int i = 0; i < 32; i++) {
-                levels[128 * half + 32 * shift + i] = p[32 * half + i] >> (2 * shift) & 3;
-            }
-        }
-    }
+/* 64 bytes of four 2-bit levels: each 32 of them hold four stretches of 32 columns. */
+INLINE vb two_bits(const uint8_t *p, const int stretch) {
+    const int shift = 2 * (stretch & 3);
+    return spread_32(p + 32 * (stretch >> 2), shift, shift + 2, 3);
 }
 
 /* 16 scale and offset nibbles, 64 bytes of levels, scale, offset scale. */
-INLINE void unpack_q2_k(const uint8_t *restrict p, Unpacked *restrict u) {
-    float scale = half_at(p + 80);
-    float min = half_at(p + 82);
-    for (int i = 0; i < 16; i++) {
-        u->scales[i] = scale * (p[i] & 15);
-        u->mins[i] = min * (p[i] >> 4);
+INLINE void unpack_q2_k(const uint8_t *p, Unpacked *u) {
+    uint64_t low = long_at(p);
+    uint64_t high = long_at(p + 8);
+    const uint64_t nibbles = 0x0f0f0f0f0f0f0f0f;
+    scale_steps_8(low & nibbles, half_at(p + 80), u->scales);
+    scale_steps_8(high & nibbles, half_at(p + 80), u->scales + 8);
+    scale_steps_8(low >> 4 & nibbles, half_at(p + 82), u->mins);
+    scale_steps_8(high >> 4 & nibbles, half_at(p + 82), u->mins + 8);
+    UNROLL for (int stretch = 0; stretch < 8; stretch += 2) {
+        set_levels(u, 32 * stretch, two_bits(p + 16, stretch));
     }
-    unpack_pairs(p + 16, u->levels);
+}
+
+/* Every byte, which is below 64, less 32; the top bit keeps borrows within the byte and then becomes the sign. */
+INLINE uint64_t less_32(uint64_t steps) {
+    const uint64_t top = 0x8080808080808080;
+    return ((steps | top) - 0x2020202020202020) ^ top;
 }
 
 /* 32 bytes of third bits, 64 bytes of low bits, 12 bytes of 6-bit scales, scale. */
-INLINE void unpack_q3_k(const uint8_t *restrict p, Unpacked *restrict u) {
+INLINE void unpack_q3_k(const uint8_t *p, Unpacked *u) {
+    uint32_t a = word_at(p + 96);
+    uint32_t b = word_at(p + 100);
+    uint32_t c = word_at(p + 104);
+    uint32_t steps[4] = {
+        (a & 0x0f0f0f0f) | (c << 4 & 0x30303030),
+        (b & 0x0f0f0f0f) | (c << 2 & 0x30303030),
+        (a >> 4 & 0x0f0f0f0f) | (c & 0x30303030),
+        (b >> 4 & 0x0f0f0f0f) | (c >> 2 & 0x30303030)
+    };
     float scale = half_at(p + 108);
-    const uint8_t *packed = p + 96;
-    for (int i = 0; i < 16; i++) {
-        int low = packed[i & 7] >> (4 * (i >> 3)) & 15;
-        int high = packed[8 + (i & 3)] >> (2 * (i >> 2)) & 3;
-        u->scales[i] = scale * ((low | high << 4) - 32);
-    }
-    unpack_pairs(p + 32, u->levels);
-    for (int bit = 0; bit < 8; bit++) {
-        for (int i = 0; i < 32; i++) {
-            u->levels[32 * bit + i] |= (uint8_t) (p[i] >> bit & 1) << 2;
-        }
+    scale_signed_steps_8(less_32(steps[0] | (uint64_t) steps[1] << 32), scale, u->scales);
+    scale_signed_steps_8(less_32(steps[2] | (uint64_t) steps[3] << 32), scale, u->scales + 8);
+    UNROLL for (int stretch = 0; stretch < 8; stretch += 2) {
+        vb third_bits = shift_left(spread_32(p, stretch, stretch + 1, 1), 2);
+        set_levels(u, 32 * stretch, two_bits(p + 32, stretch) | third_bits);
     }
 }
 
 /* The eight 6-bit scales and offsets of Q4_K and Q5_K, unpacked four at a time within 32-bit words. */
-INLINE void unpack_six_bits(const uint8_t *restrict p, Unpacked *restrict u) {
+INLINE void unpack_six_bits(const uint8_t *p, Unpacked *u) {
     uint32_t a = word_at(p + 4);
     uint32_t b = word_at(p + 8);
     uint32_t c = word_at(p + 12);
-    uint32_t packed[4] = {
-        a & 0x3f3f3f3f,
-        (c & 0x0f0f0f0f) | (a >> 2 & 0x30303030),
-        b & 0x3f3f3f3f,
-        (c >> 4 & 0x0f0f0f0f) | (b >> 2 & 0x30303030)
-    };
-    uint8_t steps[16];
-    memcpy(steps, packed, 16);
-    scale_steps_8(steps, half_at(p), u->scales);
-    scale_steps_8(steps + 8, half_at(p + 2), u->mins);
+    uint32_t high_scales = (c & 0x0f0f0f0f) | (a >> 2 & 0x30303030);
+    uint32_t high_mins = (c >> 4 & 0x0f0f0f0f) | (b >> 2 & 0x30303030);
+    scale_steps_8((a & 0x3f3f3f3f) | (uint64_t) high_scales << 32, half_at(p), u->scales);
+    scale_steps_8((b & 0x3f3f3f3f) | (uint64_t) high_mins << 32, half_at(p + 2), u->mins);
 }
 
 /* Scale, offset scale, 12 bytes of 6-bit scales and offsets, 128 bytes of two levels. */
-INLINE void unpack_q4_k(const uint8_t *restrict p, Unpacked *restrict u) {
+INLINE void unpack_q4_k(const uint8_t *p, Unpacked *u) {
     unpack_six_bits(p, u);
-    for (int pair = 0; pair < 4; pair++) {
-        split_nibbles_32(p + 16 + 32 * pair, u->levels + 64 * pair);
+    UNROLL for (int pair = 0; pair < 4; pair++) {
+        set_levels(u, 64 * pair, spread_32(p + 16 + 32 * pair, 0, 4, 15));
     }
 }
 
 /* As Q4_K with 32 bytes of fifth bits before the levels; bit g of byte i belongs to column i of run g. */
-INLINE void unpack_q5_k(const uint8_t *restrict p, Unpacked *restrict u) {
+INLINE void unpack_q5_k(const uint8_t *p, Unpacked *u) {
     unpack_six_bits(p, u);
-    const uint8_t *fifth = p + 16;
-    for (int pair = 0; pair < 4; pair++) {
-        uint8_t *levels = u->levels + 64 * pair;
-        split_nibbles_32(p + 48 + 32 * pair, levels);
-        for (int i = 0; i < 32; i++) {
-            levels[i] |= (uint8_t) (fifth[i] >> (2 * pair) & 1) << 4;
-        }
-        for (int i = 0; i < 32; i++) {
-            levels[32 + i] |= (uint8_t) (fifth[i] >> (2 * pair + 1) & 1) << 4;
-        }
+    UNROLL for (int pair = 0; pair < 4; pair++) {
+        vb fifth = shift_left(spread_32(p + 16, 2 * pair, 2 * pair + 1, 1), 4);
+        set_levels(u, 64 * pair, spread_32(p + 48 + 32 * pair, 0, 4, 15) | fifth);
     }
 }
 
 /* 128 bytes of low nibbles, 64 bytes of four high bit pairs, 16 signed scales, scale. */
-INLINE void unpack_q6_k(const uint8_t *restrict p, Unpacked *restrict u) {
-    float scale = half_at(p + 208);
-    const int8_t *steps = (const int8_t *) p + 192;
-    scale_signed_steps_8(steps, scale, u->scales);
-    scale_signed_steps_8(steps + 8, scale, u->scales + 8);
-    for (int half = 0; half < 2; half++) {
-        const uint8_t *low = p + 64 * half;
+INLINE void unpack_q6_k(const uint8_t *p, Unpacked *u) {
+    scale_signed_steps_8(long_at(p + 192), half_at(p + 208), u->scales);
+    scale_signed_steps_8(long_at(p + 200), half_at(p + 208), u->scales + 8);
+    UNROLL for (int half = 0; half < 2; half++) {
+        vb low = levels_at(p + 64 * half);
         const uint8_t *high = p + 128 + 32 * half;
-        uint8_t *levels = u->levels + 128 * half;
-        for (int i = 0; i < 32; i++) {
-            levels[i] = (low[i] & 15) | (uint8_t) (high[i] & 3) << 4;
-        }
-        for (int i = 0; i < 32; i++) {
-            levels[32 + i] = (low[32 + i] & 15) | (uint8_t) (high[i] >> 2 & 3) << 4;
-        }
-        for (int i = 0; i < 32; i++) {
-            levels[64 + i] = (low[i] >> 4) | (uint8_t) (high[i] >> 4 & 3) << 4;
-        }
-        for (int i = 0; i < 32; i++) {
-            levels[96 + i] = (low[32 + i] >> 4) | (uint8_t) (high[i] >> 6) << 4;
-        }
+        set_levels(u, 128 * half, (low & 15) | shift_left(spread_32(high, 0, 2, 3), 4));
+        set_levels(u, 128 * half + 64, shift_right(low, 4, 15) | shift_left(spread_32(high, 4, 6, 3), 4));
     }
 }
 
@@ -184,32 +191,36 @@ INLINE void unpack_q6_k(const uint8_t *restrict p, Unpacked *restrict u) {
 static const int8_t iq4_levels[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 static const int8_t fp4_levels[16] = {12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0};
 
-INLINE void unpack_iq4_nl(const uint8_t *restrict p, Unpacked *restrict u) {
-    for (int g = 0; g < 8; g++) {
-        u->scales[g] = half_at(p + 18 * g);
-        look_up_nibbles(iq4_levels, WIDE_ZERO, p + 18 * g + 2, u->levels + 32 * g);
+INLINE void unpack_iq4_nl(const uint8_t *p, Unpacked *u) {
+    gather_halves_8(p, 18, u->scales);
+    UNROLL for (int g = 0; g < 8; g += 2) {
+        set_levels(u, 32 * g, look_up(iq4_levels, WIDE_ZERO, split_16(p + 18 * g + 2, p + 18 * g + 20)));
     }
 }
 
 /* Scale, 16 upper bit pairs and 8 lower nibbles of the scales of 8 runs, 128 bytes of two levels. */
-INLINE void unpack_iq4_xs(const uint8_t *restrict p, Unpacked *restrict u) {
-    float scale = half_at(p);
-    int high_bits = p[2] | p[3] << 8;
+INLINE void unpack_iq4_xs(const uint8_t *p, Unpacked *u) {
+    uint64_t low = word_at(p + 4);
+    uint64_t high = (uint64_t) (p[2] | p[3] << 8);
+    uint64_t steps = 0;
     for (int g = 0; g < 8; g++) {
-        int low = p[4 + g / 2] >> (4 * (g & 1)) & 15;
-        int high = high_bits >> (2 * g) & 3;
-        u->scales[g] = scale * ((low | high << 4) - 32);
-        look_up_nibbles(iq4_levels, WIDE_ZERO, p + 8 + 16 * g, u->levels + 32 * g);
+        steps |= (low >> (4 * g) & 15) << (8 * g) | (high >> (2 * g) & 3) << (8 * g + 4);
+    }
+    scale_signed_steps_8(less_32(steps), half_at(p), u->scales);
+    UNROLL for (int g = 0; g < 8; g += 2) {
+        set_levels(u, 32 * g, look_up(iq4_levels, WIDE_ZERO, split_16(p + 8 + 16 * g, p + 24 + 16 * g)));
     }
 }
 
 /* A power of two per group; half of it, because the levels are doubled. */
-INLINE void unpack_mxfp4(const uint8_t *restrict p, Unpacked *restrict u) {
+INLINE void unpack_mxfp4(const uint8_t *p, Unpacked *u) {
     for (int g = 0; g < 8; g++) {
         uint32_t exponent = p[17 * g];
         uint32_t bits = exponent < 2 ? 0x00200000u << exponent : (exponent - 1) << 23;
         memcpy(&u->scales[g], &bits, 4);
-        look_up_nibbles(fp4_levels, 0, p + 17 * g + 1, u->levels + 32 * g);
+    }
+    UNROLL for (int g = 0; g < 8; g += 2) {
+        set_levels(u, 32 * g, look_up(fp4_levels, 0, split_16(p + 17 * g + 1, p + 17 * g + 18)));
     }
 }
 

@@ -25,7 +25,10 @@ typedef struct {
     float *mins;
 } Panel;
 
-enum { PANEL_ROWS = 2 * LANES };
+enum {
+    PANEL_ROWS = 2 * LANES,
+    PANEL_RUNS = PANEL_COLUMNS / 16 + LANES /* transposing may write some lines too many */
+};
 
 /* Quantises 32 inputs; returns the scale. Integer maxima keep NaN, which then marks every output. */
 INLINE float quantize_32(const float *x, int8_t *levels) {
@@ -146,11 +149,13 @@ TARGET static void fill_panel(
             const uint32_t *source = (const uint32_t *) unpacked->levels + word;
             transpose_words(target, PANEL_ROWS, source, sizeof(Unpacked) / 4);
         }
-        for (int run = 0; run < SUPER / f->run; run++) {
-            int64_t to = (at / f->run + run) * PANEL_ROWS + half * LANES;
-            for (int i = 0; i < LANES; i++) {
-                panel.scales[to + i] = unpacked[i].scales[run];
-                panel.mins[to + i] = unpacked[i].mins[run];
+        for (int run = 0; run < SUPER / f->run; run += LANES) {
+            int64_t line = (at / f->run + run) * PANEL_ROWS + half * LANES;
+            const uint32_t *scales = (const uint32_t *) unpacked->scales + run;
+            const uint32_t *mins = (const uint32_t *) unpacked->mins + run;
+            transpose_words((uint32_t *) panel.scales + line, PANEL_ROWS, scales, sizeof(Unpacked) / 4);
+            if (f->has_mins) {
+                transpose_words((uint32_t *) panel.mins + line, PANEL_ROWS, mins, sizeof(Unpacked) / 4);
             }
         }
     }
@@ -215,8 +220,8 @@ INLINE void multiply_many(
     Panel panel;
     panel.words = (uint32_t *) (unpacked + LANES);
     panel.scales = (float *) (panel.words + PANEL_COLUMNS / 4 * PANEL_ROWS);
-    panel.mins = panel.scales + PANEL_COLUMNS / 16 * PANEL_ROWS;
-    float *sums = panel.mins + PANEL_COLUMNS / 16 * PANEL_ROWS;
+    panel.mins = panel.scales + PANEL_RUNS * PANEL_ROWS;
+    float *sums = panel.mins + PANEL_RUNS * PANEL_ROWS;
     int64_t padded = round_up(w->columns, SUPER);
     for (int64_t first = from; first < to; first += PANEL_ROWS) {
         int64_t rows = to - first < PANEL_ROWS ? to - first : PANEL_ROWS;

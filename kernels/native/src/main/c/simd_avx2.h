@@ -15,6 +15,8 @@
 
 typedef float vf __attribute__((vector_size(32)));
 typedef int32_t vi __attribute__((vector_size(32)));
+typedef uint8_t vb __attribute__((vector_size(64))); /* 64 levels, whatever the registers hold */
+typedef uint16_t vb_pairs __attribute__((vector_size(64)));
 typedef float vf_loose __attribute__((vector_size(32), aligned(4), may_alias));
 typedef int32_t vi_loose __attribute__((vector_size(32), aligned(1), may_alias));
 
@@ -75,40 +77,66 @@ INLINE vi dot4(vi sum, vi levels, vi x, const int is_wide) {
 #endif
 }
 
-/* levels[i] = table[nibble i] + offset: low nibbles of 16 bytes, then high ones. */
-INLINE void look_up_nibbles(const int8_t *table, int offset, const uint8_t *p, uint8_t *levels) {
-    __m128i values = _mm_add_epi8(_mm_loadu_si128((const __m128i *) table), _mm_set1_epi8((char) offset));
-    __m128i bytes = _mm_loadu_si128((const __m128i *) p);
-    __m128i mask = _mm_set1_epi8(15);
-    _mm_storeu_si128((__m128i *) levels, _mm_shuffle_epi8(values, _mm_and_si128(bytes, mask)));
-    __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), mask);
-    _mm_storeu_si128((__m128i *) (levels + 16), _mm_shuffle_epi8(values, high));
+INLINE vb join_32(__m256i low, __m256i high) {
+    vb joined;
+    memcpy(&joined, &low, 32);
+    memcpy((uint8_t *) &joined + 32, &high, 32);
+    return joined;
 }
 
-/* Low nibbles of 32 bytes, then their high nibbles. */
-INLINE void split_nibbles_32(const uint8_t *p, uint8_t *levels) {
+/* Low halves of 64 bytes are p >> low_shift, high halves p >> high_shift, each masked. */
+INLINE vb spread_32(const uint8_t *p, const int low_shift, const int high_shift, const int mask) {
     __m256i bytes = _mm256_loadu_si256((const __m256i *) p);
-    __m256i mask = _mm256_set1_epi8(15);
-    _mm256_store_si256((__m256i *) levels, _mm256_and_si256(bytes, mask));
-    _mm256_store_si256((__m256i *) (levels + 32), _mm256_and_si256(_mm256_srli_epi16(bytes, 4), mask));
+    __m256i low = _mm256_and_si256(_mm256_srli_epi16(bytes, low_shift), _mm256_set1_epi8((char) mask));
+    __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, high_shift), _mm256_set1_epi8((char) mask));
+    return join_32(low, high);
 }
 
-/* Low nibbles of 16 bytes, then their high nibbles. */
-INLINE void split_nibbles_16(const uint8_t *p, uint8_t *levels) {
+/* 32 bytes at p, then 32 at q. */
+INLINE vb pair_32(const uint8_t *p, const uint8_t *q) {
+    return join_32(_mm256_loadu_si256((const __m256i *) p), _mm256_loadu_si256((const __m256i *) q));
+}
+
+INLINE __m256i split_one_16(const uint8_t *p) {
     __m128i bytes = _mm_loadu_si128((const __m128i *) p);
-    __m256i twice = _mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes);
-    _mm256_store_si256((__m256i *) levels, _mm256_and_si256(twice, _mm256_set1_epi8(15)));
+    return _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes), _mm256_set1_epi8(15));
 }
 
-/* factors[i] = scale * steps[i] for 8 unsigned bytes. */
-INLINE void scale_steps_8(const uint8_t *steps, float scale, float *factors) {
-    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *) steps)));
+/* Low nibbles of 16 bytes at p, their high nibbles, and the same of 16 bytes at q. */
+INLINE vb split_16(const uint8_t *p, const uint8_t *q) {
+    return join_32(split_one_16(p), split_one_16(q));
+}
+
+INLINE __m256i choose_by_word(uint32_t bits, int value) {
+    __m256i spread = _mm256_shuffle_epi8(
+            _mm256_set1_epi32((int) bits), _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303));
+    __m256i bit = _mm256_set1_epi64x((long long) 0x8040201008040201);
+    return _mm256_and_si256(_mm256_cmpeq_epi8(_mm256_and_si256(spread, bit), bit), _mm256_set1_epi8((char) value));
+}
+
+/* Bytes that are value where bits has a one, and zero elsewhere. */
+INLINE vb choose_by_bits(uint64_t bits, int value) {
+    return join_32(choose_by_word((uint32_t) bits, value), choose_by_word((uint32_t) (bits >> 32), value));
+}
+
+/* table[index] + offset for indices below 16. */
+INLINE vb look_up(const int8_t *table, int offset, vb index) {
+    __m128i values = _mm_add_epi8(_mm_loadu_si128((const __m128i *) table), _mm_set1_epi8((char) offset));
+    __m256i twice = _mm256_broadcastsi128_si256(values);
+    __m256i half[2];
+    memcpy(half, &index, 64);
+    return join_32(_mm256_shuffle_epi8(twice, half[0]), _mm256_shuffle_epi8(twice, half[1]));
+}
+
+/* factors[i] = scale * byte i of steps. */
+INLINE void scale_steps_8(uint64_t steps, float scale, float *factors) {
+    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long) steps)));
     _mm256_store_ps(factors, _mm256_mul_ps(values, _mm256_set1_ps(scale)));
 }
 
-/* factors[i] = scale * steps[i] for 8 signed bytes. */
-INLINE void scale_signed_steps_8(const int8_t *steps, float scale, float *factors) {
-    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *) steps)));
+/* factors[i] = scale * byte i of steps, taken as signed. */
+INLINE void scale_signed_steps_8(uint64_t steps, float scale, float *factors) {
+    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_cvtsi64_si128((long long) steps)));
     _mm256_store_ps(factors, _mm256_mul_ps(values, _mm256_set1_ps(scale)));
 }
 

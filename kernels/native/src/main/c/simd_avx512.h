@@ -7,6 +7,8 @@
 
 typedef float vf __attribute__((vector_size(64)));
 typedef int32_t vi __attribute__((vector_size(64)));
+typedef uint8_t vb __attribute__((vector_size(64))); /* 64 levels, whatever the registers hold */
+typedef uint16_t vb_pairs __attribute__((vector_size(64)));
 typedef float vf_loose __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t vi_loose __attribute__((vector_size(64), aligned(1), may_alias));
 
@@ -54,39 +56,49 @@ INLINE vi dot4(vi sum, vi levels, vi x, const int is_wide) {
     return (vi) _mm512_dpbusd_epi32((__m512i) sum, (__m512i) levels, (__m512i) x);
 }
 
-/* levels[i] = table[nibble i] + offset: low nibbles of 16 bytes, then high ones. */
-INLINE void look_up_nibbles(const int8_t *table, int offset, const uint8_t *p, uint8_t *levels) {
-    __m128i values = _mm_add_epi8(_mm_loadu_si128((const __m128i *) table), _mm_set1_epi8((char) offset));
-    __m128i bytes = _mm_loadu_si128((const __m128i *) p);
-    __m128i mask = _mm_set1_epi8(15);
-    _mm_storeu_si128((__m128i *) levels, _mm_shuffle_epi8(values, _mm_and_si128(bytes, mask)));
-    __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), mask);
-    _mm_storeu_si128((__m128i *) (levels + 16), _mm_shuffle_epi8(values, high));
-}
-
-/* Low nibbles of 32 bytes, then their high nibbles. */
-INLINE void split_nibbles_32(const uint8_t *p, uint8_t *levels) {
+/* Low halves of 64 bytes are p >> low_shift, high halves p >> high_shift, each masked. */
+INLINE vb spread_32(const uint8_t *p, const int low_shift, const int high_shift, const int mask) {
     __m512i twice = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *) p));
-    __m512i shifts = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(4), 1);
-    _mm512_store_si512(levels, _mm512_and_si512(_mm512_srlv_epi16(twice, shifts), _mm512_set1_epi8(15)));
+    __m512i low = _mm512_castsi256_si512(_mm256_set1_epi16((short) low_shift));
+    __m512i shifts = _mm512_inserti64x4(low, _mm256_set1_epi16((short) high_shift), 1);
+    return (vb) _mm512_and_si512(_mm512_srlv_epi16(twice, shifts), _mm512_set1_epi8((char) mask));
 }
 
-/* Low nibbles of 16 bytes, then their high nibbles. */
-INLINE void split_nibbles_16(const uint8_t *p, uint8_t *levels) {
-    __m128i bytes = _mm_loadu_si128((const __m128i *) p);
-    __m256i twice = _mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes);
-    _mm256_store_si256((__m256i *) levels, _mm256_and_si256(twice, _mm256_set1_epi8(15)));
+/* 32 bytes at p, then 32 at q. */
+INLINE vb pair_32(const uint8_t *p, const uint8_t *q) {
+    __m512i first = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *) p));
+    return (vb) _mm512_inserti64x4(first, _mm256_loadu_si256((const __m256i *) q), 1);
 }
 
-/* factors[i] = scale * steps[i] for 8 unsigned bytes. */
-INLINE void scale_steps_8(const uint8_t *steps, float scale, float *factors) {
-    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *) steps)));
+/* Low nibbles of 16 bytes at p, their high nibbles, and the same of 16 bytes at q. */
+INLINE vb split_16(const uint8_t *p, const uint8_t *q) {
+    __m512i both = _mm512_castsi256_si512(
+            _mm256_set_m128i(_mm_loadu_si128((const __m128i *) q), _mm_loadu_si128((const __m128i *) p)));
+    __m512i twice = _mm512_shuffle_i64x2(both, both, 0x50);
+    __m512i shifts = _mm512_setr_epi64(0, 0, 0x0004000400040004, 0x0004000400040004, 0, 0, 0x0004000400040004, 0x0004000400040004);
+    return (vb) _mm512_and_si512(_mm512_srlv_epi16(twice, shifts), _mm512_set1_epi8(15));
+}
+
+/* Bytes that are value where bits has a one, and zero elsewhere. */
+INLINE vb choose_by_bits(uint64_t bits, int value) {
+    return (vb) _mm512_maskz_set1_epi8(bits, (char) value);
+}
+
+/* table[index] + offset for indices below 16. */
+INLINE vb look_up(const int8_t *table, int offset, vb index) {
+    __m128i values = _mm_add_epi8(_mm_loadu_si128((const __m128i *) table), _mm_set1_epi8((char) offset));
+    return (vb) _mm512_shuffle_epi8(_mm512_broadcast_i32x4(values), (__m512i) index);
+}
+
+/* factors[i] = scale * byte i of steps. */
+INLINE void scale_steps_8(uint64_t steps, float scale, float *factors) {
+    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long) steps)));
     _mm256_store_ps(factors, _mm256_mul_ps(values, _mm256_set1_ps(scale)));
 }
 
-/* factors[i] = scale * steps[i] for 8 signed bytes. */
-INLINE void scale_signed_steps_8(const int8_t *steps, float scale, float *factors) {
-    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *) steps)));
+/* factors[i] = scale * byte i of steps, taken as signed. */
+INLINE void scale_signed_steps_8(uint64_t steps, float scale, float *factors) {
+    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_cvtsi64_si128((long long) steps)));
     _mm256_store_ps(factors, _mm256_mul_ps(values, _mm256_set1_ps(scale)));
 }
 
@@ -122,7 +134,8 @@ INLINE void dot_super(
 /* sums -= a · b over count (8 or 16) floats, some to each lane. */
 INLINE vf subtract_dot(const float *a, const float *b, const int count, vf sums) {
     if (count == 8) {
-        return (vf) _mm512_fnmadd_ps(_mm512_maskz_loadu_ps(0xff, a), _mm512_maskz_loadu_ps(0xff, b), (__m512) sums);
+        __m256 products = _mm256_mul_ps(_mm256_loadu_ps(a), _mm256_loadu_ps(b));
+        return sums - (vf) _mm512_zextps256_ps512(products);
     }
     return (vf) _mm512_fnmadd_ps(_mm512_loadu_ps(a), _mm512_loadu_ps(b), (__m512) sums);
 }

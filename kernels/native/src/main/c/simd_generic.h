@@ -14,6 +14,8 @@
 
 typedef float vf __attribute__((vector_size(16)));
 typedef int32_t vi __attribute__((vector_size(16)));
+typedef uint8_t vb __attribute__((vector_size(64))); /* 64 levels, whatever the registers hold */
+typedef uint16_t vb_pairs __attribute__((vector_size(64)));
 typedef float vf_loose __attribute__((vector_size(16), aligned(4), may_alias));
 typedef int32_t vi_loose __attribute__((vector_size(16), aligned(1), may_alias));
 
@@ -127,45 +129,70 @@ INLINE vi dot4(vi sum, vi levels, vi x, const int is_wide) {
 #endif
 }
 
-/* levels[i] = table[nibble i] + offset: low nibbles of 16 bytes, then high ones. */
-INLINE void look_up_nibbles(const int8_t *table, int offset, const uint8_t *p, uint8_t *levels) {
-    for (int i = 0; i < 16; i++) {
-        levels[i] = (uint8_t) (table[p[i] & 15] + offset);
-        levels[16 + i] = (uint8_t) (table[p[i] >> 4] + offset);
-    }
-}
-
-/* Low nibbles of 16 bytes, then their high nibbles. */
-INLINE void split_nibbles_16(const uint8_t *restrict p, uint8_t *restrict levels) {
-    for (int i = 0; i < 16; i++) {
-        levels[i] = p[i] & 15;
-    }
-    for (int i = 0; i < 16; i++) {
-        levels[16 + i] = p[i] >> 4;
-    }
-}
-
-/* Low nibbles of 32 bytes, then their high nibbles. */
-INLINE void split_nibbles_32(const uint8_t *restrict p, uint8_t *restrict levels) {
+/* Low halves of 64 bytes are p >> low_shift, high halves p >> high_shift, each masked. */
+INLINE vb spread_32(const uint8_t *p, const int low_shift, const int high_shift, const int mask) {
+    vb spread;
+    uint8_t *bytes = (uint8_t *) &spread;
     for (int i = 0; i < 32; i++) {
-        levels[i] = p[i] & 15;
+        bytes[i] = p[i] >> low_shift & mask;
+        bytes[32 + i] = p[i] >> high_shift & mask;
     }
-    for (int i = 0; i < 32; i++) {
-        levels[32 + i] = p[i] >> 4;
+    return spread;
+}
+
+/* 32 bytes at p, then 32 at q. */
+INLINE vb pair_32(const uint8_t *p, const uint8_t *q) {
+    vb pair;
+    memcpy(&pair, p, 32);
+    memcpy((uint8_t *) &pair + 32, q, 32);
+    return pair;
+}
+
+/* Low nibbles of 16 bytes at p, their high nibbles, and the same of 16 bytes at q. */
+INLINE vb split_16(const uint8_t *p, const uint8_t *q) {
+    vb split;
+    uint8_t *bytes = (uint8_t *) &split;
+    for (int i = 0; i < 16; i++) {
+        bytes[i] = p[i] & 15;
+        bytes[16 + i] = p[i] >> 4;
+        bytes[32 + i] = q[i] & 15;
+        bytes[48 + i] = q[i] >> 4;
+    }
+    return split;
+}
+
+/* Bytes that are value where bits has a one, and zero elsewhere. */
+INLINE vb choose_by_bits(uint64_t bits, int value) {
+    vb chosen;
+    uint8_t *bytes = (uint8_t *) &chosen;
+    for (int i = 0; i < 64; i++) {
+        bytes[i] = (uint8_t) ((bits >> i & 1) * (unsigned) value);
+    }
+    return chosen;
+}
+
+/* table[index] + offset for indices below 16. */
+INLINE vb look_up(const int8_t *table, int offset, vb index) {
+    vb found;
+    uint8_t *bytes = (uint8_t *) &found;
+    const uint8_t *indices = (const uint8_t *) &index;
+    for (int i = 0; i < 64; i++) {
+        bytes[i] = (uint8_t) (table[indices[i]] + offset);
+    }
+    return found;
+}
+
+/* factors[i] = scale * byte i of steps. */
+INLINE void scale_steps_8(uint64_t steps, float scale, float *factors) {
+    for (int i = 0; i < 8; i++) {
+        factors[i] = scale * (float) (steps >> (8 * i) & 0xff);
     }
 }
 
-/* factors[i] = scale * steps[i] for 8 unsigned bytes. */
-INLINE void scale_steps_8(const uint8_t *restrict steps, float scale, float *restrict factors) {
+/* factors[i] = scale * byte i of steps, taken as signed. */
+INLINE void scale_signed_steps_8(uint64_t steps, float scale, float *factors) {
     for (int i = 0; i < 8; i++) {
-        factors[i] = scale * steps[i];
-    }
-}
-
-/* factors[i] = scale * steps[i] for 8 signed bytes. */
-INLINE void scale_signed_steps_8(const int8_t *restrict steps, float scale, float *restrict factors) {
-    for (int i = 0; i < 8; i++) {
-        factors[i] = scale * steps[i];
+        factors[i] = scale * (float) (int8_t) (steps >> (8 * i) & 0xff);
     }
 }
 
