@@ -41,7 +41,7 @@ INLINE float quantize_32(const float *x, int8_t *levels) {
     }
     float largest;
     memcpy(&largest, &largest_bits, 4);
-    float inverse = largest < 1e-35f ? 0 : 127 / largest;
+    float inverse = largest < 4e-37f ? 0 : 127 / largest;
     float rounded[32];
     for (int i = 0; i < 32; i++) {
         rounded[i] = x[i] * inverse + 12582912.0f; /* 1.5 * 2^23: the last bits are now the nearest integer */
@@ -107,15 +107,11 @@ INLINE void multiply_few(
             const uint8_t *p = columns_from(f, row, k, columns, padded);
             prefetch(p + PREFETCH_BYTES, super_bytes);
             f.unpack(p, &u);
-            if (f.zero != 0) {
-                for (int i = 0; i < runs; i++) {
-                    u.mins[i] = u.scales[i] * f.zero;
-                }
-            }
             UNROLL for (int t = 0; t < width; t++) {
                 int64_t run = first_run[t] + k / f.run;
-                dot_super(u.levels, u.scales, levels[t] + k, in.scales + run, f.run, f.is_wide, sums[t]);
-                if (f.zero != 0 || f.has_mins) {
+                const int32_t *offsets = f.zero != 0 ? in.offsets + run : NULL;
+                dot_super(u.levels, u.scales, levels[t] + k, in.scales + run, offsets, f.run, f.is_wide, sums[t]);
+                if (f.has_mins) {
                     sums[t][1] = subtract_dot(u.mins, in.sums + run, runs, sums[t][1]);
                 }
             }

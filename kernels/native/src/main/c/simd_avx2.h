@@ -151,20 +151,25 @@ INLINE void gather_halves_8(const uint8_t *p, const int stride, float *values) {
     _mm256_store_ps(values, _mm256_cvtph_ps(packed));
 }
 
-/* sums += the products of 256 levels and inputs, scaled by run. */
+/* sums += scale · input scale · (products + offset) for each run of 256 levels and inputs; offsets may be null. */
 INLINE void dot_super(
-        const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int run, const int is_wide, vf sums[2]) {
+        const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums[2]) {
+    float factors[16];
+    UNROLL for (int i = 0; i < SUPER / run; i += LANES) {
+        vf factor = *(const vf *) (scales + i) * *(const vf_loose *) (x_scales + i);
+        *(vf_loose *) (factors + i) = factor;
+        if (offsets != NULL) {
+            sums[1] += factor * to_float(*(const vi_loose *) (offsets + i));
+        }
+    }
     UNROLL for (int j = 0; j < 8; j++) {
         vi products = dot4((vi) {0}, *(const vi *) (levels + 32 * j), *(const vi_loose *) (x + 32 * j), is_wide);
-        vf factor;
         if (run == 32) {
-            factor = (vf) _mm256_set1_ps(scales[j] * x_scales[j]);
+            sums[j & 1] += to_float(products) * factors[j];
         } else {
-            __m128 low = _mm_set1_ps(scales[2 * j] * x_scales[2 * j]);
-            __m128 high = _mm_set1_ps(scales[2 * j + 1] * x_scales[2 * j + 1]);
-            factor = (vf) _mm256_set_m128(high, low);
+            __m256 factor = _mm256_set_m128(_mm_set1_ps(factors[2 * j + 1]), _mm_set1_ps(factors[2 * j]));
+            sums[j & 1] += to_float(products) * (vf) factor;
         }
-        sums[j & 1] += to_float(products) * factor;
     }
 }
 

@@ -205,11 +205,11 @@ INLINE void gather_halves_8(const uint8_t *restrict p, const int stride, float *
     }
 }
 
-/* sums += the products of 256 levels and inputs, scaled by run. */
+/* sums += scale · input scale · (products + offset) for each run of 256 levels and inputs; offsets may be null. */
 INLINE void dot_super(
-        const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int run, const int is_wide, vf sums[2]) {
+        const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums[2]) {
     for (int g = 0; g < SUPER / run; g++) {
-        vi products = {0};
+        vi products = {offsets != NULL ? offsets[g] : 0};
         for (int i = g * run; i < (g + 1) * run; i += 4 * LANES) {
             products = dot4(products, *(const vi *) (levels + i), *(const vi_loose *) (x + i), is_wide);
         }
