@@ -119,7 +119,7 @@ public final class QuantFormats {
         for (int i = from; i < from + length; i++) {
             if (!Float.isFinite(source[i])) {
                 throw new IllegalArgumentException(
-                        "element " + i + " is " + source[i] + ", which " + type + " cannot hold");
+                        "element " + (i - from) + " is " + source[i] + ", which " + type + " cannot hold");
             }
         }
     }

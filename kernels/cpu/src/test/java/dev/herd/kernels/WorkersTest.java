@@ -1,0 +1,180 @@
+package dev.herd.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Collection;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(120)
+final class WorkersTest {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 8})
+    void everyIndexIsComputedExactlyOnce(int threads) {
+        try (Workers workers = new Workers(threads)) {
+            for (int size : new int[] {0, 1, 2, 3, 7, 8, 9, 1021}) {
+                AtomicIntegerArray computed = new AtomicIntegerArray(size);
+                Collection<Integer> numbers = ConcurrentHashMap.newKeySet();
+
+                workers.run(size, (from, to, worker) -> {
+                    assertThat(worker).isBetween(0, threads - 1);
+                    assertThat(numbers.add(worker)).isTrue();
+                    for (int i = from; i < to; i++) {
+                        computed.incrementAndGet(i);
+                    }
+                });
+
+                for (int i = 0; i < size; i++) {
+                    assertThat(computed.get(i)).as("index %d of %d", i, size).isEqualTo(1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void rangesOfOneRunAreComputedByDifferentThreads() {
+        try (Workers workers = new Workers(3)) {
+            Set<Thread> threads = ConcurrentHashMap.newKeySet();
+            CountDownLatch all = new CountDownLatch(3);
+
+            workers.run(3, (_, _, _) -> {
+                threads.add(Thread.currentThread());
+                all.countDown();
+                assertThat(awaited(all)).isTrue();
+            });
+
+            assertThat(threads).hasSize(3).contains(Thread.currentThread());
+            assertThat(workers.count()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void plainWritesOfOneRunAreSeenByTheNextOverTenThousandRuns() {
+        int size = 64;
+        int[] values = new int[size];
+        try (Workers workers = new Workers(3)) {
+            for (int run = 0; run < 10_000; run++) {
+                workers.run(size, (from, to, _) -> {
+                    for (int i = from; i < to; i++) {
+                        values[i] = values[i] + 1;
+                    }
+                });
+                // Reads what another worker wrote, and makes the next run start from a changed state.
+                for (int i = 0; i < size; i++) {
+                    values[i] += values[size - 1] == run * 2 + 1 ? 1 : 1_000_000;
+                }
+            }
+        }
+
+        assertThat(values).containsOnly(20_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4})
+    void aFailureReachesTheCallerAndThePoolGoesOn(int threads) {
+        try (Workers workers = new Workers(threads)) {
+            for (int failing = 0; failing < threads; failing++) {
+                int number = failing;
+                IllegalArgumentException failure = new IllegalArgumentException("in worker " + failing);
+
+                assertThatThrownBy(() -> workers.run(100, (_, _, worker) -> {
+                            if (worker == number) {
+                                throw failure;
+                            }
+                        }))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasCause(failure);
+
+                AtomicIntegerArray computed = new AtomicIntegerArray(1);
+                workers.run(100, (from, to, _) -> computed.addAndGet(0, to - from));
+                assertThat(computed.get(0)).isEqualTo(100);
+            }
+        }
+    }
+
+    @Test
+    void aFailureIsReportedOnlyAfterAllRangesHaveEnded() {
+        try (Workers workers = new Workers(2)) {
+            CountDownLatch failed = new CountDownLatch(1);
+            AtomicReference<String> slow = new AtomicReference<>("running");
+
+            assertThatThrownBy(() -> workers.run(2, (_, _, worker) -> {
+                        if (worker == 0) {
+                            failed.countDown();
+                            throw new IllegalArgumentException("first");
+                        }
+                        assertThat(awaited(failed)).isTrue();
+                        LockSupport.parkNanos(20_000_000);
+                        slow.set("done");
+                    }))
+                    .isInstanceOf(IllegalStateException.class);
+
+            assertThat(slow.get()).isEqualTo("done");
+        }
+    }
+
+    @Test
+    void sleepingWorkersWakeUp() throws InterruptedException {
+        try (Workers workers = new Workers(2)) {
+            AtomicIntegerArray computed = new AtomicIntegerArray(2);
+            for (int run = 0; run < 5; run++) {
+                Thread.sleep(20);
+                workers.run(2, (from, _, _) -> computed.incrementAndGet(from));
+            }
+
+            assertThat(computed.get(0)).isEqualTo(5);
+            assertThat(computed.get(1)).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void aTaskCannotRunAnotherInTheSamePool() {
+        try (Workers workers = new Workers(2)) {
+            assertThatThrownBy(() -> workers.run(2, (_, _, _) -> workers.run(2, (_, _, _) -> {})))
+                    .isInstanceOf(IllegalStateException.class)
+                    .cause()
+                    .hasMessageContaining("another task");
+        }
+    }
+
+    @Test
+    void closingEndsTheThreadsAndLaterRunsAreRefused() {
+        Set<Thread> threads = ConcurrentHashMap.newKeySet();
+        Workers workers = new Workers(3);
+        workers.run(3, (_, _, _) -> threads.add(Thread.currentThread()));
+        threads.remove(Thread.currentThread());
+
+        workers.close();
+        workers.close();
+
+        assertThat(threads).hasSize(2).noneMatch(Thread::isAlive);
+        assertThatThrownBy(() -> workers.run(3, (_, _, _) -> {}))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed");
+    }
+
+    @Test
+    void aPoolHasAtLeastOneThread() {
+        assertThatThrownBy(() -> new Workers(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("0");
+    }
+
+    private static boolean awaited(CountDownLatch latch) {
+        try {
+            return latch.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException interrupted) {
+            return false;
+        }
+    }
+}
