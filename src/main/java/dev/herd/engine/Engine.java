@@ -33,7 +33,7 @@ public final class Engine implements AutoCloseable {
      * ends only when all places are free, so none is forgotten between the two.
      */
     private static final System.Logger LOG = System.getLogger(Engine.class.getName());
-    private static final long GLANCE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final Duration GLANCE = Duration.ofMillis(20);
 
     private final ModelRunner runner;
     private final EngineConfig config;
@@ -143,11 +143,13 @@ public final class Engine implements AutoCloseable {
         ledger.advance(Ledger.Phase.DRAINING);
         wake();
         Thread driver = thread.get();
-        while (!ledger.isOver() && nanoTime.getAsLong() - start < graceNanos) {
+        while (!ledger.isOver()
+                && nanoTime.getAsLong() - start < graceNanos
+                && !Thread.currentThread().isInterrupted()) {
             if (driver == null) {
                 step();
-            } else if (!glance(driver)) {
-                break;
+            } else {
+                glance(driver);
             }
         }
         boolean isEmpty = ledger.isEmpty();
@@ -281,8 +283,8 @@ public final class Engine implements AutoCloseable {
     private void finish(Sequence sequence, FinishReason reason) {
         long now = nanoTime.getAsLong();
         scheduler.remove(sequence);
-        ledger.finish(reason, sequence.runNanos(now));
         ledger.observe(scheduler.runningCount(), blocks);
+        ledger.finish(reason, sequence.runNanos(now));
         try {
             sequence.listener().onFinish(reason, sequence.stats(now));
         } catch (Throwable broken) {
@@ -295,8 +297,8 @@ public final class Engine implements AutoCloseable {
             return;
         }
         scheduler.remove(sequence);
-        ledger.fail();
         ledger.observe(scheduler.runningCount(), blocks);
+        ledger.fail();
         tellFailure(sequence, cause);
     }
 
@@ -304,11 +306,12 @@ public final class Engine implements AutoCloseable {
     private void abandon(Throwable cause) {
         LOG.log(Level.ERROR, "the engine is broken and ends", cause);
         ledger.advance(Ledger.Phase.CANCELLING);
-        for (Sequence sequence : scheduler.abandon()) {
+        List<Sequence> abandoned = scheduler.abandon();
+        ledger.observe(scheduler.runningCount(), blocks);
+        for (Sequence sequence : abandoned) {
             ledger.fail();
             tellFailure(sequence, cause);
         }
-        ledger.observe(scheduler.runningCount(), blocks);
     }
 
     private static void tellFailure(Sequence sequence, Throwable cause) {
@@ -346,14 +349,12 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** Waits for {@code driver} a little; false if interrupted. */
-    private static boolean glance(Thread driver) {
+    /** Waits for the end of {@code driver}, but a little only; an interrupt stays set. */
+    private static void glance(Thread driver) {
         try {
-            driver.join(Duration.ofNanos(GLANCE_NANOS));
-            return true;
+            driver.join(GLANCE);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            return false;
         }
     }
 

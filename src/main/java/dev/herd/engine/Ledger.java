@@ -31,7 +31,7 @@ final class Ledger {
     private int running;
     private int usedBlocks;
     private int reservedBlocks;
-    private int recentCount;
+    private long recentCount;
     private long promptTokens;
     private long generatedTokens;
     private long failures;
@@ -96,7 +96,7 @@ final class Ledger {
         finished.merge(reason, 1L, Long::sum);
         inside--;
         if (runNanos > 0) {
-            recentNanos[recentCount++ % RECENT] = runNanos;
+            recentNanos[(int) (recentCount++ % RECENT)] = runNanos;
         }
     }
 
@@ -122,7 +122,7 @@ final class Ledger {
 
     /** While n requests are computed side by side and each takes t, one ends every t / n. A second if none has ended. */
     private Duration timeToNextPlace() {
-        int known = Math.min(recentCount, RECENT);
+        int known = (int) Math.min(recentCount, RECENT);
         if (known == 0) {
             return Duration.ofNanos(SECOND);
         }

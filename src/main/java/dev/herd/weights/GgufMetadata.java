@@ -96,7 +96,7 @@ final class GgufMetadata {
             case null -> OptionalDouble.empty();
             case GgufValue.Real real when Double.isFinite(real.value()) -> OptionalDouble.of(real.value());
             case GgufValue.Real real -> throw error(key, "is " + real.value());
-            case GgufValue.Whole whole -> OptionalDouble.of(whole.value());
+            case GgufValue.Whole whole -> OptionalDouble.of((double) whole.value());
             case GgufValue other -> throw mistyped(key, other, "a number");
         };
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -26,7 +27,7 @@ import java.util.Set;
 public final class GgufWriter {
     private static final int ALIGNMENT = 32;
     private static final int VERSION = 3;
-    private static final int LARGEST_WRITE = 1 << 30;
+    private static final int LARGEST_WRITE = 1 << 26;
 
     private final Bytes metadata = new Bytes();
     private final Set<String> names = new HashSet<>();
@@ -130,9 +131,15 @@ public final class GgufWriter {
     public void writeTo(Path target) {
         Path parent = target.toAbsolutePath().getParent();
         try {
-            Path unfinished = Files.createTempFile(parent, "." + target.getFileName(), ".part");
+            String name =
+                    "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part";
+            Path unfinished = parent == null ? Path.of(name) : parent.resolve(name);
             try {
-                try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+                try (FileChannel channel = FileChannel.open(
+                        unfinished,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING)) {
                     write(bytes -> append(channel, bytes));
                 }
                 Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING);
@@ -222,7 +229,7 @@ public final class GgufWriter {
         try {
             for (long done = 0; done < bytes.byteSize(); done += LARGEST_WRITE) {
                 long length = Math.min(LARGEST_WRITE, bytes.byteSize() - done);
-                ByteBuffer piece = bytes.asSlice(done, length).asByteBuffer();
+                ByteBuffer piece = buffer(bytes.asSlice(done, length));
                 while (piece.hasRemaining()) {
                     channel.write(piece);
                 }
@@ -230,6 +237,10 @@ public final class GgufWriter {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static ByteBuffer buffer(MemorySegment bytes) {
+        return bytes.isNative() ? bytes.asByteBuffer() : ByteBuffer.wrap(bytes.toArray(ValueLayout.JAVA_BYTE));
     }
 
     private static long aligned(long size) {

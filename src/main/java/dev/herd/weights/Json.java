@@ -42,7 +42,7 @@ sealed interface Json {
     record Text(String value) implements Json {}
 
     /** A JSON number; configuration needs no integer beyond 2^53. */
-    record Number(double value) implements Json {}
+    record Numeral(double value) implements Json {}
 
     /** {@code true} or {@code false}. */
     record Flag(boolean value) implements Json {}
@@ -95,7 +95,7 @@ sealed interface Json {
                 yield new Elements(values);
             }
             case VALUE_STRING -> new Text(parser.getText());
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> new Number(parser.getDoubleValue());
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> new Numeral(parser.getDoubleValue());
             case VALUE_TRUE -> new Flag(true);
             case VALUE_FALSE -> new Flag(false);
             case VALUE_NULL -> new Null();

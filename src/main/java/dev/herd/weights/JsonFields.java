@@ -53,7 +53,7 @@ record JsonFields(String where, Json.Members members) {
         return switch (members.byName().get(name)) {
             case null -> OptionalDouble.empty();
             case Json.Null none -> OptionalDouble.empty();
-            case Json.Number number when Double.isFinite(number.value()) -> OptionalDouble.of(number.value());
+            case Json.Numeral number when Double.isFinite(number.value()) -> OptionalDouble.of(number.value());
             case Json other -> throw mistyped(name, other, "a number");
         };
     }
@@ -75,7 +75,7 @@ record JsonFields(String where, Json.Members members) {
             case null -> fallback;
             case Json.Null none -> false;
             case Json.Flag flag -> flag.value();
-            case Json.Number number -> number.value() != 0;
+            case Json.Numeral number -> number.value() != 0;
             case Json other -> throw mistyped(name, other, "a truth value");
         };
     }
@@ -87,7 +87,7 @@ record JsonFields(String where, Json.Members members) {
             for (Json value : values) {
                 wholes.add(
                         switch (value) {
-                            case Json.Number number -> inRange(name, number.value(), min, max);
+                            case Json.Numeral number -> inRange(name, number.value(), min, max);
                             case Json.Flag flag -> flag.value() ? 1 : 0;
                             default -> throw error(name, "has an element that is no whole number");
                         });
@@ -139,7 +139,7 @@ record JsonFields(String where, Json.Members members) {
             case Json.Members members -> "an object";
             case Json.Elements elements -> "an array";
             case Json.Text text -> "a text";
-            case Json.Number number -> "the number " + number.value();
+            case Json.Numeral number -> "the number " + number.value();
             case Json.Flag flag -> "a truth value";
             case Json.Null none -> "null";
         };

@@ -97,6 +97,8 @@ final class SafetensorsDirectory {
                     parser.skipChildren();
                 } else if (token == JsonToken.START_OBJECT) {
                     readWeightMap(index, parser, shardOf);
+                } else {
+                    throw new CheckpointException(index + ": has a weight_map that is no JSON object");
                 }
             }
         } catch (IOException e) {

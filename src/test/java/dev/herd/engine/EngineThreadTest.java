@@ -162,6 +162,7 @@ class EngineThreadTest {
                 assertThat(listener.awaitEnd())
                         .as("seed %d, request %d", seed, i)
                         .isTrue();
+                assertThat(listener.calledAfterEnd()).isZero();
                 List<Integer> expected = Requests.answer(runner, request, CONTEXT);
                 if (listener.reason() == FinishReason.CANCELLED) {
                     assertThat(isCancelled).isTrue();

@@ -1,0 +1,234 @@
+package dev.herd.api;
+
+import dev.herd.api.AnswerRecorder.Outcome;
+import dev.herd.api.openai.ApiException;
+import dev.herd.api.openai.FinishReasonName;
+import dev.herd.api.openai.Usage;
+import dev.herd.engine.Engine;
+import dev.herd.engine.FinishReason;
+import dev.herd.engine.Generation;
+import dev.herd.engine.GenerationListener;
+import dev.herd.engine.GenerationRequest;
+import dev.herd.engine.GenerationStats;
+import dev.herd.engine.SampledToken;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer in the making: one generation per choice on the engine's side, a sink on the client's.
+ *
+ * <p>The engine's thread only puts what happens into a queue. {@link #start} names the executor on which the queue is
+ * emptied into the sink, by one thread at a time, and only while the sink is not full; at most {@code maxTokens} per
+ * choice can lie in it.
+ */
+final class Answer {
+    private static final Logger LOG = Logger.getLogger(Answer.class);
+
+    private final List<ChoiceText> choices;
+    private final int promptTokens;
+    private final AnswerRecorder recorder;
+    private final Queue<Progress> progress = new ConcurrentLinkedQueue<>();
+    private final List<Generation> generations = new CopyOnWriteArrayList<>();
+    private final AtomicBoolean isDrainPlanned = new AtomicBoolean();
+    private final AtomicReference<@Nullable Outlet> outlet = new AtomicReference<>();
+    private volatile boolean isCancelled;
+    private boolean isOver;
+    private int finishedChoices;
+    private int cachedTokens;
+
+    private Answer(List<ChoiceText> choices, int promptTokens, AnswerRecorder recorder) {
+        this.choices = choices;
+        this.promptTokens = promptTokens;
+        this.recorder = recorder;
+    }
+
+    /**
+     * Hands the requests, one per choice and all of one prompt, to the engine. If one is refused, all are withdrawn and
+     * the refusal is thrown.
+     */
+    static Answer submit(
+            Engine engine, List<GenerationRequest> requests, List<ChoiceText> choices, AnswerRecorder recorder) {
+        Answer answer = new Answer(choices, requests.getFirst().prompt().length, recorder);
+        try {
+            for (int choice = 0; choice < requests.size(); choice++) {
+                GenerationRequest request = requests.get(choice);
+                answer.generations.add(engine.submit(request, answer.new ChoiceListener(choice, request)));
+            }
+        } catch (RuntimeException refused) {
+            answer.cancel();
+            throw refused;
+        }
+        return answer;
+    }
+
+    /** Lets the answer flow into {@code sink}; once only. */
+    void start(Executor executor, AnswerSink sink) {
+        if (!outlet.compareAndSet(null, new Outlet(executor, sink))) {
+            throw new IllegalStateException("the answer has been started");
+        }
+        plan();
+    }
+
+    /** The client is gone: ends all generations; the sink hears nothing more. Harmless at any time and repeated. */
+    void cancel() {
+        isCancelled = true;
+        generations.forEach(Generation::cancel);
+    }
+
+    /** Empties the queue into the sink soon; called when something has come and when the sink has room again. */
+    void plan() {
+        Outlet current = outlet.get();
+        if (current != null && isDrainPlanned.compareAndSet(false, true)) {
+            current.executor().execute(() -> drain(current.sink()));
+        }
+    }
+
+    private void drain(AnswerSink sink) {
+        isDrainPlanned.set(false);
+        while (!sink.isFull()) {
+            Progress next = progress.poll();
+            if (next == null) {
+                break;
+            }
+            handle(next, sink);
+        }
+        if (!isCancelled) {
+            sink.flush();
+        }
+    }
+
+    private void handle(Progress next, AnswerSink sink) {
+        switch (next) {
+            case Progress.Token(int choice, SampledToken token, boolean isStopToken) -> {
+                if (!isCancelled && !isOver) {
+                    accept(choice, token, isStopToken, sink);
+                }
+            }
+            case Progress.Finish(int choice, FinishReason reason, GenerationStats stats) ->
+                finish(choice, reason, stats, sink);
+            case Progress.Failure(Throwable failure) -> {
+                recorder.failed();
+                LOG.error("the engine failed a request", failure);
+                fail(ApiException.internal(), sink);
+            }
+        }
+    }
+
+    private void accept(int choice, SampledToken token, boolean isStopToken, AnswerSink sink) {
+        ChoiceText text = choices.get(choice);
+        if (isStopToken) {
+            text.acceptStopToken();
+            return;
+        }
+        boolean wasStopped = text.isStopped();
+        show(choice, text.accept(token), sink);
+        if (text.isStopped() && !wasStopped) {
+            generations.get(choice).cancel();
+        }
+    }
+
+    private void finish(int choice, FinishReason reason, GenerationStats stats, AnswerSink sink) {
+        ChoiceText text = choices.get(choice);
+        boolean isComplete = reason != FinishReason.CANCELLED || text.isStopped();
+        recorder.finished(outcome(reason, text), stats);
+        if (isCancelled || isOver) {
+            return;
+        }
+        if (!isComplete) {
+            fail(ApiException.shuttingDown(), sink);
+            return;
+        }
+        show(choice, text.finish(), sink);
+        sink.choiceFinished(
+                choice,
+                text.isStopped() || reason == FinishReason.STOP ? FinishReasonName.STOP : FinishReasonName.LENGTH);
+        cachedTokens = choice == 0 ? stats.cachedTokens() : cachedTokens;
+        if (++finishedChoices == choices.size()) {
+            isOver = true;
+            int completionTokens =
+                    choices.stream().mapToInt(ChoiceText::tokenCount).sum();
+            sink.finished(Usage.of(promptTokens, cachedTokens, completionTokens));
+        }
+    }
+
+    private static Outcome outcome(FinishReason reason, ChoiceText text) {
+        if (text.isStopped()) {
+            return Outcome.STOP;
+        }
+        return switch (reason) {
+            case STOP -> Outcome.STOP;
+            case LENGTH -> Outcome.LENGTH;
+            case CANCELLED -> Outcome.CANCELLED;
+        };
+    }
+
+    private void fail(ApiException error, AnswerSink sink) {
+        if (!isOver && !isCancelled) {
+            isOver = true;
+            sink.failed(error);
+        }
+        generations.forEach(Generation::cancel);
+    }
+
+    private static void show(int choice, ChoiceText.Delta delta, AnswerSink sink) {
+        if (!delta.isEmpty()) {
+            sink.delta(choice, delta.text(), delta.logProbs());
+        }
+    }
+
+    private record Outlet(Executor executor, AnswerSink sink) {}
+
+    /** What has happened on the engine's side. */
+    private sealed interface Progress {
+        record Token(int choice, SampledToken token, boolean isStopToken) implements Progress {}
+
+        record Finish(int choice, FinishReason reason, GenerationStats stats) implements Progress {}
+
+        record Failure(Throwable failure) implements Progress {}
+    }
+
+    /** Runs on the engine's thread. */
+    private final class ChoiceListener implements GenerationListener {
+        private final int choice;
+        private final GenerationRequest request;
+        private long lastNanos;
+
+        ChoiceListener(int choice, GenerationRequest request) {
+            this.choice = choice;
+            this.request = request;
+        }
+
+        @Override
+        public void onToken(SampledToken token) {
+            long now = System.nanoTime();
+            if (lastNanos != 0) {
+                recorder.tokenAfter(Duration.ofNanos(now - lastNanos));
+            }
+            lastNanos = now;
+            add(new Progress.Token(choice, token, request.stopTokens().contains(token.id())));
+        }
+
+        @Override
+        public void onFinish(FinishReason reason, GenerationStats stats) {
+            add(new Progress.Finish(choice, reason, stats));
+        }
+
+        @Override
+        public void onFailure(Throwable failure) {
+            add(new Progress.Failure(failure));
+        }
+
+        private void add(Progress next) {
+            progress.add(next);
+            plan();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package dev.herd.api;
+
+import dev.herd.api.openai.ApiException;
+import dev.herd.api.openai.FinishReasonName;
+import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.Usage;
+import java.util.List;
+
+/**
+ * Where an answer goes: collected into one body, or streamed. Called by one thread at a time. Ends with either
+ * {@link #finished} or {@link #failed}.
+ */
+interface AnswerSink {
+    /** Whether the client reads slower than the answer comes; nothing should be handed over until it has caught up. */
+    boolean isFull();
+
+    /** More of a choice. Not called with neither text nor log-probabilities. */
+    void delta(int choice, String text, List<LogProbs.Item> logProbs);
+
+    /** A choice is complete. */
+    void choiceFinished(int choice, FinishReasonName reason);
+
+    /** All choices are complete. */
+    void finished(Usage usage);
+
+    /** The answer cannot be completed. */
+    void failed(ApiException error);
+
+    /** Nothing more is to be handed over at the moment. */
+    void flush();
+}

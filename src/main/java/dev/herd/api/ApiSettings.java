@@ -1,0 +1,12 @@
+package dev.herd.api;
+
+import java.time.Duration;
+
+/** What of the configuration concerns the endpoint. An interface, as its beans exist before the configuration does. */
+public interface ApiSettings {
+    /** A stream that is silent for this long gets a comment. */
+    Duration heartbeat();
+
+    /** Bytes of the largest request body. */
+    long maxBodyBytes();
+}

@@ -1,0 +1,145 @@
+package dev.herd.api;
+
+import dev.herd.api.openai.ChatCompletion;
+import dev.herd.api.openai.ChatCompletionChunk;
+import dev.herd.api.openai.ChatCompletionRequest;
+import dev.herd.api.openai.ErrorBody;
+import dev.herd.api.openai.OtherFields;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotNull;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** {@code POST /v1/chat/completions}: a conversation in, the next message out, whole or streamed. */
+@Path("/v1/chat/completions")
+@Tag(name = "Chat")
+final class ChatResource {
+    private static final String IGNORED_PARAMS = "X-Ignored-Params";
+    private static final int MAX_NAMES = 32;
+
+    private final ChatService chat;
+    private final InstantSource clock;
+    private final Vertx vertx;
+
+    ChatResource(ChatService chat, InstantSource clock, Vertx vertx) {
+        this.chat = chat;
+        this.clock = clock;
+        this.vertx = vertx;
+    }
+
+    /** Parses, renders and submits on a worker thread, and leaves it before the first token. */
+    @POST
+    @Blocking
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
+    @Operation(
+            operationId = "createChatCompletion",
+            summary = "Answers a conversation.",
+            description = "With `stream: true` the answer comes as server-sent events, each `data: ` and a"
+                    + " ChatCompletionChunk, the last one `data: [DONE]`. An error that happens after the first event"
+                    + " comes as an event with an ErrorBody, without `[DONE]`. Fields that have no effect are named in"
+                    + " the header X-Ignored-Params; fields of OpenAI's that are not supported are refused.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The answer.",
+            headers =
+                    @Header(
+                            name = IGNORED_PARAMS,
+                            description = "Fields of the request that had no effect.",
+                            schema = @Schema(implementation = String.class)),
+            content = {
+                @Content(
+                        mediaType = MediaType.APPLICATION_JSON,
+                        schema = @Schema(implementation = ChatCompletion.class)),
+                @Content(
+                        mediaType = MediaType.SERVER_SENT_EVENTS,
+                        schema = @Schema(implementation = ChatCompletionChunk.class))
+            })
+    @APIResponse(
+            responseCode = "400",
+            description = "The request is malformed, too long, or asks for what is not supported.",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ErrorBody.class)))
+    @APIResponse(
+            responseCode = "404",
+            description = "There is no such model.",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ErrorBody.class)))
+    @APIResponse(
+            responseCode = "429",
+            description = "Too many requests are waiting; Retry-After says when to come back.",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ErrorBody.class)))
+    @APIResponse(
+            responseCode = "503",
+            description = "The model is being loaded, or the server shuts down.",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ErrorBody.class)))
+    public Uni<Response> create(
+            @NotNull @Valid ChatCompletionRequest request, @jakarta.ws.rs.core.Context RoutingContext http) {
+        Answer answer = chat.answer(request);
+        String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
+        AnswerHead head = AnswerHead.of(id, clock.instant().getEpochSecond(), request);
+        List<String> ignored = OtherFields.ignored(request);
+        if (request.wantsStream()) {
+            return Uni.createFrom()
+                    .item(respond(new StreamBody(answer, head), MediaType.SERVER_SENT_EVENTS, ignored)
+                            .header("Cache-Control", "no-cache")
+                            .header("X-Accel-Buffering", "no")
+                            .build());
+        }
+        return whole(answer, head, http)
+                .map(completion ->
+                        respond(completion, MediaType.APPLICATION_JSON, ignored).build());
+    }
+
+    private Uni<ChatCompletion> whole(Answer answer, AnswerHead head, RoutingContext http) {
+        Context loop = vertx.getOrCreateContext();
+        return Uni.createFrom().emitter(emitter -> {
+            emitter.onTermination(answer::cancel);
+            answer.start(task -> loop.runOnContext(run -> task.run()), new WholeAnswer(head, emitter));
+            // The client may have gone before anyone listened for that.
+            loop.runOnContext(check -> {
+                if (http.response().closed() && !http.response().ended()) {
+                    answer.cancel();
+                }
+            });
+        });
+    }
+
+    private static Response.ResponseBuilder respond(Object body, String type, List<String> ignored) {
+        Response.ResponseBuilder response = Response.ok(body, type);
+        String names = ignored.stream()
+                .filter(name -> name.matches("[A-Za-z0-9_.-]{1,64}"))
+                .limit(MAX_NAMES)
+                .collect(Collectors.joining(", "));
+        return names.isEmpty() ? response : response.header(IGNORED_PARAMS, names);
+    }
+}

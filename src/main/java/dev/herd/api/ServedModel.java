@@ -1,0 +1,35 @@
+package dev.herd.api;
+
+import dev.herd.api.openai.SamplingDefaults;
+import dev.herd.chat.PromptFormat;
+import dev.herd.engine.Engine;
+import dev.herd.tokenizer.Tokenizer;
+import java.time.Instant;
+import java.util.Set;
+
+/**
+ * The model that answers requests, with what it takes to turn messages into tokens and back.
+ *
+ * @param name what clients call it
+ * @param loaded when it became ready
+ * @param stopTokens ids that end an answer
+ * @param defaults sampling that the checkpoint recommends
+ * @param vocabularySize token ids run from 0 to this, exclusive
+ * @param contextLength longest prompt and answer together, in tokens
+ * @param requestLimit requests that may run and wait together
+ */
+public record ServedModel(
+        String name,
+        Instant loaded,
+        Tokenizer tokenizer,
+        PromptFormat promptFormat,
+        Set<Integer> stopTokens,
+        SamplingDefaults defaults,
+        int vocabularySize,
+        int contextLength,
+        int requestLimit,
+        Engine engine) {
+    public ServedModel {
+        stopTokens = Set.copyOf(stopTokens);
+    }
+}

@@ -1,0 +1,103 @@
+package dev.herd.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.node.NullNode;
+import dev.herd.api.openai.ApiException;
+import dev.herd.api.openai.ChatCompletionChunk;
+import dev.herd.api.openai.ChatCompletionChunk.Choice;
+import dev.herd.api.openai.ChatCompletionChunk.Delta;
+import dev.herd.api.openai.FinishReasonName;
+import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.Usage;
+import java.util.BitSet;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Turns an answer into events as it comes. */
+final class StreamedAnswer implements AnswerSink {
+    private static final Delta NOTHING = new Delta(null, null, null);
+
+    private final AnswerHead head;
+    private final ObjectWriter json;
+    private final EventStream stream;
+    private final Consumer<@Nullable Throwable> onEnd;
+    private final BitSet begun = new BitSet();
+
+    /** Ends by calling {@code onEnd} with null, or with the error that is still to be sent as an ordinary answer. */
+    StreamedAnswer(AnswerHead head, ObjectWriter json, EventStream stream, Consumer<@Nullable Throwable> onEnd) {
+        this.head = head;
+        this.json = json;
+        this.stream = stream;
+        this.onEnd = onEnd;
+    }
+
+    @Override
+    public boolean isFull() {
+        return stream.isFull();
+    }
+
+    @Override
+    public void delta(int choice, String text, List<LogProbs.Item> logProbs) {
+        begin(choice);
+        LogProbs items = head.wantsLogProbs() ? LogProbs.of(logProbs) : null;
+        send(new Choice(choice, new Delta(null, text, null), items, null));
+    }
+
+    @Override
+    public void choiceFinished(int choice, FinishReasonName reason) {
+        begin(choice);
+        send(new Choice(choice, NOTHING, null, reason));
+    }
+
+    @Override
+    public void finished(Usage usage) {
+        if (head.wantsStreamUsage()) {
+            send(List.of(), usage);
+        }
+        stream.done();
+        stream.end();
+        onEnd.accept(null);
+    }
+
+    @Override
+    public void failed(ApiException error) {
+        if (!stream.isBegun()) {
+            onEnd.accept(error);
+            return;
+        }
+        stream.event(bytes(error.body()));
+        stream.end();
+        onEnd.accept(null);
+    }
+
+    @Override
+    public void flush() {
+        stream.flush();
+    }
+
+    private void begin(int choice) {
+        if (!begun.get(choice)) {
+            begun.set(choice);
+            send(new Choice(choice, new Delta("assistant", "", NullNode.getInstance()), null, null));
+        }
+    }
+
+    private void send(Choice choice) {
+        send(List.of(choice), head.wantsStreamUsage() ? NullNode.getInstance() : null);
+    }
+
+    private void send(List<Choice> choices, @Nullable Object usage) {
+        stream.event(bytes(new ChatCompletionChunk(
+                head.id(), "chat.completion.chunk", head.created(), head.model(), choices, usage)));
+    }
+
+    private byte[] bytes(Object value) {
+        try {
+            return json.writeValueAsBytes(value);
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package dev.herd.api;
+
+import dev.herd.api.openai.ApiException;
+import dev.herd.api.openai.ChatCompletion;
+import dev.herd.api.openai.ChatCompletion.Choice;
+import dev.herd.api.openai.ChatCompletion.Message;
+import dev.herd.api.openai.FinishReasonName;
+import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.Usage;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Collects an answer into one body. */
+final class WholeAnswer implements AnswerSink {
+    private final AnswerHead head;
+    private final List<StringBuilder> texts;
+    private final List<List<LogProbs.Item>> logProbs;
+    private final List<FinishReasonName> reasons;
+    private final UniEmitter<? super ChatCompletion> emitter;
+
+    WholeAnswer(AnswerHead head, UniEmitter<? super ChatCompletion> emitter) {
+        this.head = head;
+        this.emitter = emitter;
+        this.texts = IntStream.range(0, head.choiceCount())
+                .mapToObj(choice -> new StringBuilder())
+                .toList();
+        this.logProbs = IntStream.range(0, head.choiceCount())
+                .<List<LogProbs.Item>>mapToObj(choice -> new ArrayList<>())
+                .toList();
+        this.reasons = new ArrayList<>(IntStream.range(0, head.choiceCount())
+                .mapToObj(choice -> FinishReasonName.LENGTH)
+                .toList());
+    }
+
+    @Override
+    public boolean isFull() {
+        return false;
+    }
+
+    @Override
+    public void delta(int choice, String text, List<LogProbs.Item> items) {
+        texts.get(choice).append(text);
+        logProbs.get(choice).addAll(items);
+    }
+
+    @Override
+    public void choiceFinished(int choice, FinishReasonName reason) {
+        reasons.set(choice, reason);
+    }
+
+    @Override
+    public void finished(Usage usage) {
+        List<Choice> choices =
+                IntStream.range(0, head.choiceCount()).mapToObj(this::choice).toList();
+        emitter.complete(ChatCompletion.of(head.id(), head.created(), head.model(), choices, usage));
+    }
+
+    @Override
+    public void failed(ApiException error) {
+        emitter.fail(error);
+    }
+
+    @Override
+    public void flush() {}
+
+    private Choice choice(int index) {
+        return new Choice(
+                index,
+                Message.of(texts.get(index).toString()),
+                head.wantsLogProbs() ? LogProbs.of(logProbs.get(index)) : null,
+                reasons.get(index));
+    }
+}

@@ -1,0 +1,100 @@
+package dev.herd.api.openai;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** An error that the client is told about, in OpenAI's form. The message contains nothing of the server's internals. */
+public final class ApiException extends RuntimeException {
+    private static final String INVALID_REQUEST = "invalid_request_error";
+    private static final String SERVER_ERROR = "server_error";
+
+    private final int status;
+    private final transient ErrorBody body;
+    private final transient @Nullable Duration retryAfter;
+
+    private ApiException(int status, ErrorBody body, @Nullable Duration retryAfter) {
+        super(body.error().message(), null, false, false);
+        this.status = status;
+        this.body = body;
+        this.retryAfter = retryAfter;
+    }
+
+    /** 400: {@code param} has a value that is not accepted. */
+    public static ApiException invalidValue(@Nullable String param, String message) {
+        return invalidRequest(400, message, param, "invalid_value");
+    }
+
+    /** 400: a field that OpenAI has and Herd has not. */
+    public static ApiException unsupportedParameter(String param) {
+        return invalidRequest(400, "'" + param + "' is not supported with this value.", param, "unsupported_parameter");
+    }
+
+    /** 4xx: the request cannot be served as it is. */
+    public static ApiException invalidRequest(
+            int status, String message, @Nullable String param, @Nullable String code) {
+        return new ApiException(status, ErrorBody.of(message, INVALID_REQUEST, param, code), null);
+    }
+
+    /** 404: no such model. */
+    public static ApiException modelNotFound(String model) {
+        return invalidRequest(404, "The model '" + model + "' does not exist.", "model", "model_not_found");
+    }
+
+    /** 429: the queue is full. */
+    public static ApiException overloaded(Duration retryAfter) {
+        return new ApiException(
+                429,
+                ErrorBody.of(
+                        "Too many requests are waiting; try again later.",
+                        "rate_limit_error",
+                        null,
+                        "rate_limit_exceeded"),
+                retryAfter);
+    }
+
+    /** 503: the model is not ready yet. */
+    public static ApiException modelLoading(Duration retryAfter) {
+        return new ApiException(
+                503,
+                ErrorBody.of("The model is being loaded; try again later.", SERVER_ERROR, null, "model_loading"),
+                retryAfter);
+    }
+
+    /** 503: the process is about to end. */
+    public static ApiException shuttingDown() {
+        return new ApiException(
+                503,
+                ErrorBody.of("The server is shutting down.", SERVER_ERROR, null, "shutting_down"),
+                Duration.ofSeconds(1));
+    }
+
+    /** 500: nothing is wrong with the request. */
+    public static ApiException internal() {
+        return new ApiException(
+                500,
+                ErrorBody.of("The server had an error while processing the request.", SERVER_ERROR, null, null),
+                null);
+    }
+
+    /** HTTP status. */
+    public int status() {
+        return status;
+    }
+
+    /** Body of the answer. */
+    public ErrorBody body() {
+        return body;
+    }
+
+    /** When to try again. */
+    public Optional<Duration> retryAfter() {
+        return Optional.ofNullable(retryAfter);
+    }
+
+    /** Value of the {@code Retry-After} header: whole seconds, at least one. */
+    public Optional<String> retryAfterHeader() {
+        return retryAfter()
+                .map(wait -> Long.toString(Math.max(1, wait.plusMillis(999).toSeconds())));
+    }
+}

@@ -1,0 +1,159 @@
+package dev.herd.api.openai;
+
+import dev.herd.api.openai.MessageContent.Part;
+import dev.herd.api.openai.MessageContent.Parts;
+import dev.herd.api.openai.MessageContent.Text;
+import dev.herd.chat.Message;
+import dev.herd.chat.Role;
+import dev.herd.engine.SamplingParams;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Turns the fields of a request into what the prompt format and the engine understand. */
+public final class ChatMapping {
+    private ChatMapping() {}
+
+    /**
+     * The conversation.
+     *
+     * @throws ApiException 400 naming the message or part that cannot be shown to the model
+     */
+    public static List<Message> messages(ChatCompletionRequest request) {
+        List<Message> messages = new ArrayList<>();
+        for (int i = 0; i < request.messages().size(); i++) {
+            messages.add(message(request.messages().get(i), "messages[" + i + "]"));
+        }
+        return messages;
+    }
+
+    private static Message message(ChatMessage message, String path) {
+        refuse(message.toolCalls() != null && !message.toolCalls().isEmpty(), path + ".tool_calls");
+        refuse(message.functionCall() != null && !message.functionCall().isNull(), path + ".function_call");
+        refuse(message.audio() != null && !message.audio().isNull(), path + ".audio");
+        refuse(message.role() == ChatMessage.Role.FUNCTION, path + ".role");
+        if (message.role() == ChatMessage.Role.TOOL && message.toolCallId() == null) {
+            throw ApiException.invalidRequest(
+                    400,
+                    "A tool's message needs 'tool_call_id'.",
+                    path + ".tool_call_id",
+                    "missing_required_parameter");
+        }
+        return new Message(role(message.role()), text(message, path));
+    }
+
+    private static Role role(ChatMessage.Role role) {
+        return switch (role) {
+            case DEVELOPER, SYSTEM -> Role.SYSTEM;
+            case USER -> Role.USER;
+            case ASSISTANT -> Role.ASSISTANT;
+            case TOOL -> Role.TOOL;
+            case FUNCTION -> throw new IllegalArgumentException("refused before");
+        };
+    }
+
+    private static String text(ChatMessage message, String path) {
+        MessageContent content = message.content();
+        if (content == null) {
+            if (message.role() != ChatMessage.Role.ASSISTANT) {
+                throw ApiException.invalidRequest(
+                        400, "The message has no content.", path + ".content", "missing_required_parameter");
+            }
+            return message.refusal() == null ? "" : message.refusal();
+        }
+        return switch (content) {
+            case Text text -> text.text();
+            case Parts parts -> text(parts.parts(), message.role(), path + ".content");
+        };
+    }
+
+    private static String text(List<Part> parts, ChatMessage.Role role, String path) {
+        if (parts.isEmpty()) {
+            throw ApiException.invalidValue(path, "The list of content parts is empty.");
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < parts.size(); i++) {
+            text.append(text(parts.get(i), role, path + "[" + i + "]"));
+        }
+        return text.toString();
+    }
+
+    private static String text(Part part, ChatMessage.Role role, String path) {
+        String text = switch (part.type()) {
+            case "text" -> part.text();
+            case "refusal" -> {
+                refuse(role != ChatMessage.Role.ASSISTANT, path + ".type");
+                yield part.refusal();
+            }
+            case "image_url", "input_audio", "file", "video_url" ->
+                throw ApiException.unsupportedParameter(path + ".type");
+            default -> throw ApiException.invalidValue(path + ".type", "There is no such type of content part.");
+        };
+        if (text == null) {
+            throw ApiException.invalidRequest(
+                    400, "The content part has no text.", path + "." + part.type(), "missing_required_parameter");
+        }
+        return text;
+    }
+
+    private static void refuse(boolean isAskedFor, String path) {
+        if (isAskedFor) {
+            throw ApiException.unsupportedParameter(path);
+        }
+    }
+
+    /**
+     * How tokens are to be chosen.
+     *
+     * @param seed taken if the request states none
+     * @throws ApiException 400 if a bias names no token
+     */
+    public static SamplingParams sampling(
+            ChatCompletionRequest request, SamplingDefaults defaults, int vocabularySize, long seed) {
+        if (request.topLogprobs() != null && !request.wantsLogprobs()) {
+            throw ApiException.invalidValue("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.");
+        }
+        return new SamplingParams(
+                number(request.temperature(), defaults.temperature(), 1),
+                number(request.topP(), defaults.topP(), 1),
+                integer(request.topK(), defaults.topK(), 0),
+                number(request.minP(), null, 0),
+                number(request.repetitionPenalty(), null, 1),
+                number(request.frequencyPenalty(), null, 0),
+                number(request.presencePenalty(), null, 0),
+                logitBias(request.logitBias(), vocabularySize),
+                request.seed() == null ? seed : request.seed(),
+                request.wantsLogprobs() ? integer(request.topLogprobs(), null, 0) : -1);
+    }
+
+    private static float number(@Nullable Double requested, @Nullable Float stated, float otherwise) {
+        if (requested != null) {
+            return requested.floatValue();
+        }
+        return stated != null ? stated : otherwise;
+    }
+
+    private static int integer(@Nullable Integer requested, @Nullable Integer stated, int otherwise) {
+        if (requested != null) {
+            return requested;
+        }
+        return stated != null ? stated : otherwise;
+    }
+
+    private static Map<Integer, Float> logitBias(@Nullable Map<String, Double> bias, int vocabularySize) {
+        Map<Integer, Float> byId = new HashMap<>();
+        if (bias != null) {
+            bias.forEach((token, value) -> byId.put(tokenId(token, vocabularySize), value.floatValue()));
+        }
+        return byId;
+    }
+
+    private static int tokenId(String token, int vocabularySize) {
+        if (token.matches("\\d{1,9}") && Integer.parseInt(token) < vocabularySize) {
+            return Integer.parseInt(token);
+        }
+        throw ApiException.invalidValue("logit_bias", "Keys must be token ids from 0 to " + (vocabularySize - 1) + ".");
+    }
+}

@@ -1,0 +1,46 @@
+package dev.herd.api.openai;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotNull;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message of a conversation as the client sends it.
+ *
+ * @param content a string or a list of parts; null only for an assistant
+ * @param name of the participant; not shown to the model
+ * @param toolCallId which call a tool's message answers
+ */
+@JsonNaming(SnakeCaseStrategy.class)
+public record ChatMessage(
+        @NotNull Role role,
+        @Nullable @Valid MessageContent content,
+        @Nullable String name,
+        @Nullable String refusal,
+        @Nullable String toolCallId,
+        @Nullable @Schema(hidden = true) JsonNode toolCalls,
+        @Nullable @Schema(hidden = true) JsonNode functionCall,
+        @Nullable @Schema(hidden = true) JsonNode audio) {
+
+    /** Who speaks. */
+    @Schema(name = "ChatRole")
+    public enum Role {
+        @JsonProperty("developer")
+        DEVELOPER,
+        @JsonProperty("system")
+        SYSTEM,
+        @JsonProperty("user")
+        USER,
+        @JsonProperty("assistant")
+        ASSISTANT,
+        @JsonProperty("tool")
+        TOOL,
+        @JsonProperty("function")
+        FUNCTION
+    }
+}

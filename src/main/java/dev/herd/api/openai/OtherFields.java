@@ -1,0 +1,105 @@
+package dev.herd.api.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * The rules for request fields that Herd does not act on. A field that would change the answer is refused unless its
+ * value is the one that Herd behaves like anyway; one that would not, or that nobody knows, is ignored and its name
+ * told to the client.
+ */
+public final class OtherFields {
+    /** Fields with an effect that Herd does not have, and the values that ask for no effect. */
+    private static final Map<String, Predicate<JsonNode>> UNSUPPORTED = Map.ofEntries(
+            Map.entry("tools", OtherFields::isEmptyArray),
+            Map.entry("tool_choice", oneOf("none")),
+            Map.entry("functions", OtherFields::isEmptyArray),
+            Map.entry("function_call", oneOf("none")),
+            Map.entry(
+                    "response_format",
+                    value -> value.isObject() && oneOf("text").test(value.path("type"))),
+            Map.entry("prediction", OtherFields::never),
+            Map.entry("moderation", OtherFields::never),
+            Map.entry("modalities", value -> value.size() == 1 && oneOf("text").test(value.path(0))),
+            Map.entry("audio", OtherFields::never),
+            Map.entry("web_search_options", OtherFields::never),
+            Map.entry("reasoning_effort", oneOf("none")),
+            Map.entry("verbosity", oneOf("medium")),
+            Map.entry("service_tier", oneOf("auto", "default")),
+            Map.entry("store", OtherFields::isFalse),
+            Map.entry("min_tokens", OtherFields::isZero),
+            Map.entry("bad_words", OtherFields::isEmptyArray),
+            Map.entry("structured_outputs", OtherFields::never),
+            Map.entry("guided_json", OtherFields::never),
+            Map.entry("guided_regex", OtherFields::never),
+            Map.entry("guided_choice", OtherFields::never),
+            Map.entry("guided_grammar", OtherFields::never),
+            Map.entry("grammar", OtherFields::never),
+            Map.entry("json_schema", OtherFields::never),
+            Map.entry("chat_template_kwargs", value -> value.isObject() && value.isEmpty()),
+            Map.entry("priority", OtherFields::isZero),
+            Map.entry("add_generation_prompt", OtherFields::isTrue),
+            Map.entry("continue_final_message", OtherFields::isFalse));
+
+    private OtherFields() {}
+
+    /** The first field that must be refused; empty if there is none. */
+    public static Optional<String> refused(ChatCompletionRequest request) {
+        if (request.streamOptions() != null
+                && Boolean.TRUE.equals(request.streamOptions().includeObfuscation())) {
+            return Optional.of("stream_options.include_obfuscation");
+        }
+        return of(request).entrySet().stream()
+                .filter(field -> !field.getValue().isNull())
+                .filter(field ->
+                        !UNSUPPORTED.getOrDefault(field.getKey(), value -> true).test(field.getValue()))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .findFirst();
+    }
+
+    /** Names of the fields without effect, for the header that says so. */
+    public static List<String> ignored(ChatCompletionRequest request) {
+        return of(request).entrySet().stream()
+                .filter(field -> !field.getValue().isNull() && !UNSUPPORTED.containsKey(field.getKey()))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
+    }
+
+    /** Names of the fields that are refused unless they ask for nothing. */
+    public static List<String> unsupported() {
+        return UNSUPPORTED.keySet().stream().sorted().toList();
+    }
+
+    private static Map<String, JsonNode> of(ChatCompletionRequest request) {
+        return request.others() == null ? Map.of() : request.others();
+    }
+
+    private static boolean never(JsonNode value) {
+        return false;
+    }
+
+    private static boolean isEmptyArray(JsonNode value) {
+        return value.isArray() && value.isEmpty();
+    }
+
+    private static boolean isFalse(JsonNode value) {
+        return value.isBoolean() && !value.booleanValue();
+    }
+
+    private static boolean isTrue(JsonNode value) {
+        return value.isBoolean() && value.booleanValue();
+    }
+
+    private static boolean isZero(JsonNode value) {
+        return value.isNumber() && value.doubleValue() == 0;
+    }
+
+    private static Predicate<JsonNode> oneOf(String... values) {
+        return value -> value.isTextual() && List.of(values).contains(value.textValue());
+    }
+}

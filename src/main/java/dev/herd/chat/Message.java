@@ -1,0 +1,31 @@
+package dev.herd.chat;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** One turn of a conversation; its parts follow each other without anything between them. */
+public record Message(Role role, List<Part> parts) {
+    public Message {
+        parts = List.copyOf(parts);
+    }
+
+    /** A message that is text only. */
+    public Message(Role role, String text) {
+        this(role, List.of(new Text(text)));
+    }
+
+    /** The message's text parts, joined. */
+    public String text() {
+        return parts.stream()
+                .map(part -> switch (part) {
+                    case Text(String text) -> text;
+                })
+                .collect(Collectors.joining());
+    }
+
+    /** A piece of a message's content. */
+    public sealed interface Part permits Text {}
+
+    /** Text as its author wrote it; names of special tokens in it are ordinary text. */
+    public record Text(String text) implements Part {}
+}

@@ -1,0 +1,112 @@
+package dev.herd.chat;
+
+import dev.herd.tokenizer.Tokenizer;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Llama 4's conversation format as token ids, the same as Hugging Face's chat template gives for messages without
+ * special-token names in their text:
+ *
+ * <pre>
+ * &lt;|begin_of_text|&gt; ( &lt;|header_start|&gt; role &lt;|header_end|&gt; "\n\n" content &lt;|eot|&gt; )*
+ * </pre>
+ *
+ * <p>Content is encoded together with the line breaks before it, because the two merge when it begins with white space.
+ * Only the structure consists of special tokens: whatever a message says, it is encoded as ordinary text. Immutable and
+ * safe for use by many threads.
+ */
+public final class PromptFormat {
+    private static final String AFTER_HEADER = "\n\n";
+
+    private final Tokenizer tokenizer;
+    private final int beginOfText;
+    private final int headerStart;
+    private final int headerEnd;
+    private final int endOfTurn;
+    private final Set<Integer> stopTokens;
+
+    /** How a prompt ends. */
+    public enum Ending {
+        /** With the header of an assistant's message, so that the model answers. */
+        ANSWER,
+        /** With the text of the last message, so that the model goes on with it. */
+        CONTINUATION,
+        /** With the end of the last message. */
+        TRANSCRIPT
+    }
+
+    /**
+     * The format in the ids of {@code tokenizer}.
+     *
+     * @throws IllegalArgumentException if the vocabulary lacks one of the special tokens; the message names it
+     */
+    public PromptFormat(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+        this.beginOfText = special("<|begin_of_text|>");
+        this.headerStart = special("<|header_start|>");
+        this.headerEnd = special("<|header_end|>");
+        this.endOfTurn = special("<|eot|>");
+        this.stopTokens = Set.of(endOfTurn, special("<|eom|>"), special("<|end_of_text|>"));
+    }
+
+    /** Ids that end an answer: {@code <|eot|>}, {@code <|eom|>} and {@code <|end_of_text|>}. */
+    public Set<Integer> stopTokens() {
+        return stopTokens;
+    }
+
+    /**
+     * The prompt for a conversation, with exactly one {@code <|begin_of_text|>}. A leading system message is trimmed,
+     * everything else stays as it is; a tool's result is written as a JSON string.
+     *
+     * @throws IllegalArgumentException if a conversation without messages is to be continued
+     */
+    public int[] render(List<Message> messages, Ending ending) {
+        if (messages.isEmpty() && ending == Ending.CONTINUATION) {
+            throw new IllegalArgumentException("A conversation without messages has none to be continued.");
+        }
+        IntStream.Builder ids = IntStream.builder();
+        ids.add(beginOfText);
+        for (int index = 0; index < messages.size(); index++) {
+            Message message = messages.get(index);
+            addHeader(ids, message.role());
+            addText(ids, AFTER_HEADER + content(message, index == 0));
+            if (index < messages.size() - 1 || ending != Ending.CONTINUATION) {
+                ids.add(endOfTurn);
+            }
+        }
+        if (ending == Ending.ANSWER) {
+            addHeader(ids, Role.ASSISTANT);
+            addText(ids, AFTER_HEADER);
+        }
+        return ids.build().toArray();
+    }
+
+    private void addHeader(IntStream.Builder ids, Role role) {
+        ids.add(headerStart);
+        addText(ids, role.header());
+        ids.add(headerEnd);
+    }
+
+    private void addText(IntStream.Builder ids, String text) {
+        for (int id : tokenizer.encode(text)) {
+            ids.add(id);
+        }
+    }
+
+    private static String content(Message message, boolean isFirst) {
+        return switch (message.role()) {
+            case SYSTEM -> isFirst ? TemplateText.trim(message.text()) : message.text();
+            case TOOL -> TemplateText.json(message.text());
+            case USER, ASSISTANT -> message.text();
+        };
+    }
+
+    private int special(String name) {
+        return tokenizer
+                .special(name)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "The vocabulary lacks the special token " + name + ", which Llama 4's chat format needs."));
+    }
+}

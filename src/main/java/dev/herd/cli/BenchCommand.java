@@ -1,0 +1,251 @@
+package dev.herd.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.herd.engine.ModelRunner;
+import dev.herd.kernels.Floats;
+import dev.herd.kernels.TensorType;
+import dev.herd.runtime.LoadedModel;
+import dev.herd.runtime.ModelSettings;
+import dev.herd.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code herd bench}: how fast the model runs on this machine. */
+@Command(
+        name = "bench",
+        description = {
+            "Measures prompt and decode speed.",
+            "",
+            "A run computes a prompt of its own with an empty cache, then decodes one token at a time, again with an"
+                    + " empty cache; nothing is sampled while the clock runs. The first run warms up and is not"
+                    + " counted. Speeds are medians, with the slowest and the fastest run."
+        })
+final class BenchCommand implements Callable<Integer> {
+    private static final String PROSE = "The herd moved slowly along the ridge while the wind came up from the valley. "
+            + "Nobody counted the animals, and nobody had to: each one knew its place, and the last one waited. ";
+
+    private final Console console;
+
+    @Mixin
+    private ModelOptions modelOptions = new ModelOptions();
+
+    @Option(
+            names = "--prompt",
+            paramLabel = "N",
+            defaultValue = "512",
+            description = "tokens of the prompt (default: ${DEFAULT-VALUE})")
+    private int promptTokens;
+
+    @Option(
+            names = "--decode",
+            paramLabel = "N",
+            defaultValue = "64",
+            description = "tokens to decode (default: ${DEFAULT-VALUE})")
+    private int decodeTokens;
+
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "runs that count (default: ${DEFAULT-VALUE})")
+    private int runs;
+
+    @Option(names = "--json", description = "print JSON")
+    private boolean isJson;
+
+    @Option(names = "--random-tokens", description = "a prompt of random ids, so that no tokenizer is needed")
+    private boolean usesRandomTokens;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "seed of the random ids (default: ${DEFAULT-VALUE})")
+    private long seed;
+
+    @Option(
+            names = "--kv-type",
+            paramLabel = "TYPE",
+            defaultValue = "f16",
+            converter = ModelOptions.KvType.class,
+            description = "how keys and values are kept: f32 or f16 (default: ${DEFAULT-VALUE})")
+    private TensorType kvType = TensorType.F16;
+
+    BenchCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        requireAtLeastOne("--prompt", promptTokens);
+        requireAtLeastOne("--decode", decodeTokens);
+        requireAtLeastOne("--runs", runs);
+        Progress progress = console.progress();
+        progress.show("Loading the model ...");
+        ModelSettings settings =
+                modelOptions.settings().withKvType(kvType).withContextLength(Math.max(promptTokens, decodeTokens) + 1);
+        try (LoadedModel model = LoadedModel.open(settings)) {
+            double loadSeconds = ProcessFacts.age().toNanos() / 1e9;
+            Result result = measure(model, settings.threads(), loadSeconds, progress);
+            progress.clear();
+            if (isJson) {
+                result.writeJson(console);
+            } else {
+                result.writeText(console);
+            }
+        }
+        return 0;
+    }
+
+    private Result measure(LoadedModel model, int threads, double loadSeconds, Progress progress) {
+        ModelRunner runner = model.runner();
+        int[] tokens = tokens(model);
+        SingleSequence sequence = new SingleSequence(runner);
+        progress.show("Warming up ...");
+        int firstToken = prefill(runner, sequence, tokens).firstToken();
+        double processToFirstToken = ProcessFacts.age().toNanos() / 1e9;
+        decode(sequence, firstToken, tokens);
+
+        double[] promptSpeeds = new double[runs];
+        double[] decodeSpeeds = new double[runs];
+        double[] firstTokens = new double[runs];
+        for (int run = 0; run < runs; run++) {
+            progress.show("Run " + (run + 1) + " of " + runs + " ...");
+            long start = System.nanoTime();
+            Prefill prefill = prefill(runner, sequence, tokens);
+            firstTokens[run] = (System.nanoTime() - start) / 1e9;
+            promptSpeeds[run] = promptTokens * 1e9 / (prefill.computed() - start);
+            decodeSpeeds[run] = decodeTokens * 1e9 / decode(sequence, prefill.firstToken(), tokens);
+        }
+        return new Result(
+                model.name(),
+                runner.description(),
+                threads,
+                promptTokens,
+                decodeTokens,
+                runs,
+                loadSeconds,
+                processToFirstToken,
+                Spread.of(firstTokens),
+                Spread.of(promptSpeeds),
+                Spread.of(decodeSpeeds),
+                ProcessFacts.peakMemoryBytes());
+    }
+
+    /** Computes the prompt from an empty cache and chooses the first token. */
+    private Prefill prefill(ModelRunner runner, SingleSequence sequence, int[] tokens) {
+        sequence.clear();
+        int slice = runner.maxBatchTokens();
+        int last = (promptTokens - 1) / slice * slice;
+        for (int from = 0; from < last; from += slice) {
+            sequence.run(Arrays.copyOfRange(tokens, from, from + slice), 0);
+        }
+        Floats logits = sequence.run(Arrays.copyOfRange(tokens, last, promptTokens), 1);
+        long computed = System.nanoTime();
+        return new Prefill(computed, LogProbs.argmax(logits, 0, runner.config().vocabularySize()));
+    }
+
+    /** Decodes from an empty cache; nanoseconds. */
+    private long decode(SingleSequence sequence, int first, int[] tokens) {
+        sequence.clear();
+        long start = System.nanoTime();
+        sequence.run(new int[] {first}, 1);
+        for (int i = 1; i < decodeTokens; i++) {
+            sequence.run(new int[] {tokens[i]}, 1);
+        }
+        return System.nanoTime() - start;
+    }
+
+    private int[] tokens(LoadedModel model) {
+        int count = Math.max(promptTokens, decodeTokens);
+        if (usesRandomTokens) {
+            return new Random(seed)
+                    .ints(count, 0, model.runner().config().vocabularySize())
+                    .toArray();
+        }
+        Tokenizer tokenizer = model.tokenizer()
+                .orElseThrow(() -> new CommandException("the model has no tokenizer; use --random-tokens"));
+        int[] prose = tokenizer.encode(PROSE);
+        int[] tokens = new int[count];
+        Arrays.setAll(tokens, i -> prose[i % prose.length]);
+        return tokens;
+    }
+
+    private static void requireAtLeastOne(String option, int value) {
+        if (value < 1) {
+            throw new CommandException(option + " must be at least 1, not " + value);
+        }
+    }
+
+    /** When, by {@link System#nanoTime}, the prompt was computed, and the token that follows it. */
+    private record Prefill(long computed, int firstToken) {}
+
+    /** What was measured; times in seconds, speeds in tokens per second. */
+    private record Result(
+            String model,
+            String backend,
+            int threads,
+            int promptTokens,
+            int decodeTokens,
+            int runs,
+            double loadSeconds,
+            double processToFirstToken,
+            Spread requestToFirstToken,
+            Spread promptSpeed,
+            Spread decodeSpeed,
+            OptionalLong peakMemoryBytes) {
+
+        void writeJson(Console console) throws IOException {
+            JsonGenerator json =
+                    new JsonFactory().createGenerator(console.out()).useDefaultPrettyPrinter();
+            json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+            json.writeStartObject();
+            json.writeStringField("model", model);
+            json.writeStringField("backend", backend);
+            json.writeNumberField("threads", threads);
+            json.writeNumberField("promptTokens", promptTokens);
+            json.writeNumberField("decodeTokens", decodeTokens);
+            json.writeNumberField("runs", runs);
+            promptSpeed.write(json, "promptTokensPerSecond");
+            decodeSpeed.write(json, "decodeTokensPerSecond");
+            requestToFirstToken.write(json, "secondsFromRequestToFirstToken");
+            json.writeNumberField("secondsFromProcessStartToFirstToken", processToFirstToken);
+            json.writeNumberField("secondsFromProcessStartToLoaded", loadSeconds);
+            if (peakMemoryBytes.isPresent()) {
+                json.writeNumberField("peakMemoryBytes", peakMemoryBytes.getAsLong());
+            }
+            json.writeEndObject();
+            json.close();
+            console.out().println();
+        }
+
+        void writeText(Console console) {
+            line(console, "model", model);
+            line(console, "backend", backend);
+            line(console, "prompt", promptSpeed.text(1) + " tokens/s, " + promptTokens + " tokens");
+            line(console, "decode", decodeSpeed.text(1) + " tokens/s, " + decodeTokens + " tokens");
+            line(console, "first token", requestToFirstToken.text(3) + " s after the request");
+            line(
+                    console,
+                    "cold start",
+                    String.format(
+                            Locale.ROOT,
+                            "loaded %.2f s, first token %.2f s after the process started",
+                            loadSeconds,
+                            processToFirstToken));
+            peakMemoryBytes.ifPresent(bytes -> line(console, "peak memory", Sizes.text(bytes)));
+        }
+
+        private static void line(Console console, String name, String value) {
+            console.out().printf("%-12s %s%n", name, value);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package dev.herd.cli;
+
+import java.io.IOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code herd chat}: a conversation in the terminal. */
+@Command(
+        name = "chat",
+        description = {
+            "Talks to a model, in this process or on a server.",
+            "",
+            "Each line of input is a message; the answer is printed as it comes. /reset starts a new conversation,"
+                    + " /exit or Ctrl-D ends, Ctrl-C stops the current answer. With piped input every line is answered"
+                    + " and nothing else is printed."
+        })
+final class ChatCommand implements Callable<Integer> {
+    private static final int INTERRUPTED = 130;
+
+    private final Console console;
+    private final AtomicBoolean isAnswering = new AtomicBoolean();
+
+    @Mixin
+    private ModelOptions modelOptions = new ModelOptions();
+
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            defaultValue = "${env:HERD_URL}",
+            description = "talk to the server at this address, for example http://localhost:8080, and load no model"
+                    + " here (also HERD_URL)")
+    private Optional<URI> url = Optional.empty();
+
+    @Option(
+            names = "--context",
+            paramLabel = "N",
+            description = "longest conversation, in tokens, of a model in this process")
+    private Optional<Integer> context = Optional.empty();
+
+    @Option(names = "--system", paramLabel = "TEXT", description = "system message of the conversation")
+    private @Nullable String system;
+
+    @ArgGroup(exclusive = false, validate = false)
+    private ChatOptions options = new ChatOptions();
+
+    ChatCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Progress progress = console.progress();
+        try (ChatPartner partner = open(progress)) {
+            progress.clear();
+            if (console.isInteractive()) {
+                InterruptSignal.handle(() -> interrupt(partner));
+                console.out().println("Talking to " + partner.name() + ". /reset starts again, /exit or Ctrl-D ends.");
+            }
+            converse(partner);
+        }
+        return 0;
+    }
+
+    private ChatPartner open(Progress progress) {
+        if (url.isPresent()) {
+            progress.show("Connecting to " + url.get() + " ...");
+            return new ServerChat(url.get(), options);
+        }
+        progress.show("Loading the model ...");
+        return LocalChat.open(
+                context.map(modelOptions.settings()::withContextLength).orElseGet(modelOptions::settings),
+                options,
+                progress);
+    }
+
+    private void converse(ChatPartner partner) throws IOException {
+        List<Turn> conversation = newConversation();
+        for (String line = readLine(); line != null; line = readLine()) {
+            switch (line.strip()) {
+                case "" -> {}
+                case "/exit" -> {
+                    return;
+                }
+                case "/reset" -> conversation = newConversation();
+                default -> reply(partner, conversation, line);
+            }
+        }
+        if (console.isInteractive()) {
+            console.out().println();
+        }
+    }
+
+    private void reply(ChatPartner partner, List<Turn> conversation, String line) {
+        conversation.add(new Turn("user", line));
+        isAnswering.set(true);
+        try {
+            String answer = partner.answer(conversation, this::print);
+            conversation.add(new Turn("assistant", answer));
+            print(System.lineSeparator());
+        } catch (CommandException e) {
+            if (!console.isInteractive()) {
+                throw e;
+            }
+            conversation.removeLast();
+            console.err().println(e.getMessage());
+        } finally {
+            isAnswering.set(false);
+        }
+    }
+
+    private void print(String text) {
+        console.out().print(text);
+        console.out().flush();
+    }
+
+    private @Nullable String readLine() throws IOException {
+        if (console.isInteractive()) {
+            print("> ");
+        }
+        return console.in().readLine();
+    }
+
+    private List<Turn> newConversation() {
+        List<Turn> conversation = new ArrayList<>();
+        if (system != null) {
+            conversation.add(new Turn("system", system));
+        }
+        return conversation;
+    }
+
+    private void interrupt(ChatPartner partner) {
+        if (isAnswering.get()) {
+            partner.stop();
+        } else {
+            console.out().println();
+            console.out().flush();
+            Runtime.getRuntime().halt(INTERRUPTED);
+        }
+    }
+}

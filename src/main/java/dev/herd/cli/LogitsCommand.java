@@ -1,0 +1,133 @@
+package dev.herd.cli;
+
+import dev.herd.engine.ModelRunner;
+import dev.herd.kernels.Floats;
+import dev.herd.kernels.TensorType;
+import dev.herd.runtime.LoadedModel;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code herd logits}: what the model expects at every position of a text. */
+@Command(
+        name = "logits",
+        description = "Prints the most likely next tokens at every position of a text, as JSON.",
+        footerHeading = "%nOutput, one line per position:%n",
+        footer = {
+            "  {\"model\": \"NAME\", \"vocabularySize\": N, \"positions\": [",
+            "  {\"position\": 0, \"token\": ID, \"top\": [{\"token\": ID, \"logProb\": -0.1, \"text\": \"...\"}, ...]},",
+            "  ...]}",
+            "\"top\" is what follows the token, best first; \"logProb\" is the natural logarithm of the probability;"
+                    + " \"text\" is left out if the model has no tokenizer."
+        })
+final class LogitsCommand implements Callable<Integer> {
+    /** Logits computed at a time; one row of the real vocabulary is 0.8 MB. */
+    private static final long LOGITS_BYTES = 32L << 20;
+
+    private final Console console;
+
+    @Mixin
+    private ModelOptions modelOptions = new ModelOptions();
+
+    @ArgGroup(multiplicity = "1")
+    private TokenSource source = new TokenSource();
+
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "tokens to print per position (default: ${DEFAULT-VALUE})")
+    private int top;
+
+    @Option(
+            names = "--raw",
+            paramLabel = "OUT",
+            description = "also write all logits to this file: little-endian float32 [positions, vocabularySize]")
+    private @Nullable Path raw;
+
+    @Option(
+            names = "--kv-type",
+            paramLabel = "TYPE",
+            defaultValue = "f32",
+            converter = ModelOptions.KvType.class,
+            description = "how keys and values are kept: f32 or f16 (default: ${DEFAULT-VALUE})")
+    private TensorType kvType = TensorType.F32;
+
+    LogitsCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (top < 0) {
+            throw new CommandException("--top must not be negative: " + top);
+        }
+        Progress progress = console.progress();
+        progress.show("Loading the model ...");
+        try (LoadedModel model = LoadedModel.open(
+                        modelOptions.settings().withKvType(kvType).withContextLength(source.atMost()));
+                RawLogits rawLogits = raw == null ? null : new RawLogits(raw)) {
+            OptionalInt beginOfText = model.checkpoint().generationDefaults().bosToken();
+            int[] tokens = source.resolve(
+                    model.tokenizer(), beginOfText, model.runner().config().vocabularySize());
+            print(model, tokens, rawLogits, progress);
+        }
+        return 0;
+    }
+
+    private void print(LoadedModel model, int[] tokens, @Nullable RawLogits rawLogits, Progress progress)
+            throws IOException {
+        ModelRunner runner = model.runner();
+        int vocabularySize = runner.config().vocabularySize();
+        int rows = Math.clamp(LOGITS_BYTES / (4L * vocabularySize), 1, runner.maxBatchTokens());
+        SingleSequence sequence = new SingleSequence(runner);
+        LogitsJson json = new LogitsJson(console.out(), vocabularySize, model.tokenizer(), top);
+        json.begin(model.name());
+        for (int from = 0; from < tokens.length; from += rows) {
+            progress.show("Computing", from, tokens.length);
+            int[] slice = Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + rows));
+            Floats logits = sequence.run(slice, slice.length);
+            if (rawLogits != null) {
+                rawLogits.write(logits, (long) slice.length * vocabularySize);
+            }
+            for (int row = 0; row < slice.length; row++) {
+                json.position(from + row, slice[row], logits, row);
+            }
+        }
+        progress.clear();
+        json.end();
+    }
+
+    /** The file of {@code --raw}. */
+    private static final class RawLogits implements AutoCloseable {
+        private final FileChannel channel;
+
+        RawLogits(Path file) throws IOException {
+            channel = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+        }
+
+        /** Floats lie in native order, which is little-endian on every machine that the kernels run on. */
+        void write(Floats logits, long count) throws IOException {
+            ByteBuffer bytes = logits.segment().asSlice(0, count * Float.BYTES).asByteBuffer();
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+}

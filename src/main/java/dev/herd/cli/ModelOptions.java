@@ -1,0 +1,54 @@
+package dev.herd.cli;
+
+import dev.herd.kernels.TensorType;
+import dev.herd.runtime.ModelSettings;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** The options by which every command that runs a model opens it. */
+final class ModelOptions {
+    @Option(
+            names = "--model",
+            paramLabel = "PATH",
+            defaultValue = "${env:HERD_MODEL}",
+            description = "GGUF file (the first one if it is split) or Hugging Face directory; the built-in model if"
+                    + " neither this nor HERD_MODEL is given")
+    private Optional<Path> model = Optional.empty();
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "${env:HERD_THREADS}",
+            description = "threads that compute; one per core by default")
+    private Optional<Integer> threads = Optional.empty();
+
+    @Option(
+            names = "--kernels",
+            paramLabel = "NAME",
+            defaultValue = "${env:HERD_KERNELS}",
+            description = "kernels to compute with; fails if they cannot run on this machine")
+    private Optional<String> kernels = Optional.empty();
+
+    /** The settings that the options ask for, with one running sequence. */
+    ModelSettings settings() {
+        ModelSettings settings =
+                ModelSettings.defaults().withModel(model).withKernels(kernels).withRequests(1, 1);
+        return threads.map(settings::withThreads).orElse(settings);
+    }
+
+    /** Reads {@code f16} and {@code f32}. */
+    static final class KvType implements ITypeConverter<TensorType> {
+        @Override
+        public TensorType convert(String value) {
+            return switch (value.toLowerCase(Locale.ROOT)) {
+                case "f16" -> TensorType.F16;
+                case "f32" -> TensorType.F32;
+                default -> throw new TypeConversionException("'" + value + "' is neither f16 nor f32");
+            };
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package dev.herd.runtime;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.herd.chat.PromptFormat;
+import dev.herd.engine.CpuModelRunner;
+import dev.herd.engine.Engine;
+import dev.herd.engine.EngineConfig;
+import dev.herd.engine.ModelRunner;
+import dev.herd.kernels.KernelsSelector;
+import dev.herd.tokenizer.BuiltInVocabulary;
+import dev.herd.tokenizer.Tokenizer;
+import dev.herd.tokenizer.Tokenizers;
+import dev.herd.weights.BuiltInModel;
+import dev.herd.weights.Checkpoint;
+import dev.herd.weights.CheckpointException;
+import dev.herd.weights.Checkpoints;
+import dev.herd.weights.ModelConfig;
+import dev.herd.weights.ModelConfig.LayerKind;
+import dev.herd.weights.Vocabulary;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A model that is ready to run: checkpoint, tokenizer, kernels, runner and engine. The server and the command line open
+ * models in this way only. The engine is not started: call {@link Engine#start}, or drive it with {@link Engine#step}.
+ */
+public final class LoadedModel implements AutoCloseable {
+    private final Checkpoint checkpoint;
+    private final Optional<Tokenizer> tokenizer;
+    private final ModelRunner runner;
+    private final Engine engine;
+    private final KvBudget budget;
+    private final ModelSettings settings;
+    private final List<String> remarks;
+
+    private LoadedModel(
+            Checkpoint checkpoint, ModelRunner runner, KvBudget budget, ModelSettings settings, List<String> remarks) {
+        this.checkpoint = checkpoint;
+        this.runner = runner;
+        this.budget = budget;
+        this.settings = settings;
+        this.tokenizer = checkpoint.vocabulary() instanceof Vocabulary.None
+                ? Optional.empty()
+                : Optional.of(Tokenizers.of(checkpoint.vocabulary()));
+        this.engine = new Engine(
+                runner,
+                new EngineConfig(
+                        budget.contextLength(), settings.maxRunning(), settings.maxQueued(), settings.prefillSlice()),
+                System::nanoTime);
+        List<String> all = new ArrayList<>(remarks);
+        budget.remark().ifPresent(all::add);
+        this.remarks = List.copyOf(all);
+    }
+
+    /**
+     * Opens a model.
+     *
+     * @throws CheckpointException if there is no usable checkpoint
+     * @throws IllegalArgumentException if the settings do not fit the model or the machine
+     * @throws IllegalStateException if the kernels that the settings demand cannot run here
+     */
+    public static LoadedModel open(ModelSettings settings) {
+        Checkpoint checkpoint =
+                settings.model().map(Checkpoints::open).orElseGet(() -> BuiltInModel.open(BuiltInVocabulary.get()));
+        try {
+            KernelsSelector.Selection selection = KernelsSelector.select(settings.kernels());
+            return open(
+                    checkpoint,
+                    settings,
+                    limits -> new CpuModelRunner(checkpoint, selection.kernels(), settings.threads(), limits),
+                    selection.refusals());
+        } catch (RuntimeException | Error failure) {
+            checkpoint.close();
+            throw failure;
+        }
+    }
+
+    /** A model with any runner. The checkpoint stays the caller's to close if this fails. */
+    static LoadedModel open(
+            Checkpoint checkpoint, ModelSettings settings, RunnerFactory runners, List<String> remarks) {
+        KvBudget budget = KvBudget.of(checkpoint.config(), settings, machineBytes());
+        ModelRunner runner = runners.create(new CpuModelRunner.Limits(
+                Math.addExact(settings.prefillSlice(), settings.maxRunning()),
+                KvBudget.BLOCK_SIZE,
+                settings.kvType(),
+                budget.kvBytes()));
+        try {
+            return new LoadedModel(checkpoint, runner, budget, settings, remarks);
+        } catch (RuntimeException | Error failure) {
+            runner.close();
+            throw failure;
+        }
+    }
+
+    private static long machineBytes() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    }
+
+    /** The files and what they say. */
+    public Checkpoint checkpoint() {
+        return checkpoint;
+    }
+
+    /**
+     * The checkpoint's tokenizer.
+     *
+     * @throws CheckpointException if it has none
+     */
+    public Tokenizer tokenizer() {
+        return tokenizer.orElseThrow(() ->
+                new CheckpointException(checkpoint.name() + ": has no tokenizer, so it can only be run on token ids"));
+    }
+
+    /**
+     * How conversations become prompts.
+     *
+     * @throws CheckpointException if the checkpoint has no tokenizer, or one without the tokens of a conversation
+     */
+    public PromptFormat promptFormat() {
+        try {
+            return new PromptFormat(tokenizer());
+        } catch (IllegalArgumentException lacking) {
+            throw new CheckpointException(checkpoint.name() + ": " + lacking.getMessage(), lacking);
+        }
+    }
+
+    /** Ids that end an answer: the checkpoint's and the prompt format's. */
+    public Set<Integer> stopTokens() {
+        Set<Integer> stopTokens = new HashSet<>(checkpoint.generationDefaults().stopTokens());
+        stopTokens.addAll(promptFormat().stopTokens());
+        return stopTokens;
+    }
+
+    /** What runs batches; the engine's thread uses it once the engine has been started. */
+    public ModelRunner runner() {
+        return runner;
+    }
+
+    /** What answers requests. */
+    public Engine engine() {
+        return engine;
+    }
+
+    /** Tokens of the longest prompt and answer together. */
+    public int contextLength() {
+        return budget.contextLength();
+    }
+
+    /** Bytes for keys and values. */
+    public long kvBytes() {
+        return budget.kvBytes();
+    }
+
+    /** One line for the log: model, architecture, backend, context, memory. */
+    public String description() {
+        return checkpoint.name() + ": " + architecture(checkpoint.config()) + "; " + runner.description()
+                + "; context " + contextLength() + "; key/value memory " + KvBudget.readable(kvBytes()) + " "
+                + settings.kvType();
+    }
+
+    /** What the user should know beyond that, one sentence each: kernels that cannot run here, a shortened context. */
+    public List<String> remarks() {
+        return remarks;
+    }
+
+    private static String architecture(ModelConfig config) {
+        String experts = config.expertCount() == 0
+                ? "dense"
+                : config.expertCount() + " experts in "
+                        + config.layers().stream()
+                                .filter(ModelConfig.Layer::isMoe)
+                                .count()
+                        + " layers";
+        return config.layerCount() + " layers (" + config.layerCount(LayerKind.LOCAL) + " local, "
+                + config.layerCount(LayerKind.GLOBAL) + " global), width " + config.hiddenSize() + ", " + experts;
+    }
+
+    /** Cancels what is running and gives all memory back. */
+    @Override
+    public void close() {
+        engine.close();
+        runner.close();
+        checkpoint.close();
+    }
+
+    /** Makes the runner once the limits are known. */
+    @FunctionalInterface
+    interface RunnerFactory {
+        ModelRunner create(CpuModelRunner.Limits limits);
+    }
+}

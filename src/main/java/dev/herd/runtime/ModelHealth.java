@@ -1,0 +1,36 @@
+package dev.herd.runtime;
+
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+import org.eclipse.microprofile.health.Startup;
+
+/** Started: the model has been opened. Ready: requests are accepted. Live needs no check: the port answers. */
+@Singleton
+final class ModelHealth {
+    private final ModelService models;
+
+    ModelHealth(ModelService models) {
+        this.models = models;
+    }
+
+    @Produces
+    @Singleton
+    @Startup
+    HealthCheck started() {
+        return () -> response(models.isLoaded());
+    }
+
+    @Produces
+    @Singleton
+    @Readiness
+    HealthCheck ready() {
+        return () -> response(models.isReady());
+    }
+
+    private static HealthCheckResponse response(boolean isUp) {
+        return HealthCheckResponse.named("model").status(isUp).build();
+    }
+}

@@ -1,0 +1,129 @@
+package dev.herd.runtime;
+
+import dev.herd.kernels.TensorType;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * How a model is opened and run, for the server and the command line alike. Start from {@link #defaults()} and change
+ * what differs.
+ *
+ * @param model GGUF file or Hugging Face directory; empty for the built-in model
+ * @param threads threads that compute, at least 1
+ * @param contextLength longest prompt and answer together, in tokens; empty for the checkpoint's, at most
+ *     {@value #DEFAULT_CONTEXT_LIMIT}, and less if the key/value budget is too small for that
+ * @param kvBytes budget of key/value memory; empty for what {@code maxRunning} sequences of the whole context need, at
+ *     most a quarter of the machine's memory
+ * @param kvType how keys and values are kept: F16 or F32
+ * @param kernels name of the kernels that must be used; empty for the fastest that run on this machine
+ * @param maxRunning sequences that are computed together at most
+ * @param maxQueued requests that wait at most; one more is refused
+ * @param prefillSlice prompt tokens computed in one step at most
+ */
+public record ModelSettings(
+        Optional<Path> model,
+        int threads,
+        OptionalInt contextLength,
+        OptionalLong kvBytes,
+        TensorType kvType,
+        Optional<String> kernels,
+        int maxRunning,
+        int maxQueued,
+        int prefillSlice) {
+    /** The context of a checkpoint that claims more, unless configured, in tokens. */
+    public static final int DEFAULT_CONTEXT_LIMIT = 8192;
+
+    /** Checks every setting that can be checked without the model. */
+    public ModelSettings {
+        requirePositive("threads", threads);
+        requirePositive("context", contextLength.orElse(1));
+        requirePositive("kv-memory", kvBytes.orElse(1));
+        requirePositive("max-running", maxRunning);
+        requirePositive("prefill-slice", prefillSlice);
+        if (maxQueued < 0) {
+            throw new IllegalArgumentException("max-queued must not be negative: " + maxQueued);
+        }
+        if (kvType != TensorType.F16 && kvType != TensorType.F32) {
+            throw new IllegalArgumentException("kv-type must be F16 or F32, not " + kvType);
+        }
+    }
+
+    /** The built-in model on all cores, 8 running and 64 waiting requests, keys and values as F16, slices of 256. */
+    public static ModelSettings defaults() {
+        return new ModelSettings(
+                Optional.empty(),
+                Runtime.getRuntime().availableProcessors(),
+                OptionalInt.empty(),
+                OptionalLong.empty(),
+                TensorType.F16,
+                Optional.empty(),
+                8,
+                64,
+                256);
+    }
+
+    /** These settings with another model. */
+    public ModelSettings withModel(Path path) {
+        return withModel(Optional.of(path));
+    }
+
+    /** These settings with another model, or the built-in one. */
+    public ModelSettings withModel(Optional<Path> path) {
+        return new ModelSettings(
+                path, threads, contextLength, kvBytes, kvType, kernels, maxRunning, maxQueued, prefillSlice);
+    }
+
+    /** These settings with another number of threads. */
+    public ModelSettings withThreads(int count) {
+        return new ModelSettings(
+                model, count, contextLength, kvBytes, kvType, kernels, maxRunning, maxQueued, prefillSlice);
+    }
+
+    /** These settings with a context that must fit. */
+    public ModelSettings withContextLength(int tokens) {
+        return withContextLength(OptionalInt.of(tokens));
+    }
+
+    /** These settings with a context that must fit, or the default one. */
+    public ModelSettings withContextLength(OptionalInt tokens) {
+        return new ModelSettings(model, threads, tokens, kvBytes, kvType, kernels, maxRunning, maxQueued, prefillSlice);
+    }
+
+    /** These settings with another budget of key/value memory, in bytes, or the default one. */
+    public ModelSettings withKvBytes(OptionalLong bytes) {
+        return new ModelSettings(
+                model, threads, contextLength, bytes, kvType, kernels, maxRunning, maxQueued, prefillSlice);
+    }
+
+    /** These settings with another type of keys and values. */
+    public ModelSettings withKvType(TensorType type) {
+        return new ModelSettings(
+                model, threads, contextLength, kvBytes, type, kernels, maxRunning, maxQueued, prefillSlice);
+    }
+
+    /** These settings with kernels that must be used, or the fastest. */
+    public ModelSettings withKernels(Optional<String> name) {
+        return new ModelSettings(
+                model, threads, contextLength, kvBytes, kvType, name, maxRunning, maxQueued, prefillSlice);
+    }
+
+    /** These settings with other limits on running and waiting requests. */
+    public ModelSettings withRequests(int running, int queued) {
+        return new ModelSettings(
+                model, threads, contextLength, kvBytes, kvType, kernels, running, queued, prefillSlice);
+    }
+
+    /** These settings with another size of prefill slices, in tokens. */
+    public ModelSettings withPrefillSlice(int tokens) {
+        return new ModelSettings(
+                model, threads, contextLength, kvBytes, kvType, kernels, maxRunning, maxQueued, tokens);
+    }
+
+    private static void requirePositive(String name, long value) {
+        if (value <= 0) {
+            throw new IllegalArgumentException(name + " must be positive, not " + value);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.herd.api.openai;
+
+import org.jspecify.annotations.NullMarked;

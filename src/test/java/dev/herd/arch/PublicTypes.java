@@ -1,0 +1,24 @@
+package dev.herd.arch;
+
+import java.util.Set;
+
+/** What engine and model show to other packages. To add a type here is a decision; to need one less is a relief. */
+final class PublicTypes {
+    static final Set<String> ENGINE = Set.of(
+            "ContextLengthException",
+            "CpuModelRunner",
+            "Engine",
+            "FinishReason",
+            "Generation",
+            "GenerationListener",
+            "GenerationRequest",
+            "GenerationStats",
+            "ModelRunner",
+            "QueueFullException",
+            "SampledToken",
+            "SamplingParams");
+
+    static final Set<String> MODEL = Set.of("Batch", "BlockTable", "KvLayout", "Llama4");
+
+    private PublicTypes() {}
+}

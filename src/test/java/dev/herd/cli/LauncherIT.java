@@ -1,0 +1,152 @@
+package dev.herd.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The launcher, as a user meets it, on the packaged application. */
+final class LauncherIT {
+    private static final Path ROOT =
+            Files.exists(Path.of("herd")) ? Path.of("").toAbsolutePath() : Path.of("..").toAbsolutePath().normalize();
+
+    @TempDir
+    private Path folder = Path.of("");
+
+    @Test
+    void helpNeedsNeitherJdkNorBuild() throws Exception {
+        Outcome outcome = run(ROOT.resolve("herd"), Map.of("HERD_JVM_DIR", "/nonexistent"), "--help");
+
+        assertThat(outcome.status()).isZero();
+        assertThat(outcome.out()).startsWith("Usage: herd COMMAND");
+        for (String command : List.of("serve", "chat", "inspect", "logits", "bench", "test", "help")) {
+            assertThat(outcome.out()).contains("\n  " + command + " ");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve", "test"})
+    void ownCommandsExplainThemselvesWithoutJdk(String command) throws Exception {
+        Outcome outcome = run(ROOT.resolve("herd"), Map.of("HERD_JVM_DIR", "/nonexistent"), command, "--help");
+
+        assertThat(outcome.status()).isZero();
+        assertThat(outcome.out()).startsWith("Usage: herd " + command);
+    }
+
+    @Test
+    void missingJdkIsExplained() throws Exception {
+        Outcome outcome = run(ROOT.resolve("herd"), Map.of("HERD_JVM_DIR", "/nonexistent"), "inspect");
+
+        assertThat(outcome.status()).isEqualTo(1);
+        assertThat(outcome.out()).isEmpty();
+        assertThat(outcome.err()).contains("needs a JDK of version 25 or newer").contains("sdk install java 25-tem");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "fly, there is no command 'fly'",
+        "serve --colour red, does not understand '--colour'",
+        "serve model.gguf, does not understand 'model.gguf'",
+        "serve --port, --port needs a value",
+    })
+    void misuseIsOneSentence(String arguments, String complaint) throws Exception {
+        Outcome outcome = run(ROOT.resolve("herd"), Map.of(), arguments.split(" "));
+
+        assertThat(outcome.status()).isEqualTo(2);
+        assertThat(outcome.err()).startsWith("herd: ").contains(complaint).hasLineCount(1);
+    }
+
+    @Test
+    void commandRunsThroughASymbolicLinkFromAFolderWithASpace() throws Exception {
+        Path elsewhere = Files.createDirectory(folder.resolve("a folder"));
+        Path link = Files.createSymbolicLink(elsewhere.resolve("herd link"), ROOT.resolve("herd"));
+
+        Outcome outcome = run(link, withJdk(), "inspect", "--json");
+
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.status()).isZero();
+        assertThat(outcome.out()).contains("\"parameters\"");
+    }
+
+    @Test
+    void statusOfACommandIsTheLaunchers() throws Exception {
+        Outcome outcome = run(ROOT.resolve("herd"), withJdk(), "inspect", "no such model");
+
+        assertThat(outcome.status()).isEqualTo(1);
+        assertThat(outcome.out()).isEmpty();
+        assertThat(outcome.err()).startsWith("herd inspect: ").contains("no such model").hasLineCount(1);
+    }
+
+    @Test
+    void tooOldJdkIsPassedOver() throws Exception {
+        Path old = Files.createDirectories(folder.resolve("jdk 17/bin")).getParent();
+        for (String tool : List.of("java", "javac")) {
+            Path file = Files.writeString(old.resolve("bin").resolve(tool), "#!/bin/sh\nexit 9\n");
+            assertThat(file.toFile().setExecutable(true)).isTrue();
+        }
+        Files.writeString(old.resolve("release"), "JAVA_VERSION=\"17.0.15\"\n");
+
+        Outcome outcome = run(
+                ROOT.resolve("herd"),
+                Map.of("JAVA_HOME", old.toString(), "HERD_JVM_DIR", jdkParent(), "HERD_NO_BUILD", "1"),
+                "inspect");
+
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.status()).isZero();
+    }
+
+    private static Map<String, String> withJdk() {
+        return Map.of("JAVA_HOME", System.getProperty("java.home"), "HERD_NO_BUILD", "1");
+    }
+
+    private static String jdkParent() {
+        return String.valueOf(Path.of(System.getProperty("java.home")).getParent());
+    }
+
+    /** Runs the launcher with an environment of its own and of nothing else. */
+    private Outcome run(Path launcher, Map<String, String> environment, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(launcher.toString()));
+        command.addAll(List.of(arguments));
+        Path out = folder.resolve("out");
+        Path err = folder.resolve("err");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
+        builder.environment().clear();
+        builder.environment().put("PATH", toolsWithoutJava());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        process.getOutputStream().close();
+        assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("ends by itself").isTrue();
+        return new Outcome(process.exitValue(), Files.readString(out), Files.readString(err, StandardCharsets.UTF_8));
+    }
+
+    /** The system's tools without any java, which would be found on PATH. */
+    private String toolsWithoutJava() throws IOException {
+        Path tools = Files.createDirectories(folder.resolve("tools"));
+        for (String tool : List.of(
+                "sh", "dirname", "readlink", "sed", "cat", "find", "head", "mkdir", "rmdir", "rm", "touch", "mktemp")) {
+            Path link = tools.resolve(tool);
+            for (String bin : List.of("/usr/bin", "/bin")) {
+                if (!Files.exists(link) && Files.exists(Path.of(bin, tool))) {
+                    Files.createSymbolicLink(link, Path.of(bin, tool));
+                }
+            }
+        }
+        return tools.toString();
+    }
+
+    private record Outcome(int status, String out, String err) {}
+}

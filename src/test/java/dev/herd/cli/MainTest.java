@@ -1,0 +1,72 @@
+package dev.herd.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class MainTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"logits", "bench", "inspect", "chat"})
+    void everyCommandExplainsItself(String command) {
+        Herd herd = Herd.run(command, "--help");
+
+        assertThat(herd.status()).isZero();
+        assertThat(herd.out()).startsWith("Usage: herd " + command).contains("--help");
+        assertThat(herd.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "logits|Missing required",
+                "logits --tokens 1 --prompt a|mutually exclusive",
+                "logits --tokens 1 --kv-type f8|'f8' is neither f16 nor f32",
+                "bench --runs many|'many' is not an int",
+                "inspect a b|'b'",
+                "chat --fast|'--fast'",
+                "fly|'fly'",
+            })
+    void misuseIsOneSentenceAndStatusTwo(String arguments, String complaint) {
+        Herd herd = Herd.run(arguments.split(" "));
+
+        assertThat(herd.status()).isEqualTo(2);
+        assertThat(herd.out()).isEmpty();
+        assertThat(herd.err()).startsWith("herd").contains(complaint).contains("--help").hasLineCount(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"logits --tokens 1", "bench --runs 1", "chat"})
+    void missingModelIsOneSentenceAndStatusOne(String arguments) {
+        Herd herd = Herd.run((arguments + " --model no-such-model.gguf").split(" "));
+
+        assertThat(herd.status()).isEqualTo(1);
+        assertThat(herd.out()).isEmpty();
+        assertThat(herd.err()).contains("no-such-model.gguf").hasLineCount(1);
+    }
+
+    @Test
+    void unknownKernelsAreOneSentence() {
+        Herd herd = Herd.run("logits", "--tokens", "1", "--kernels", "abacus");
+
+        assertThat(herd.status()).isEqualTo(1);
+        assertThat(herd.err()).contains("abacus").hasLineCount(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0 B", "1023, 1023 B", "1024, 1.00 KiB", "1207959552, 1.13 GiB", "51539607552, 48.0 GiB"})
+    void sizesAreReadable(long bytes, String text) {
+        assertThat(Sizes.text(bytes)).isEqualTo(text);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"999|999", "12345|12,345", "2500000|2,500,000 (2.5 M)", "107769861120|107,769,861,120 (107.77 B)"})
+    void countsAreReadable(long count, String text) {
+        assertThat(Sizes.count(count)).isEqualTo(text);
+    }
+}

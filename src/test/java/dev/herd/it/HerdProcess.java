@@ -1,0 +1,194 @@
+package dev.herd.it;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/** The packaged server in a process of its own, on a free port. */
+final class HerdProcess implements AutoCloseable {
+    private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar");
+    private static final int PATIENCE_SECONDS = 120;
+
+    private final Process process;
+    private final Path log;
+    private final URI url;
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    private HerdProcess(Process process, Path log, URI url) {
+        this.process = process;
+        this.log = log;
+        this.url = url;
+    }
+
+    /** Starts a server with these environment variables and does not wait for it. */
+    static HerdProcess start(Map<String, String> environment) {
+        if (!Files.isRegularFile(JAR)) {
+            throw new AssertionError(JAR + " is missing; these tests run after the application has been packaged");
+        }
+        try {
+            int port = freePort();
+            Path log = Files.createTempFile(Path.of("target"), "herd-it-", ".log");
+            ProcessBuilder builder =
+                    new ProcessBuilder(command()).redirectErrorStream(true).redirectOutput(log.toFile());
+            builder.environment().keySet().removeIf(name -> name.startsWith("HERD_") || name.startsWith("QUARKUS_"));
+            builder.environment().put("PORT", Integer.toString(port));
+            builder.environment().putAll(environment);
+            return new HerdProcess(builder.start(), log, URI.create("http://localhost:" + port));
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /** Starts a server with these environment variables and waits until it is ready. */
+    static HerdProcess startReady(Map<String, String> environment) {
+        HerdProcess herd = start(environment);
+        try {
+            herd.awaitReady();
+            return herd;
+        } catch (RuntimeException | Error failure) {
+            herd.close();
+            throw failure;
+        }
+    }
+
+    private static List<String> command() {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--enable-native-access=ALL-UNNAMED");
+        command.add("--sun-misc-unsafe-memory-access=allow");
+        command.add("-jar");
+        command.add(JAR.toString());
+        return command;
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** Where the server listens, without a slash at the end. */
+    String url() {
+        return url.toString();
+    }
+
+    /** What it has written so far. */
+    String log() {
+        try {
+            return Files.readString(log);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /** Waits for readiness. */
+    void awaitReady() {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (System.nanoTime() < deadline && process.isAlive()) {
+            if (statusOrZero("/q/health/ready") == 200) {
+                return;
+            }
+            LockSupport.parkNanos(20_000_000);
+        }
+        throw new AssertionError("the server did not become ready; its log:\n" + log());
+    }
+
+    /** The status that {@code path} answers, or 0 if nobody answers. */
+    int statusOrZero(String path) {
+        try {
+            return get(path).statusCode();
+        } catch (UncheckedIOException nobody) {
+            return 0;
+        }
+    }
+
+    /** The answer to a GET. */
+    HttpResponse<String> get(String path) {
+        return send(HttpRequest.newBuilder(url.resolve(path)).build(), BodyHandlers.ofString());
+    }
+
+    /** The whole answer to a chat request. */
+    HttpResponse<String> chat(String body) {
+        return send(chatRequest(body), BodyHandlers.ofString());
+    }
+
+    /** The answer to a chat request, line by line as it comes. */
+    HttpResponse<Stream<String>> chatLines(String body) {
+        return send(chatRequest(body), BodyHandlers.ofLines());
+    }
+
+    private HttpRequest chatRequest(String body) {
+        return HttpRequest.newBuilder(url.resolve("/v1/chat/completions"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+    }
+
+    private <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler) {
+        try {
+            return http.send(request, handler);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    /** The value of a metric. */
+    double metric(String name) {
+        String text = get("/q/metrics").body();
+        return text.lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no metric " + name + " in\n" + text));
+    }
+
+    /** Waits until a metric has a value. */
+    void awaitMetric(String name, double value) {
+        for (int glances = 0; glances < 1200 && metric(name) != value; glances++) {
+            LockSupport.parkNanos(20_000_000);
+        }
+        double last = metric(name);
+        if (last != value) {
+            throw new AssertionError(name + " should be " + value + ", not " + last);
+        }
+    }
+
+    /** Sends SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** Waits for the end and returns the exit status. */
+    int awaitExit() {
+        try {
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                throw new AssertionError("the server does not end; its log:\n" + log());
+            }
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        http.shutdownNow();
+        process.destroyForcibly();
+    }
+}

@@ -1,0 +1,152 @@
+package dev.herd.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.openai.client.OpenAIClient;
+import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
+import com.openai.core.http.StreamResponse;
+import com.openai.errors.BadRequestException;
+import com.openai.errors.NotFoundException;
+import com.openai.helpers.ChatCompletionAccumulator;
+import com.openai.models.chat.completions.ChatCompletion;
+import com.openai.models.chat.completions.ChatCompletionChunk;
+import com.openai.models.chat.completions.ChatCompletionContentPart;
+import com.openai.models.chat.completions.ChatCompletionContentPartText;
+import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.chat.completions.ChatCompletionStreamOptions;
+import com.openai.models.models.Model;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** OpenAI's Java client and the packaged server with the built-in model. */
+class OpenAiJavaIT {
+    private static final HerdProcess HERD = HerdProcess.startReady(Map.of());
+    private static final OpenAIClient CLIENT = OpenAIOkHttpClient.builder()
+            .baseUrl(HERD.url() + "/v1")
+            .apiKey("none")
+            .maxRetries(0)
+            .build();
+
+    @BeforeAll
+    static void isLive() {
+        assertThat(HERD.statusOrZero("/q/health/live")).isEqualTo(200);
+    }
+
+    @AfterAll
+    static void stop() {
+        CLIENT.close();
+        HERD.close();
+    }
+
+    @Test
+    void wholeAnswerIsValid() {
+        ChatCompletion answer = CLIENT.chat().completions().create(question().build());
+
+        answer.validate();
+        assertThat(answer.choices()).hasSize(1);
+        assertThat(answer.choices().getFirst().message().content()).isPresent();
+        assertThat(answer.usage().orElseThrow().completionTokens()).isBetween(1L, 12L);
+    }
+
+    @Test
+    void partsAndSeveralChoicesAreUnderstood() {
+        ChatCompletion answer = CLIENT.chat()
+                .completions()
+                .create(ChatCompletionCreateParams.builder()
+                        .model("herd-tiny")
+                        .maxCompletionTokens(4)
+                        .temperature(0)
+                        .n(2)
+                        .logprobs(true)
+                        .topLogprobs(3)
+                        .addUserMessageOfArrayOfContentParts(
+                                List.of(ChatCompletionContentPart.ofText(ChatCompletionContentPartText.builder()
+                                        .text("Good morning!")
+                                        .build())))
+                        .build());
+
+        answer.validate();
+        assertThat(answer.choices()).hasSize(2);
+        assertThat(answer.choices().get(0).message().content())
+                .isEqualTo(answer.choices().get(1).message().content());
+        assertThat(answer.choices().get(0).logprobs()).isPresent();
+    }
+
+    @Test
+    void streamAccumulatesToTheWholeAnswer() {
+        ChatCompletion whole = CLIENT.chat().completions().create(question().build());
+        ChatCompletionAccumulator accumulator = ChatCompletionAccumulator.create();
+        List<ChatCompletionChunk> events = new ArrayList<>();
+
+        try (StreamResponse<ChatCompletionChunk> stream = CLIENT.chat()
+                .completions()
+                .createStreaming(question()
+                        .streamOptions(ChatCompletionStreamOptions.builder()
+                                .includeUsage(true)
+                                .build())
+                        .build())) {
+            stream.stream().peek(accumulator::accumulate).forEach(events::add);
+        }
+
+        events.forEach(ChatCompletionChunk::validate);
+        ChatCompletion streamed = accumulator.chatCompletion();
+        assertThat(streamed.choices().getFirst().message().content())
+                .isEqualTo(whole.choices().getFirst().message().content());
+        assertThat(streamed.choices().getFirst().finishReason())
+                .isEqualTo(whole.choices().getFirst().finishReason());
+        assertThat(streamed.usage()).isEqualTo(whole.usage());
+    }
+
+    @Test
+    void errorsArriveAsTheClientsOwn() {
+        assertThatExceptionOfType(NotFoundException.class)
+                .isThrownBy(() -> CLIENT.chat()
+                        .completions()
+                        .create(question().model("gpt-9").build()))
+                .satisfies(error -> assertThat(error.code()).contains("model_not_found"));
+        assertThatExceptionOfType(BadRequestException.class)
+                .isThrownBy(() -> CLIENT.chat()
+                        .completions()
+                        .create(question().temperature(2.5).build()))
+                .satisfies(error -> assertThat(error.param()).contains("temperature"));
+    }
+
+    @Test
+    void modelIsListed() {
+        assertThat(CLIENT.models().list().data().stream().map(Model::id)).containsExactly("herd-tiny");
+        assertThat(CLIENT.models().retrieve("herd-tiny").id()).isEqualTo("herd-tiny");
+    }
+
+    @Test
+    void closingAStreamEndsItsWork() {
+        String cancelled = "herd_request_duration_seconds_count{finish_reason=\"cancelled\"}";
+        double before = HERD.metric(cancelled);
+
+        try (StreamResponse<ChatCompletionChunk> stream = CLIENT.chat()
+                .completions()
+                .createStreaming(question()
+                        .maxCompletionTokens(8000)
+                        .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
+                        .build())) {
+            assertThat(stream.stream().limit(3)).hasSize(3);
+        }
+
+        HERD.awaitMetric(cancelled, before + 1);
+        HERD.awaitMetric("herd_requests_running", 0);
+    }
+
+    private static ChatCompletionCreateParams.Builder question() {
+        return ChatCompletionCreateParams.builder()
+                .model("herd-tiny")
+                .temperature(0)
+                .maxCompletionTokens(12)
+                .addSystemMessage("Be brief.")
+                .addUserMessage("Good morning!");
+    }
+}

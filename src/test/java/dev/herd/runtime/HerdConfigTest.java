@@ -1,0 +1,100 @@
+package dev.herd.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.herd.kernels.TensorType;
+import io.quarkus.runtime.configuration.DurationConverter;
+import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.runtime.configuration.MemorySizeConverter;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.WithDefault;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class HerdConfigTest {
+    /** Settings for which the launcher has a flag of their own. */
+    private static final Set<String> FLAGS = Set.of("model", "threads", "context", "kernels");
+
+    private static final Path DOCUMENT = Path.of("../docs/configuration.md");
+
+    @Test
+    void everySettingIsDocumentedInAllItsForms() throws Exception {
+        String document = Files.readString(DOCUMENT);
+
+        for (Method setting : settings()) {
+            String name = setting.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+            WithDefault standard = setting.getAnnotation(WithDefault.class);
+            String row =
+                    "| `herd." + name + "` | `HERD_" + name.replace('-', '_').toUpperCase(Locale.ROOT) + "` | `"
+                            + (FLAGS.contains(name) ? "--" + name : "-Dherd." + name + "=…") + "` | "
+                            + (standard == null ? "" : "`" + standard.value() + "` |");
+            assertThat(document).contains(row);
+        }
+        assertThat(document.lines().filter(line -> line.startsWith("| `herd."))).hasSameSizeAs(settings());
+    }
+
+    private static List<Method> settings() {
+        return Arrays.stream(HerdConfig.class.getDeclaredMethods())
+                .filter(method -> Modifier.isAbstract(method.getModifiers()))
+                .toList();
+    }
+
+    @Test
+    void defaultsAreThoseOfTheModelSettings() {
+        assertThat(config(Map.of()).modelSettings()).isEqualTo(ModelSettings.defaults());
+    }
+
+    @Test
+    void settingsReachTheModel() {
+        HerdConfig config = config(Map.of(
+                "herd.model", "models/scout.gguf",
+                "herd.threads", "3",
+                "herd.context", "1234",
+                "herd.kv-type", "f32",
+                "herd.kv-memory", "2G",
+                "herd.kernels", "scalar",
+                "herd.max-running", "4",
+                "herd.max-queued", "0",
+                "herd.prefill-slice", "17",
+                "herd.grace-period", "90s"));
+
+        ModelSettings settings = config.modelSettings();
+
+        assertThat(settings.model()).contains(Path.of("models/scout.gguf"));
+        assertThat(settings.threads()).isEqualTo(3);
+        assertThat(settings.contextLength()).isEqualTo(OptionalInt.of(1234));
+        assertThat(settings.kvType()).isEqualTo(TensorType.F32);
+        assertThat(settings.kvBytes()).isEqualTo(OptionalLong.of(2L << 30));
+        assertThat(settings.kernels()).contains("scalar");
+        assertThat(settings.maxRunning()).isEqualTo(4);
+        assertThat(settings.maxQueued()).isZero();
+        assertThat(settings.prefillSlice()).isEqualTo(17);
+        assertThat(config.gracePeriod()).isEqualTo(Duration.ofSeconds(90));
+    }
+
+    @Test
+    void emptyModelIsTheBuiltInOne() {
+        assertThat(config(Map.of("herd.model", "")).modelSettings().model()).isEmpty();
+    }
+
+    private static HerdConfig config(Map<String, String> values) {
+        return new SmallRyeConfigBuilder()
+                .withMapping(HerdConfig.class)
+                .withConverter(Duration.class, 200, new DurationConverter())
+                .withConverter(MemorySize.class, 200, new MemorySizeConverter())
+                .withDefaultValues(values)
+                .build()
+                .getConfigMapping(HerdConfig.class);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.herd.runtime;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,106 @@
+// Asks a server at HERD_URL through OpenAI's own client: whole, streamed, wrong, aborted. Exits 0 if all is as it must be.
+import assert from 'node:assert/strict';
+import OpenAI from 'openai';
+
+const url = process.env.HERD_URL;
+assert.ok(url, 'HERD_URL must name the server');
+const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0, timeout: 120_000 });
+const messages = [
+  { role: 'system', content: 'Be brief.' },
+  { role: 'user', content: [{ type: 'text', text: 'Good ' }, { type: 'text', text: 'morning!' }] },
+];
+const ask = { model: 'herd-tiny', messages, temperature: 0, max_tokens: 12 };
+
+async function metric(name) {
+  const text = await (await fetch(`${url}/q/metrics`)).text();
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+  assert.ok(line, `no metric ${name}`);
+  return Number(line.slice(name.length + 1));
+}
+
+async function wholeAnswer() {
+  const answer = await client.chat.completions.create(ask);
+  assert.equal(answer.object, 'chat.completion');
+  assert.equal(answer.choices.length, 1);
+  assert.equal(answer.choices[0].message.role, 'assistant');
+  assert.equal(answer.choices[0].message.refusal, null);
+  assert.equal(typeof answer.choices[0].message.content, 'string');
+  assert.ok(['stop', 'length'].includes(answer.choices[0].finish_reason));
+  assert.ok(answer.usage.completion_tokens > 0 && answer.usage.completion_tokens <= 12);
+  assert.equal(answer.usage.total_tokens, answer.usage.prompt_tokens + answer.usage.completion_tokens);
+  assert.match(answer._request_id, /^req_/);
+  return answer;
+}
+
+async function streamedAnswer(whole) {
+  const stream = await client.chat.completions.create({
+    ...ask,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  let text = '';
+  let last;
+  for await (const event of stream) {
+    text += event.choices[0]?.delta?.content ?? '';
+    last = event;
+  }
+  assert.equal(text, whole.choices[0].message.content, 'streamed and whole answers differ');
+  assert.deepEqual(last.choices, []);
+  assert.deepEqual(last.usage.completion_tokens, whole.usage.completion_tokens);
+}
+
+async function accumulatedStream(whole) {
+  const answer = await client.chat.completions.stream(ask).finalChatCompletion();
+  assert.equal(answer.choices[0].message.content, whole.choices[0].message.content);
+  assert.equal(answer.choices[0].finish_reason, whole.choices[0].finish_reason);
+}
+
+async function errors() {
+  await assert.rejects(client.chat.completions.create({ ...ask, model: 'gpt-9' }), (error) => {
+    assert.ok(error instanceof OpenAI.NotFoundError);
+    assert.equal(error.code, 'model_not_found');
+    assert.equal(error.param, 'model');
+    return true;
+  });
+  await assert.rejects(client.chat.completions.create({ ...ask, temperature: 3 }), (error) => {
+    assert.ok(error instanceof OpenAI.BadRequestError);
+    assert.equal(error.type, 'invalid_request_error');
+    assert.equal(error.param, 'temperature');
+    return true;
+  });
+  await assert.rejects(client.models.retrieve('gpt-9'), OpenAI.NotFoundError);
+}
+
+async function models() {
+  const names = [];
+  for await (const model of client.models.list()) {
+    names.push(model.id);
+  }
+  assert.deepEqual(names, ['herd-tiny']);
+}
+
+async function abort() {
+  const cancelled = 'herd_request_duration_seconds_count{finish_reason="cancelled"}';
+  const before = await metric(cancelled);
+  const stream = await client.chat.completions.create({ ...ask, max_tokens: 8000, ignore_eos: true, stream: true });
+  let events = 0;
+  for await (const event of stream) {
+    assert.ok(event.choices.length <= 1);
+    if (++events === 3) {
+      stream.controller.abort();
+    }
+  }
+  for (let glances = 0; glances < 600 && (await metric(cancelled)) === before; glances++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.equal(await metric(cancelled), before + 1, 'the aborted answer was not cancelled');
+  assert.equal(await metric('herd_requests_running'), 0);
+}
+
+const whole = await wholeAnswer();
+await streamedAnswer(whole);
+await accumulatedStream(whole);
+await errors();
+await models();
+await abort();
+console.log('the client is content');
