@@ -2,10 +2,11 @@
 
 /*
  * e^x to a few units in the last place: x = n ln 2 + r with |r| <= ln 2 / 2, a series for e^r, and n into the exponent.
- * What would leave the range of normal floats is clamped into it.
+ * What would be smaller than a normal float is clamped; what would be larger is infinite, since 2^n is multiplied in two
+ * parts, each of which is finite.
  */
 INLINE vf exponential(vf x) {
-    x = vmin(vmax(x, (vf) {0} - 87.3f), (vf) {0} + 88.0f);
+    x = vmin(vmax(x, (vf) {0} - 87.3f), (vf) {0} + 104.0f);
     vf shifted = x * 1.44269504f + 12582912.0f; /* 1.5 * 2^23: the last bits are now the nearest integer */
     vf n = shifted - 12582912.0f;
     vf r = x - n * 0.693145751953125f - n * 1.42860682e-6f; /* ln 2 in two parts, the first exact in products */
@@ -16,8 +17,9 @@ INLINE vf exponential(vf x) {
     e = e * r + 0.5f;
     e = e * r + 1;
     e = e * r + 1;
-    vi power = ((vi) shifted - 0x4b400000 + 127) << 23;
-    return e * (vf) power;
+    vi power = (vi) shifted - 0x4b400000;
+    vi part = power >> 1;
+    return e * (vf) ((part + 127) << 23) * (vf) ((power - part + 127) << 23);
 }
 
 /* 1 / sqrt(mean of squares + epsilon), summed in double. */

@@ -14,6 +14,7 @@ typedef struct {
     float *scales;    /* [tokens, runs] */
     float *sums;      /* [tokens, runs]: scale times the sum of the levels */
     int32_t *offsets; /* [tokens, runs]: minus zero times the sum of the levels */
+    int32_t *quads;   /* [tokens, stride / 4]: the same by fours of columns; for few tokens only */
     int64_t stride;
     int64_t runs;
 } Inputs;
@@ -51,6 +52,15 @@ INLINE float quantize_32(const float *x, int8_t *levels) {
         levels[i] = (int8_t) (integers[i] - 0x4b400000);
     }
     return largest / 127;
+}
+
+/* Sums fours of levels. */
+INLINE void sum_quads(Inputs in, int64_t token, const int zero) {
+    const int8_t *levels = in.levels + token * in.stride;
+    int32_t *quads = in.quads + token * in.stride / 4;
+    for (int64_t i = 0; i < in.stride / 4; i++) {
+        quads[i] = -zero * (levels[4 * i] + levels[4 * i + 1] + levels[4 * i + 2] + levels[4 * i + 3]);
+    }
 }
 
 /* Quantises one row; columns beyond its end count as zeros. */
@@ -92,9 +102,11 @@ INLINE void multiply_few(
     int64_t columns = w->columns;
     int64_t stride = row_bytes(f, columns);
     const int8_t *levels[4];
+    const int32_t *quads[4];
     int64_t first_run[4];
     for (int t = 0; t < width; t++) {
         int64_t token = t < tokens ? t : tokens - 1;
+        quads[t] = in.quads + token * in.stride / 4;
         levels[t] = in.levels + token * in.stride;
         first_run[t] = token * in.runs;
     }
@@ -109,7 +121,7 @@ INLINE void multiply_few(
             f.unpack(p, &u);
             UNROLL for (int t = 0; t < width; t++) {
                 int64_t run = first_run[t] + k / f.run;
-                const int32_t *offsets = f.zero != 0 ? in.offsets + run : NULL;
+                const int32_t *offsets = f.zero != 0 ? quads[t] + k / 4 : NULL;
                 dot_super(u.levels, u.scales, levels[t] + k, in.scales + run, offsets, f.run, f.is_wide, sums[t]);
                 if (f.has_mins) {
                     sums[t][1] = subtract_dot(u.mins, in.sums + run, runs, sums[t][1]);
@@ -304,7 +316,7 @@ TARGET static void multiply_inputs(
     }
 }
 
-/* Scratch: the inputs as bytes, then what multiply_many needs. */
+/* Scratch: the inputs as bytes, then sums of quads for few tokens or what multiply_many needs for many. */
 TARGET static void multiply_quantized(
         const Format *f, const Matrix *w, float *out, const float *x, int64_t tokens, int64_t from, int64_t to, uint8_t *scratch) {
     int64_t columns = w->columns;
@@ -316,11 +328,15 @@ TARGET static void multiply_quantized(
     in.scales = (float *) (scratch + round_up(tile * in.stride, 64));
     in.sums = in.scales + tile * in.runs;
     in.offsets = (int32_t *) (in.sums + tile * in.runs);
-    uint8_t *rest = scratch + round_up((uint8_t *) (in.offsets + tile * in.runs) - scratch, 64);
+    in.quads = in.offsets + tile * in.runs;
+    uint8_t *rest = scratch + round_up((uint8_t *) in.quads - scratch, 64);
     for (int64_t t = 0; t < tokens; t += tile) {
         int64_t count = tokens - t < tile ? tokens - t : tile;
         for (int64_t i = 0; i < count; i++) {
             quantize_row(in, x + (t + i) * columns, i, columns, f->run, f->zero);
+            if (count <= 4) {
+                sum_quads(in, i, f->zero);
+            }
         }
         multiply_inputs(f, w, out + t * w->rows, in, count, from, to, rest);
     }

@@ -151,19 +151,19 @@ INLINE void gather_halves_8(const uint8_t *p, const int stride, float *values) {
     _mm256_store_ps(values, _mm256_cvtph_ps(packed));
 }
 
-/* sums += scale · input scale · (products + offset) for each run of 256 levels and inputs; offsets may be null. */
+/* sums += scale · input scale · (products + offsets) for 256 levels and inputs; offsets are of quads, or null. */
 INLINE void dot_super(
         const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums[2]) {
     float factors[16];
     UNROLL for (int i = 0; i < SUPER / run; i += LANES) {
-        vf factor = *(const vf *) (scales + i) * *(const vf_loose *) (x_scales + i);
-        *(vf_loose *) (factors + i) = factor;
-        if (offsets != NULL) {
-            sums[1] += factor * to_float(*(const vi_loose *) (offsets + i));
-        }
+        *(vf_loose *) (factors + i) = *(const vf *) (scales + i) * *(const vf_loose *) (x_scales + i);
     }
     UNROLL for (int j = 0; j < 8; j++) {
-        vi products = dot4((vi) {0}, *(const vi *) (levels + 32 * j), *(const vi_loose *) (x + 32 * j), is_wide);
+        vi products = {0};
+        if (offsets != NULL) {
+            products = *(const vi_loose *) (offsets + 8 * j);
+        }
+        products = dot4(products, *(const vi *) (levels + 32 * j), *(const vi_loose *) (x + 32 * j), is_wide);
         if (run == 32) {
             sums[j & 1] += to_float(products) * factors[j];
         } else {

@@ -113,25 +113,21 @@ INLINE void gather_halves_8(const uint8_t *p, const int stride, float *values) {
     _mm256_store_ps(values, _mm256_cvtph_ps(packed));
 }
 
-/* sums += scale · input scale · (products + offset) for each run of 256 levels and inputs; offsets may be null. */
+/* sums += scale · input scale · (products + offsets) for 256 levels and inputs; offsets are of quads, or null. */
 INLINE void dot_super(
         const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums[2]) {
     __m512 factors;
     if (run == 32) {
-        __m256 half = _mm256_mul_ps(_mm256_load_ps(scales), _mm256_loadu_ps(x_scales));
-        factors = _mm512_castps256_ps512(half);
-        if (offsets != NULL) {
-            __m256 corrections = _mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *) offsets));
-            sums[1] += (vf) _mm512_zextps256_ps512(_mm256_mul_ps(half, corrections));
-        }
+        factors = _mm512_castps256_ps512(_mm256_mul_ps(_mm256_load_ps(scales), _mm256_loadu_ps(x_scales)));
     } else {
         factors = _mm512_mul_ps(_mm512_load_ps(scales), _mm512_loadu_ps(x_scales));
-        if (offsets != NULL) {
-            sums[1] += (vf) factors * to_float(*(const vi_loose *) offsets);
-        }
     }
     UNROLL for (int j = 0; j < 4; j++) {
-        vi products = dot4((vi) {0}, *(const vi *) (levels + 64 * j), *(const vi_loose *) (x + 64 * j), is_wide);
+        vi products = {0};
+        if (offsets != NULL) {
+            products = *(const vi_loose *) (offsets + 16 * j);
+        }
+        products = dot4(products, *(const vi *) (levels + 64 * j), *(const vi_loose *) (x + 64 * j), is_wide);
         __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         __m512i index = run == 32 ? _mm512_srli_epi32(lane, 3) : _mm512_srli_epi32(lane, 2);
         index = _mm512_add_epi32(index, _mm512_set1_epi32(64 / run * j));

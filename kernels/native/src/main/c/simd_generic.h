@@ -205,12 +205,15 @@ INLINE void gather_halves_8(const uint8_t *restrict p, const int stride, float *
     }
 }
 
-/* sums += scale · input scale · (products + offset) for each run of 256 levels and inputs; offsets may be null. */
+/* sums += scale · input scale · (products + offsets) for 256 levels and inputs; offsets are of quads, or null. */
 INLINE void dot_super(
         const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums[2]) {
     for (int g = 0; g < SUPER / run; g++) {
-        vi products = {offsets != NULL ? offsets[g] : 0};
+        vi products = {0};
         for (int i = g * run; i < (g + 1) * run; i += 4 * LANES) {
+            if (offsets != NULL) {
+                products += *(const vi_loose *) (offsets + i / 4);
+            }
             products = dot4(products, *(const vi *) (levels + i), *(const vi_loose *) (x + i), is_wide);
         }
         sums[g & 1] += to_float(products) * (scales[g] * x_scales[g]);

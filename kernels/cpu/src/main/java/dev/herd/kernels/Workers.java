@@ -1,7 +1,9 @@
 package dev.herd.kernels;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -18,10 +20,10 @@ public final class Workers implements AutoCloseable {
      * the fields of a task change, that element is one beyond every task, so that nothing can be taken; so who reads
      * `next`, then the fields, and then takes a range by compare-and-set has read the fields of that very task.
      *
-     * Waiting: a worker spins for a while, since the next operation of a layer follows at once, and then parks, since
-     * between requests there is nothing to do.
+     * Waiting: a worker spins for some hundred microseconds, since the next operation of a layer follows at once, and
+     * then parks, since between requests there is nothing to do and another program may want the core.
      */
-    private static final int SPINS = 20_000;
+    private static final int SPINS = 10_000;
 
     private static final int RANGES_PER_WORKER = 4;
 
@@ -34,13 +36,14 @@ public final class Workers implements AutoCloseable {
     private final AtomicLong next = new AtomicLong();
     private final AtomicInteger pending = new AtomicInteger();
     private final AtomicInteger parked = new AtomicInteger();
+    private final AtomicBoolean isRunning = new AtomicBoolean();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile @Nullable RangeTask task;
     private volatile int size;
     private volatile int rangeSize;
     private volatile boolean isClosed;
     private volatile boolean isCallerParked;
     private volatile @Nullable Thread caller;
-    private volatile @Nullable Throwable failure;
 
     /** A pool of {@code threads} workers, the calling thread included. */
     public Workers(int threads) {
@@ -61,26 +64,38 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
-     * Splits {@code [0, size)} into ranges, a few per worker, and waits until all are done.
+     * Splits {@code [0, size)} into ranges, a few per worker, and waits until all are done. What the tasks wrote is
+     * visible to the caller.
      *
-     * @throws IllegalStateException if a range failed; the latest failure is its cause
+     * @throws IllegalStateException if a range failed, after all have ended; a failure is its cause. Also if the pool is
+     *     closed or is running already
      */
     public void run(int size, RangeTask task) {
-        if (threads.length == 0 || size <= 1) {
-            if (size > 0) {
-                task.run(0, size, 0);
+        if (isClosed) {
+            throw new IllegalStateException("the workers are closed");
+        }
+        if (!isRunning.compareAndSet(false, true)) {
+            throw new IllegalStateException("the workers are running another task");
+        }
+        try {
+            failure.set(null);
+            if (threads.length == 0 || size <= 1) {
+                pending.set(size);
+                compute(task, 0, size, 0);
+            } else {
+                announce(size, task);
+                while (takeRange(0)) {
+                    // until none is left
+                }
+                awaitOthers();
             }
-            return;
-        }
-        announce(size, task);
-        while (takeRange(0)) {
-            // until none is left
-        }
-        awaitOthers();
-        this.task = null;
-        Throwable thrown = failure;
-        if (thrown != null) {
-            throw new IllegalStateException("a worker failed", thrown);
+            Throwable thrown = failure.get();
+            if (thrown != null) {
+                throw new IllegalStateException("a worker failed", thrown);
+            }
+        } finally {
+            this.task = null;
+            isRunning.set(false);
         }
     }
 
@@ -92,7 +107,6 @@ public final class Workers implements AutoCloseable {
         task = newTask;
         size = newSize;
         rangeSize = length <= ALIGNMENT ? length : (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        failure = null;
         caller = Thread.currentThread();
         pending.set(newSize);
         next.set(((closed >>> 32) + 1) << 32);
@@ -123,9 +137,11 @@ public final class Workers implements AutoCloseable {
 
     private void compute(RangeTask current, int from, int length, int worker) {
         try {
-            current.run(from, from + length, worker);
+            if (length > 0) {
+                current.run(from, from + length, worker);
+            }
         } catch (Throwable thrown) { // handed to the caller of run, which waits for every range first
-            failure = thrown;
+            failure.compareAndSet(null, thrown);
         }
         if (pending.addAndGet(-length) == 0 && isCallerParked) {
             LockSupport.unpark(caller);
@@ -171,11 +187,28 @@ public final class Workers implements AutoCloseable {
         parked.decrementAndGet();
     }
 
+    /** Ends the threads and waits for them. Not to be called while {@link #run} is under way. */
     @Override
     public void close() {
         isClosed = true;
+        boolean isInterrupted = false;
         for (Thread thread : threads) {
             LockSupport.unpark(thread);
+        }
+        for (Thread thread : threads) {
+            isInterrupted |= !joined(thread);
+        }
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean joined(Thread thread) {
+        try {
+            thread.join();
+            return true;
+        } catch (InterruptedException interrupted) {
+            return false;
         }
     }
 
