@@ -35,7 +35,7 @@ case $("$compiler" --version) in
 esac
 processes=
 for source in "$sources"/*.c; do
-    "$compiler" $optimise -std=gnu11 -fPIC -fvisibility=hidden -fno-math-errno -Wall -Wextra -Wno-psabi -Werror \
+    "$compiler" $optimise -std=gnu11 -fPIC -fvisibility=hidden -fno-math-errno -Wall -Wextra -Wno-psabi \
         -c "$source" -o "$object_folder/$(basename "$source" .c).o" &
     processes="$processes $!"
 done

@@ -7,8 +7,20 @@
 #define EXPORT __attribute__((visibility("default")))
 
 #if defined(__x86_64__)
+/* Whether CPUID reports a bit; for features that some compilers cannot name. */
+static int cpuid_bit(uint32_t leaf, uint32_t sub_leaf, int in_ecx, int bit) {
+    uint32_t a = leaf;
+    uint32_t b;
+    uint32_t c = sub_leaf;
+    uint32_t d;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    return (int) ((in_ecx ? c : a) >> bit & 1);
+}
+
+/* The compiler's test of AVX2 includes that the operating system saves its registers. */
 static int has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    int has_f16c = cpuid_bit(1, 0, 1, 29);
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c;
 }
 
 static int has_avx512(void) {
@@ -16,14 +28,8 @@ static int has_avx512(void) {
             && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
 }
 
-/* CPUID leaf 7, sub-leaf 1, bit 4 of EAX; compilers know the name of this feature only since recently. */
 static int has_avx_vnni(void) {
-    uint32_t a = 7;
-    uint32_t b;
-    uint32_t c = 1;
-    uint32_t d;
-    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-    return (a >> 4 & 1) != 0;
+    return cpuid_bit(7, 1, 0, 4);
 }
 #endif
 

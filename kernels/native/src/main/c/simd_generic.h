@@ -129,57 +129,60 @@ INLINE vi dot4(vi sum, vi levels, vi x, const int is_wide) {
 #endif
 }
 
+INLINE vb to_levels(const uint8_t *bytes) {
+    vb levels;
+    memcpy(&levels, bytes, sizeof(levels));
+    return levels;
+}
+
 /* Low halves of 64 bytes are p >> low_shift, high halves p >> high_shift, each masked. */
 INLINE vb spread_32(const uint8_t *p, const int low_shift, const int high_shift, const int mask) {
-    vb spread;
-    uint8_t *bytes = (uint8_t *) &spread;
+    uint8_t bytes[64];
     for (int i = 0; i < 32; i++) {
         bytes[i] = p[i] >> low_shift & mask;
         bytes[32 + i] = p[i] >> high_shift & mask;
     }
-    return spread;
+    return to_levels(bytes);
 }
 
 /* 32 bytes at p, then 32 at q. */
 INLINE vb pair_32(const uint8_t *p, const uint8_t *q) {
-    vb pair;
-    memcpy(&pair, p, 32);
-    memcpy((uint8_t *) &pair + 32, q, 32);
-    return pair;
+    uint8_t bytes[64];
+    memcpy(bytes, p, 32);
+    memcpy(bytes + 32, q, 32);
+    return to_levels(bytes);
 }
 
 /* Low nibbles of 16 bytes at p, their high nibbles, and the same of 16 bytes at q. */
 INLINE vb split_16(const uint8_t *p, const uint8_t *q) {
-    vb split;
-    uint8_t *bytes = (uint8_t *) &split;
+    uint8_t bytes[64];
     for (int i = 0; i < 16; i++) {
         bytes[i] = p[i] & 15;
         bytes[16 + i] = p[i] >> 4;
         bytes[32 + i] = q[i] & 15;
         bytes[48 + i] = q[i] >> 4;
     }
-    return split;
+    return to_levels(bytes);
 }
 
 /* Bytes that are value where bits has a one, and zero elsewhere. */
 INLINE vb choose_by_bits(uint64_t bits, int value) {
-    vb chosen;
-    uint8_t *bytes = (uint8_t *) &chosen;
+    uint8_t bytes[64];
     for (int i = 0; i < 64; i++) {
         bytes[i] = (uint8_t) ((bits >> i & 1) * (unsigned) value);
     }
-    return chosen;
+    return to_levels(bytes);
 }
 
 /* table[index] + offset for indices below 16. */
 INLINE vb look_up(const int8_t *table, int offset, vb index) {
-    vb found;
-    uint8_t *bytes = (uint8_t *) &found;
-    const uint8_t *indices = (const uint8_t *) &index;
+    uint8_t bytes[64];
+    uint8_t indices[64];
+    memcpy(indices, &index, sizeof(indices));
     for (int i = 0; i < 64; i++) {
         bytes[i] = (uint8_t) (table[indices[i]] + offset);
     }
-    return found;
+    return to_levels(bytes);
 }
 
 /* factors[i] = scale * byte i of steps. */
