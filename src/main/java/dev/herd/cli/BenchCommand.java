@@ -171,7 +171,7 @@ final class BenchCommand implements Callable<Integer> {
                     .ints(count, 0, model.runner().config().vocabularySize())
                     .toArray();
         }
-        Tokenizer tokenizer = model.tokenizer()
+        Tokenizer tokenizer = model.findTokenizer()
                 .orElseThrow(() -> new CommandException("the model has no tokenizer; use --random-tokens"));
         int[] prose = tokenizer.encode(PROSE);
         int[] tokens = new int[count];

@@ -37,7 +37,7 @@ record Console(BufferedReader in, PrintStream out, PrintStream err, Set<String> 
                         false,
                         StandardCharsets.UTF_8),
                 new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
-                Set.copyOf(List.of(System.getProperty(TERMINALS, "").split(","))));
+                Set.copyOf(List.of(System.getProperty(TERMINALS, "").split(",", -1))));
     }
 
     /** Whether somebody types the input and reads the answers. */

@@ -79,7 +79,7 @@ final class LogitsCommand implements Callable<Integer> {
                 RawLogits rawLogits = raw == null ? null : new RawLogits(raw)) {
             OptionalInt beginOfText = model.checkpoint().generationDefaults().bosToken();
             int[] tokens = source.resolve(
-                    model.tokenizer(), beginOfText, model.runner().config().vocabularySize());
+                    model.findTokenizer(), beginOfText, model.runner().config().vocabularySize());
             print(model, tokens, rawLogits, progress);
         }
         return 0;
@@ -91,7 +91,7 @@ final class LogitsCommand implements Callable<Integer> {
         int vocabularySize = runner.config().vocabularySize();
         int rows = Math.clamp(LOGITS_BYTES / (4L * vocabularySize), 1, runner.maxBatchTokens());
         SingleSequence sequence = new SingleSequence(runner);
-        LogitsJson json = new LogitsJson(console.out(), vocabularySize, model.tokenizer(), top);
+        LogitsJson json = new LogitsJson(console.out(), vocabularySize, model.findTokenizer(), top);
         json.begin(model.name());
         for (int from = 0; from < tokens.length; from += rows) {
             progress.show("Computing", from, tokens.length);

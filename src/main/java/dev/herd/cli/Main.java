@@ -4,6 +4,7 @@ import dev.herd.weights.CheckpointException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
@@ -33,8 +34,8 @@ public final class Main implements Runnable {
             command.addMixin("help", new HelpOption());
         }
         commands.addMixin("help", new HelpOption());
-        commands.setOut(new PrintWriter(console.out(), true));
-        commands.setErr(new PrintWriter(console.err(), true));
+        commands.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
+        commands.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
         commands.setParameterExceptionHandler((failure, arguments) -> fail(failure.getCommandLine(), failure, MISUSED));
         commands.setExecutionExceptionHandler((failure, command, parsed) -> fail(command, failure, FAILED));
     }
@@ -78,7 +79,7 @@ public final class Main implements Runnable {
         return switch (failure) {
             case NoSuchFileException missing -> "there is no file " + missing.getFile();
             case AccessDeniedException denied -> denied.getFile() + " may not be accessed";
-            case UncheckedIOException wrapped -> sentence(wrapped.getCause());
+            case UncheckedIOException wrapped -> String.valueOf(wrapped.getMessage());
             case CommandException _, CheckpointException _, IllegalArgumentException _, ParameterException _ ->
                 String.valueOf(failure.getMessage());
             case IOException io -> String.valueOf(io.getMessage());
@@ -93,6 +94,7 @@ public final class Main implements Runnable {
                 names = {"-h", "--help"},
                 usageHelp = true,
                 description = "show this")
+        @SuppressWarnings("UnusedVariable") // picocli sets it and prints the help itself
         private boolean isHelpRequested;
     }
 }

@@ -65,7 +65,7 @@ final class TokenSource {
     }
 
     private static int[] parse(String text, String where) {
-        String[] words = text.strip().split("[,\\s]+");
+        String[] words = text.strip().split("[,\\s]+", -1);
         int[] ids = new int[words.length];
         for (int i = 0; i < words.length; i++) {
             try {

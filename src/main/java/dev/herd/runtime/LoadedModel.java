@@ -105,6 +105,16 @@ public final class LoadedModel implements AutoCloseable {
         return checkpoint;
     }
 
+    /** Name of the model. */
+    public String name() {
+        return checkpoint.name();
+    }
+
+    /** The checkpoint's tokenizer; empty if it has none. */
+    public Optional<Tokenizer> findTokenizer() {
+        return tokenizer;
+    }
+
     /**
      * The checkpoint's tokenizer.
      *

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.herd.golden.Golden;
+import java.util.Arrays;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,7 +79,7 @@ final class BenchCommandTest {
     @ParameterizedTest
     @CsvSource({"3 1 2, 2, 1, 3", "4 1 3 2, 2.5, 1, 4", "7, 7, 7, 7"})
     void spreadIsMedianAndExtremes(String values, double median, double min, double max) {
-        double[] measured = java.util.Arrays.stream(values.split(" "))
+        double[] measured = Arrays.stream(values.split(" ", -1))
                 .mapToDouble(Double::parseDouble)
                 .toArray();
 

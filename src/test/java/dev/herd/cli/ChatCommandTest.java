@@ -11,12 +11,20 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class ChatCommandTest {
-    private static final String FIRST =
-            "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
-    private static final String LAST = ": ping\n\n"
-            + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
-            + "data: {\"choices\":[],\"usage\":{\"total_tokens\":3}}\n\n"
-            + "data: [DONE]\n\n";
+    private static final String FIRST = """
+            data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}
+
+            """;
+    private static final String LAST = """
+            : ping
+
+            data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+            data: {"choices":[],"usage":{"total_tokens":3}}
+
+            data: [DONE]
+
+            """;
 
     @Test
     void pipedLinesAreAnsweredByTheBuiltInModel() {
@@ -60,7 +68,8 @@ final class ChatCommandTest {
 
     @Test
     void serversAnswerIsStreamedAndTheConversationKept() throws IOException {
-        try (FakeServer server = new FakeServer(200, FIRST + delta("Gr\u00fc"), delta("\u00dfe ") + delta("\\u2713"), LAST)) {
+        try (FakeServer server =
+                new FakeServer(200, FIRST + delta("Gr\u00fc"), delta("\u00dfe ") + delta("\\u2713"), LAST)) {
             Herd herd = Herd.withInput(
                     "Hi \"you\"\nmore\n", "chat", "--url", server.url() + "/", "--system", "Be brief.", "--seed", "5");
 
@@ -73,7 +82,8 @@ final class ChatCommandTest {
             assertThat(request.path("stream").booleanValue()).isTrue();
             assertThat(request.path("seed").intValue()).isEqualTo(5);
             assertThat(request.has("temperature")).isFalse();
-            assertThat(request.path("messages").path(1).path("content").textValue()).isEqualTo("Hi \"you\"");
+            assertThat(request.path("messages").path(1).path("content").textValue())
+                    .isEqualTo("Hi \"you\"");
         }
     }
 
@@ -128,7 +138,9 @@ final class ChatCommandTest {
         Herd herd = Herd.withInput("a\n", "chat", "--url", "http://127.0.0.1:1");
 
         assertThat(herd.status()).isEqualTo(1);
-        assertThat(herd.err()).contains("no server answers at http://127.0.0.1:1").hasLineCount(1);
+        assertThat(herd.err())
+                .contains("no server answers at http://127.0.0.1:1")
+                .hasLineCount(1);
     }
 
     private static List<String> roles(String request) throws IOException {

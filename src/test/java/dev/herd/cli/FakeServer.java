@@ -28,7 +28,8 @@ final class FakeServer implements AutoCloseable {
 
     /** The event of one delta, as the wire has it. */
     static String delta(String text) {
-        return "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + text + "\"},\"finish_reason\":null}]}\n\n";
+        return "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + text
+                + "\"},\"finish_reason\":null}]}\n\n";
     }
 
     String url() {

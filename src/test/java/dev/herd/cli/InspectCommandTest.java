@@ -70,7 +70,10 @@ final class InspectCommandTest {
                 .isEqualTo(config.path("layers").intValue());
         switch (kind) {
             case 0 -> assertThat(moeLayers).isEqualTo(config.path("layers").longValue());
-            case 1 -> assertThat(moeLayers).isPositive().isLessThan(config.path("layers").longValue());
+            case 1 ->
+                assertThat(moeLayers)
+                        .isPositive()
+                        .isLessThan(config.path("layers").longValue());
             default -> {
                 assertThat(moeLayers).isZero();
                 assertThat(json.path("activeParameters")).isEqualTo(json.path("parameters"));
@@ -84,7 +87,8 @@ final class InspectCommandTest {
                 Herd.run("inspect", Golden.folder("scout").toString(), "--json").json();
         JsonNode config = json.path("config");
 
-        long expert = 3 * config.path("hiddenSize").longValue()
+        long expert = 3
+                * config.path("hiddenSize").longValue()
                 * config.path("expertFfnSize").longValue();
         long idle = config.path("moeLayers").longValue()
                 * (config.path("expertCount").longValue()
@@ -109,7 +113,10 @@ final class InspectCommandTest {
 
         assertThat(herd.status()).isEqualTo(1);
         assertThat(herd.out()).isEmpty();
-        assertThat(herd.err()).startsWith("herd inspect: ").contains("no-such-model.gguf").hasLineCount(1);
+        assertThat(herd.err())
+                .startsWith("herd inspect: ")
+                .contains("no-such-model.gguf")
+                .hasLineCount(1);
     }
 
     private static ModelConfig scoutConfig(int attentionChunkSize) {

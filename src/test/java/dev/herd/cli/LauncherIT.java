@@ -18,8 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The launcher, as a user meets it, on the packaged application. */
 final class LauncherIT {
-    private static final Path ROOT =
-            Files.exists(Path.of("herd")) ? Path.of("").toAbsolutePath() : Path.of("..").toAbsolutePath().normalize();
+    private static final Path ROOT = Files.exists(Path.of("herd"))
+            ? Path.of("").toAbsolutePath()
+            : Path.of("..").toAbsolutePath().normalize();
 
     @TempDir
     private Path folder = Path.of("");
@@ -61,7 +62,7 @@ final class LauncherIT {
         "serve --port, --port needs a value",
     })
     void misuseIsOneSentence(String arguments, String complaint) throws Exception {
-        Outcome outcome = run(ROOT.resolve("herd"), Map.of(), arguments.split(" "));
+        Outcome outcome = run(ROOT.resolve("herd"), Map.of(), arguments.split(" ", -1));
 
         assertThat(outcome.status()).isEqualTo(2);
         assertThat(outcome.err()).startsWith("herd: ").contains(complaint).hasLineCount(1);
@@ -85,12 +86,16 @@ final class LauncherIT {
 
         assertThat(outcome.status()).isEqualTo(1);
         assertThat(outcome.out()).isEmpty();
-        assertThat(outcome.err()).startsWith("herd inspect: ").contains("no such model").hasLineCount(1);
+        assertThat(outcome.err())
+                .startsWith("herd inspect: ")
+                .contains("no such model")
+                .hasLineCount(1);
     }
 
     @Test
     void tooOldJdkIsPassedOver() throws Exception {
-        Path old = Files.createDirectories(folder.resolve("jdk 17/bin")).getParent();
+        Path old = folder.resolve("jdk 17");
+        Files.createDirectories(old.resolve("bin"));
         for (String tool : List.of("java", "javac")) {
             Path file = Files.writeString(old.resolve("bin").resolve(tool), "#!/bin/sh\nexit 9\n");
             assertThat(file.toFile().setExecutable(true)).isTrue();

@@ -29,7 +29,7 @@ final class LogProbsTest {
 
         List<Integer> expected = IntStream.range(0, size)
                 .boxed()
-                .sorted(Comparator.comparing((Integer token) -> -rows[size + token])
+                .sorted(Comparator.comparingDouble((Integer token) -> -rows[size + token])
                         .thenComparing(Comparator.naturalOrder()))
                 .limit(count)
                 .toList();

@@ -71,8 +71,9 @@ final class LogitsCommandTest {
     }
 
     private static void assertTopEquals(JsonNode top, float[] logits) {
-        double normaliser = Math.log(
-                IntStream.range(0, logits.length).mapToDouble(i -> Math.exp(logits[i])).sum());
+        double normaliser = Math.log(IntStream.range(0, logits.length)
+                .mapToDouble(i -> Math.exp(logits[i]))
+                .sum());
         double previous = 0;
         for (JsonNode ranked : top) {
             double logProb = ranked.path("logProb").doubleValue();
@@ -148,7 +149,9 @@ final class LogitsCommandTest {
         Herd herd = Herd.run("logits", "--model", Golden.folder("scout").toString(), "--tokens", "1,99999");
 
         assertThat(herd.status()).isEqualTo(1);
-        assertThat(herd.err()).startsWith("herd logits: token 99999 is not in the vocabulary").hasLineCount(1);
+        assertThat(herd.err())
+                .startsWith("herd logits: token 99999 is not in the vocabulary")
+                .hasLineCount(1);
         assertThat(herd.out()).isEmpty();
     }
 
@@ -173,7 +176,8 @@ final class LogitsCommandTest {
         double largest = 0;
         for (int position = 0; position < golden.tokens().length; position++) {
             for (int token = 0; token < size; token++) {
-                double error = Math.abs((double) golden.logits()[position][token] - actual.get(position * size + token));
+                double error =
+                        Math.abs((double) golden.logits()[position][token] - actual.get(position * size + token));
                 largest = Double.isNaN(error) ? Double.POSITIVE_INFINITY : Math.max(largest, error);
             }
         }

@@ -31,17 +31,21 @@ final class MainTest {
                 "fly|'fly'",
             })
     void misuseIsOneSentenceAndStatusTwo(String arguments, String complaint) {
-        Herd herd = Herd.run(arguments.split(" "));
+        Herd herd = Herd.run(arguments.split(" ", -1));
 
         assertThat(herd.status()).isEqualTo(2);
         assertThat(herd.out()).isEmpty();
-        assertThat(herd.err()).startsWith("herd").contains(complaint).contains("--help").hasLineCount(1);
+        assertThat(herd.err())
+                .startsWith("herd")
+                .contains(complaint)
+                .contains("--help")
+                .hasLineCount(1);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"logits --tokens 1", "bench --runs 1", "chat"})
     void missingModelIsOneSentenceAndStatusOne(String arguments) {
-        Herd herd = Herd.run((arguments + " --model no-such-model.gguf").split(" "));
+        Herd herd = Herd.run((arguments + " --model no-such-model.gguf").split(" ", -1));
 
         assertThat(herd.status()).isEqualTo(1);
         assertThat(herd.out()).isEmpty();

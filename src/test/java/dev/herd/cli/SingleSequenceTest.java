@@ -118,7 +118,9 @@ final class SingleSequenceTest {
                     int block = slice.blocks().ids(kind)[entry];
                     assertThat(entry).isLessThan(slice.blocks().size(kind));
                     assertThat(block).isNotEqualTo(BlockTable.DROPPED).isBetween(0, blockCount - 1);
-                    assertThat(seen.add(block)).as("block %d is used twice", block).isTrue();
+                    assertThat(seen.add(block))
+                            .as("block %d is used twice", block)
+                            .isTrue();
                 }
             }
             return Floats.copyOf(new float[slice.logitRows() * config.vocabularySize()]);

@@ -20,8 +20,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class QuantisedModelTest {
     @ParameterizedTest
     @CsvSource({
-        "F16,0.002", "BF16,0.015", "Q8_0,0.03", "Q6_K,0.09", "Q5_K,0.2", "Q5_0,0.23", "Q5_1,0.2", "Q4_K,0.37",
-        "Q4_0,0.45", "Q4_1,0.37", "IQ4_NL,0.42", "IQ4_XS,0.42", "MXFP4,0.6", "Q3_K,0.7", "Q2_K,1.1"
+        "F16,0.002",
+        "BF16,0.015",
+        "Q8_0,0.03",
+        "Q6_K,0.09",
+        "Q5_K,0.2",
+        "Q5_0,0.23",
+        "Q5_1,0.2",
+        "Q4_K,0.37",
+        "Q4_0,0.45",
+        "Q4_1,0.37",
+        "IQ4_NL,0.42",
+        "IQ4_XS,0.42",
+        "MXFP4,0.6",
+        "Q3_K,0.7",
+        "Q2_K,1.1"
     })
     void logitsStayWithinTheTypesError(TensorType type, double tolerance, @TempDir Path folder) {
         RandomModel model = RandomModel.builder()
@@ -35,7 +48,8 @@ final class QuantisedModelTest {
         GgufExport.write(model.asCheckpoint(), type, file);
 
         try (Checkpoint quantised = Checkpoints.open(file)) {
-            assertThat(quantised.weights().layers().getFirst().queryProj().type()).isEqualTo(type);
+            assertThat(quantised.weights().layers().getFirst().queryProj().type())
+                    .isEqualTo(type);
             double error = relativeError(expected, Scoring.score(quantised, tokens));
             assertThat(error).isLessThan(tolerance).isGreaterThan(tolerance / 10);
         }
