@@ -11,6 +11,11 @@ public interface Kernels {
     /** Name of the provider, as {@code herd.kernels} takes it. */
     String name();
 
+    /** The name and what the kernels were chosen for on this machine, for the startup line. */
+    default String description() {
+        return name();
+    }
+
     /** Whether {@link #matMul} and {@link #dequantizeRow} read this encoding; a declared capability, not a guess. */
     boolean supports(WeightMatrix weights);
 

@@ -2,6 +2,7 @@ package dev.herd.kernels;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -11,19 +12,37 @@ import org.jspecify.annotations.Nullable;
  * worker 0 and returns when all ranges are done; only one thread may call at a time.
  */
 public final class Workers implements AutoCloseable {
-    /* Waiting: a worker spins for some tens of microseconds, since the next operation of a layer follows at once, and
-     * then parks, since between requests there is nothing to do and another program may want the core. The generation
-     * counter publishes the task: fields are written before it is raised and read after it is seen. */
-    private static final int SPINS = 2_000;
+    /*
+     * A task is cut into a few ranges per worker, which are taken by whoever is free: a thread that the operating system
+     * holds up then delays the task by one range at most, and a worker that has not woken up yet delays nothing.
+     *
+     * `next` holds the number of the task in its upper half and the first element not yet taken in its lower one. While
+     * the fields of a task change, that element is one beyond every task, so that nothing can be taken; so who reads
+     * `next`, then the fields, and then takes a range by compare-and-set has read the fields of that very task.
+     *
+     * Waiting: a worker spins for some hundred microseconds, since the next operation of a layer follows at once, and
+     * then parks, since between requests there is nothing to do and another program may want the core.
+     */
+    private static final int SPINS = 10_000;
+
+    private static final int RANGES_PER_WORKER = 4;
+
+    /** Ranges start at multiples of this where they are that long, since kernels compute neighbouring rows together. */
+    private static final int ALIGNMENT = 32;
+
+    private static final long INDEX_MASK = 0xFFFF_FFFFL;
 
     private final Thread[] threads;
-    private final AtomicInteger generation = new AtomicInteger();
+    private final AtomicLong next = new AtomicLong();
     private final AtomicInteger pending = new AtomicInteger();
+    private final AtomicInteger parked = new AtomicInteger();
     private final AtomicBoolean isRunning = new AtomicBoolean();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private @Nullable RangeTask task;
-    private int size;
+    private volatile @Nullable RangeTask task;
+    private volatile int size;
+    private volatile int rangeSize;
     private volatile boolean isClosed;
+    private volatile boolean isCallerParked;
     private volatile @Nullable Thread caller;
 
     /** A pool of {@code threads} workers, the calling thread included. */
@@ -45,8 +64,8 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
-     * Splits {@code [0, size)} into one range per worker and waits until all are done. What the tasks wrote is visible
-     * to the caller.
+     * Splits {@code [0, size)} into ranges, a few per worker, and waits until all are done. What the tasks wrote is
+     * visible to the caller.
      *
      * @throws IllegalStateException if a range failed, after all have ended; a failure is its cause. Also if the pool is
      *     closed or is running already
@@ -61,73 +80,111 @@ public final class Workers implements AutoCloseable {
         try {
             failure.set(null);
             if (threads.length == 0 || size <= 1) {
-                runPart(task, 0, size, 0);
+                pending.set(size);
+                compute(task, 0, size, 0);
             } else {
-                runTogether(size, task);
+                announce(size, task);
+                while (takeRange(0)) {
+                    // until none is left
+                }
+                awaitOthers();
             }
             Throwable thrown = failure.get();
             if (thrown != null) {
                 throw new IllegalStateException("a worker failed", thrown);
             }
         } finally {
+            this.task = null;
             isRunning.set(false);
         }
     }
 
-    private void runTogether(int size, RangeTask task) {
-        this.task = task;
-        this.size = size;
-        this.caller = Thread.currentThread();
-        pending.set(threads.length);
-        generation.incrementAndGet();
-        for (Thread thread : threads) {
-            LockSupport.unpark(thread);
+    private void announce(int newSize, RangeTask newTask) {
+        int ranges = RANGES_PER_WORKER * count();
+        int length = (int) (((long) newSize + ranges - 1) / ranges);
+        long closed = next.get() | INDEX_MASK;
+        next.set(closed);
+        task = newTask;
+        size = newSize;
+        rangeSize = length <= ALIGNMENT ? length : (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        caller = Thread.currentThread();
+        pending.set(newSize);
+        next.set(((closed >>> 32) + 1) << 32);
+        if (parked.get() > 0) {
+            for (Thread thread : threads) {
+                LockSupport.unpark(thread);
+            }
         }
-        runRange(task, size, 0);
+    }
+
+    /** Takes one range of the current task and computes it; false if none is left. */
+    private boolean takeRange(int worker) {
+        while (true) {
+            long announced = next.get();
+            long from = announced & INDEX_MASK;
+            RangeTask current = task;
+            int end = size;
+            if (current == null || from >= end) {
+                return false;
+            }
+            int length = (int) Math.min(rangeSize, end - from);
+            if (next.compareAndSet(announced, announced + length)) {
+                compute(current, (int) from, length, worker);
+                return true;
+            }
+        }
+    }
+
+    private void compute(RangeTask current, int from, int length, int worker) {
+        try {
+            if (length > 0) {
+                current.run(from, from + length, worker);
+            }
+        } catch (Throwable thrown) { // handed to the caller of run, which waits for every range first
+            failure.compareAndSet(null, thrown);
+        }
+        if (pending.addAndGet(-length) == 0 && isCallerParked) {
+            LockSupport.unpark(caller);
+        }
+    }
+
+    private void awaitOthers() {
         for (int spins = 0; pending.get() > 0; spins++) {
             if (spins < SPINS) {
                 Thread.onSpinWait();
             } else {
-                LockSupport.park(this);
+                isCallerParked = true;
+                if (pending.get() > 0) {
+                    LockSupport.park(this);
+                }
+                isCallerParked = false;
             }
         }
     }
 
     private void work(int worker) {
-        int seen = 0;
-        while (true) {
-            for (int spins = 0; generation.get() == seen && !isClosed; spins++) {
+        while (!isClosed) {
+            long seen = next.get();
+            while (takeRange(worker)) {
+                // until none is left
+            }
+            for (int spins = 0; next.get() >>> 32 == seen >>> 32 && !isClosed; spins++) {
                 if (spins < SPINS) {
                     Thread.onSpinWait();
                 } else {
-                    LockSupport.park(this);
+                    sleep(seen >>> 32);
                 }
             }
-            if (isClosed) {
-                return;
-            }
-            seen = generation.get();
-            runRange(task, size, worker);
-            if (pending.decrementAndGet() == 0) {
-                LockSupport.unpark(caller);
-            }
         }
     }
 
-    private void runRange(@Nullable RangeTask current, int total, int worker) {
-        int from = (int) ((long) total * worker / count());
-        int to = (int) ((long) total * (worker + 1) / count());
-        runPart(current, from, to, worker);
-    }
-
-    private void runPart(@Nullable RangeTask current, int from, int to, int worker) {
-        try {
-            if (current != null && from < to) {
-                current.run(from, to, worker);
-            }
-        } catch (Throwable thrown) { // handed to the caller of run, which waits for every worker first
-            failure.compareAndSet(null, thrown);
+    /** Parks unless another task than number {@code seen} has been announced meanwhile. */
+    private void sleep(long seen) {
+        parked.incrementAndGet();
+        if (next.get() >>> 32 == seen && !isClosed) {
+            LockSupport.park(this);
         }
+        parked.decrementAndGet();
     }
 
     /** Ends the threads and waits for them. Not to be called while {@link #run} is under way. */
@@ -158,7 +215,7 @@ public final class Workers implements AutoCloseable {
     /** Work on a range. */
     @FunctionalInterface
     public interface RangeTask {
-        /** Computes {@code [from, to)} as worker number {@code worker}. */
+        /** Computes {@code [from, to)} as worker number {@code worker}; a worker is given several ranges, one by one. */
         void run(int from, int to, int worker);
     }
 }

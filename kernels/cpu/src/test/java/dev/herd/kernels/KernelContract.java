@@ -25,6 +25,11 @@ public abstract class KernelContract implements MatMulContract, AttentionContrac
         assertThat(kernels.name()).isEqualTo(name);
     }
 
+    /** The contract for these kernels: one of several that a provider chooses from. */
+    protected KernelContract(Kernels kernels) {
+        this.kernels = kernels;
+    }
+
     @Override
     public final Kernels kernels() {
         return kernels;

@@ -3,7 +3,6 @@ package dev.herd.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -24,11 +23,9 @@ final class WorkersTest {
         try (Workers workers = new Workers(threads)) {
             for (int size : new int[] {0, 1, 2, 3, 7, 8, 9, 1021}) {
                 AtomicIntegerArray computed = new AtomicIntegerArray(size);
-                Collection<Integer> numbers = ConcurrentHashMap.newKeySet();
 
                 workers.run(size, (from, to, worker) -> {
                     assertThat(worker).isBetween(0, threads - 1);
-                    assertThat(numbers.add(worker)).isTrue();
                     for (int i = from; i < to; i++) {
                         computed.incrementAndGet(i);
                     }
@@ -85,10 +82,10 @@ final class WorkersTest {
         try (Workers workers = new Workers(threads)) {
             for (int failing = 0; failing < threads; failing++) {
                 int number = failing;
-                IllegalArgumentException failure = new IllegalArgumentException("in worker " + failing);
+                IllegalArgumentException failure = new IllegalArgumentException("at " + failing);
 
-                assertThatThrownBy(() -> workers.run(100, (_, _, worker) -> {
-                            if (worker == number) {
+                assertThatThrownBy(() -> workers.run(100, (from, to, _) -> {
+                            if (from <= 25 * number && 25 * number < to) {
                                 throw failure;
                             }
                         }))
@@ -108,8 +105,8 @@ final class WorkersTest {
             CountDownLatch failed = new CountDownLatch(1);
             AtomicReference<String> slow = new AtomicReference<>("running");
 
-            assertThatThrownBy(() -> workers.run(2, (_, _, worker) -> {
-                        if (worker == 0) {
+            assertThatThrownBy(() -> workers.run(2, (from, _, _) -> {
+                        if (from == 0) {
                             failed.countDown();
                             throw new IllegalArgumentException("first");
                         }
@@ -120,6 +117,23 @@ final class WorkersTest {
                     .isInstanceOf(IllegalStateException.class);
 
             assertThat(slow.get()).isEqualTo("done");
+        }
+    }
+
+    @Test
+    void aWorkerThatIsHeldUpDelaysOnlyItsOwnRange() {
+        try (Workers workers = new Workers(2)) {
+            CountDownLatch othersDone = new CountDownLatch(7);
+
+            workers.run(8, (from, _, _) -> {
+                if (from == 0) {
+                    assertThat(awaited(othersDone)).isTrue();
+                } else {
+                    othersDone.countDown();
+                }
+            });
+
+            assertThat(othersDone.getCount()).isZero();
         }
     }
 
@@ -151,7 +165,12 @@ final class WorkersTest {
     void closingEndsTheThreadsAndLaterRunsAreRefused() {
         Set<Thread> threads = ConcurrentHashMap.newKeySet();
         Workers workers = new Workers(3);
-        workers.run(3, (_, _, _) -> threads.add(Thread.currentThread()));
+        CountDownLatch all = new CountDownLatch(3);
+        workers.run(3, (_, _, _) -> {
+            threads.add(Thread.currentThread());
+            all.countDown();
+            assertThat(awaited(all)).isTrue();
+        });
         threads.remove(Thread.currentThread());
 
         workers.close();

@@ -1,0 +1,25 @@
+/* The kernels for avx-vnni. */
+#if defined(__x86_64__)
+#include "herd.h"
+#include <math.h>
+#include <string.h>
+
+#define TARGET __attribute__((target("avx2,fma,f16c,avxvnni")))
+#define INLINE static inline __attribute__((always_inline)) TARGET
+#define ISA_TABLE herd_avx_vnni
+#define ISA_NAME "avx-vnni"
+#define AVX_VNNI_DOT
+#include "simd_avx2.h"
+
+#include "formats.h"
+
+#include "matmul_int8.h"
+
+#include "matmul_f32.h"
+
+#include "elementwise.h"
+
+#include "attention.h"
+
+#include "table.h"
+#endif

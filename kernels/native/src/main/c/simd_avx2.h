@@ -1,0 +1,207 @@
+/*
+ * The vector primitives of AVX2 with FMA and F16C, and of AVX-VNNI if that is defined: 8 floats, 32 bytes. Without VNNI,
+ * products of wide levels would overflow the 16-bit sums of maddubs, so wide levels are kept signed there and their sign
+ * is moved to the inputs.
+ */
+#include <immintrin.h>
+
+#define LANES 8
+#ifdef AVX_VNNI_DOT
+#define WIDE_ZERO 128
+#else
+#define WIDE_ZERO 0
+#endif
+#define TILE_TOKENS 4
+
+typedef float vf __attribute__((vector_size(32)));
+typedef int32_t vi __attribute__((vector_size(32)));
+typedef uint8_t vb __attribute__((vector_size(64))); /* 64 levels, whatever the registers hold */
+typedef uint16_t vb_pairs __attribute__((vector_size(64)));
+typedef float vf_loose __attribute__((vector_size(32), aligned(4), may_alias));
+typedef int32_t vi_loose __attribute__((vector_size(32), aligned(1), may_alias));
+
+INLINE float half_to_float(uint16_t bits) {
+    return _cvtsh_ss(bits);
+}
+
+INLINE vf load_halves(const uint8_t *p) {
+    return (vf) _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *) p));
+}
+
+INLINE void store_halves(uint8_t *p, vf x) {
+    _mm_storeu_si128((__m128i *) p, _mm256_cvtps_ph((__m256) x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+
+INLINE vf load_bf16s(const uint8_t *p) {
+    return (vf) _mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *) p)), 16);
+}
+
+INLINE float sum_lanes(vf x) {
+    __m128 quarter = _mm_add_ps(_mm256_castps256_ps128((__m256) x), _mm256_extractf128_ps((__m256) x, 1));
+    quarter = _mm_add_ps(quarter, _mm_movehl_ps(quarter, quarter));
+    return _mm_cvtss_f32(_mm_add_ss(quarter, _mm_movehdup_ps(quarter)));
+}
+
+INLINE vf vmax(vf a, vf b) {
+    return (vf) _mm256_max_ps((__m256) a, (__m256) b);
+}
+
+INLINE vf vmin(vf a, vf b) {
+    return (vf) _mm256_min_ps((__m256) a, (__m256) b);
+}
+
+INLINE vf to_float(vi x) {
+    return (vf) _mm256_cvtepi32_ps((__m256i) x);
+}
+
+INLINE vi broadcast_bytes4(const int8_t *p) {
+    int32_t word;
+    memcpy(&word, p, 4);
+    return (vi) _mm256_set1_epi32(word);
+}
+
+/* sum[lane] += levels · x over the four bytes of each lane. */
+INLINE vi dot4(vi sum, vi levels, vi x, const int is_wide) {
+#ifdef AVX_VNNI_DOT
+    (void) is_wide;
+    return (vi) _mm256_dpbusd_avx_epi32((__m256i) sum, (__m256i) levels, (__m256i) x);
+#else
+    __m256i pairs;
+    if (is_wide) {
+        __m256i signed_x = _mm256_sign_epi8((__m256i) x, (__m256i) levels);
+        pairs = _mm256_maddubs_epi16(_mm256_abs_epi8((__m256i) levels), signed_x);
+    } else {
+        pairs = _mm256_maddubs_epi16((__m256i) levels, (__m256i) x);
+    }
+    return sum + (vi) _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+#endif
+}
+
+INLINE vb join_32(__m256i low, __m256i high) {
+    vb joined;
+    memcpy(&joined, &low, 32);
+    memcpy((uint8_t *) &joined + 32, &high, 32);
+    return joined;
+}
+
+/* Low halves of 64 bytes are p >> low_shift, high halves p >> high_shift, each masked. */
+INLINE vb spread_32(const uint8_t *p, const int low_shift, const int high_shift, const int mask) {
+    __m256i bytes = _mm256_loadu_si256((const __m256i *) p);
+    __m256i low = _mm256_and_si256(_mm256_srli_epi16(bytes, low_shift), _mm256_set1_epi8((char) mask));
+    __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, high_shift), _mm256_set1_epi8((char) mask));
+    return join_32(low, high);
+}
+
+/* 32 bytes at p, then 32 at q. */
+INLINE vb pair_32(const uint8_t *p, const uint8_t *q) {
+    return join_32(_mm256_loadu_si256((const __m256i *) p), _mm256_loadu_si256((const __m256i *) q));
+}
+
+INLINE __m256i split_one_16(const uint8_t *p) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *) p);
+    return _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes), _mm256_set1_epi8(15));
+}
+
+/* Low nibbles of 16 bytes at p, their high nibbles, and the same of 16 bytes at q. */
+INLINE vb split_16(const uint8_t *p, const uint8_t *q) {
+    return join_32(split_one_16(p), split_one_16(q));
+}
+
+INLINE __m256i choose_by_word(uint32_t bits, int value) {
+    __m256i spread = _mm256_shuffle_epi8(
+            _mm256_set1_epi32((int) bits), _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303));
+    __m256i bit = _mm256_set1_epi64x((long long) 0x8040201008040201);
+    return _mm256_and_si256(_mm256_cmpeq_epi8(_mm256_and_si256(spread, bit), bit), _mm256_set1_epi8((char) value));
+}
+
+/* Bytes that are value where bits has a one, and zero elsewhere. */
+INLINE vb choose_by_bits(uint64_t bits, int value) {
+    return join_32(choose_by_word((uint32_t) bits, value), choose_by_word((uint32_t) (bits >> 32), value));
+}
+
+/* table[index] + offset for indices below 16. */
+INLINE vb look_up(const int8_t *table, int offset, vb index) {
+    __m128i values = _mm_add_epi8(_mm_loadu_si128((const __m128i *) table), _mm_set1_epi8((char) offset));
+    __m256i twice = _mm256_broadcastsi128_si256(values);
+    __m256i half[2];
+    memcpy(half, &index, 64);
+    return join_32(_mm256_shuffle_epi8(twice, half[0]), _mm256_shuffle_epi8(twice, half[1]));
+}
+
+/* factors[i] = scale * byte i of steps. */
+INLINE void scale_steps_8(uint64_t steps, float scale, float *factors) {
+    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long) steps)));
+    _mm256_store_ps(factors, _mm256_mul_ps(values, _mm256_set1_ps(scale)));
+}
+
+/* factors[i] = scale * byte i of steps, taken as signed. */
+INLINE void scale_signed_steps_8(uint64_t steps, float scale, float *factors) {
+    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_cvtsi64_si128((long long) steps)));
+    _mm256_store_ps(factors, _mm256_mul_ps(values, _mm256_set1_ps(scale)));
+}
+
+/* The halves at p, p + stride, ..., p + 7 * stride. */
+INLINE void gather_halves_8(const uint8_t *p, const int stride, float *values) {
+    uint16_t halves[8];
+    for (int i = 0; i < 8; i++) {
+        memcpy(halves + i, p + i * stride, 2);
+    }
+    __m128i packed = _mm_setr_epi16((short) halves[0], (short) halves[1], (short) halves[2], (short) halves[3], (short) halves[4],
+            (short) halves[5], (short) halves[6], (short) halves[7]);
+    _mm256_store_ps(values, _mm256_cvtph_ps(packed));
+}
+
+/* sums += scale · input scale · (products + offsets) for 256 levels and inputs; offsets are of quads, or null. */
+INLINE void dot_super(
+        const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums[2]) {
+    float factors[16];
+    UNROLL for (int i = 0; i < SUPER / run; i += LANES) {
+        *(vf_loose *) (factors + i) = *(const vf *) (scales + i) * *(const vf_loose *) (x_scales + i);
+    }
+    UNROLL for (int j = 0; j < 8; j++) {
+        vi products = {0};
+        if (offsets != NULL) {
+            products = *(const vi_loose *) (offsets + 8 * j);
+        }
+        products = dot4(products, *(const vi *) (levels + 32 * j), *(const vi_loose *) (x + 32 * j), is_wide);
+        if (run == 32) {
+            sums[j & 1] += to_float(products) * factors[j];
+        } else {
+            __m256 factor = _mm256_set_m128(_mm_set1_ps(factors[2 * j + 1]), _mm_set1_ps(factors[2 * j]));
+            sums[j & 1] += to_float(products) * (vf) factor;
+        }
+    }
+}
+
+/* sums -= a · b over count (8 or 16) floats, some to each lane. */
+INLINE vf subtract_dot(const float *a, const float *b, const int count, vf sums) {
+    for (int i = 0; i < count; i += 8) {
+        sums -= *(const vf_loose *) (a + i) * *(const vf_loose *) (b + i);
+    }
+    return sums;
+}
+
+/* target[k][r] = rows[r][k] for 8 rows of 8 words; rows are row_words apart, target's lines line_words. */
+INLINE void transpose_words(uint32_t *target, int64_t line_words, const uint32_t *rows, int64_t row_words) {
+    __m256i a[8];
+    __m256i b[8];
+    UNROLL for (int i = 0; i < 8; i++) {
+        a[i] = _mm256_loadu_si256((const __m256i *) (rows + i * row_words));
+    }
+    UNROLL for (int i = 0; i < 8; i += 2) {
+        b[i] = _mm256_unpacklo_epi32(a[i], a[i + 1]);
+        b[i + 1] = _mm256_unpackhi_epi32(a[i], a[i + 1]);
+    }
+    UNROLL for (int i = 0; i < 8; i += 4) {
+        a[i] = _mm256_unpacklo_epi64(b[i], b[i + 2]);
+        a[i + 1] = _mm256_unpackhi_epi64(b[i], b[i + 2]);
+        a[i + 2] = _mm256_unpacklo_epi64(b[i + 1], b[i + 3]);
+        a[i + 3] = _mm256_unpackhi_epi64(b[i + 1], b[i + 3]);
+    }
+    UNROLL for (int k = 0; k < 4; k++) {
+        __m256i low = _mm256_permute2x128_si256(a[k], a[4 + k], 0x20);
+        __m256i high = _mm256_permute2x128_si256(a[k], a[4 + k], 0x31);
+        _mm256_storeu_si256((__m256i *) (target + k * line_words), low);
+        _mm256_storeu_si256((__m256i *) (target + (4 + k) * line_words), high);
+    }
+}

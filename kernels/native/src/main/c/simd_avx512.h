@@ -1,0 +1,174 @@
+/* The vector primitives of AVX-512 with VNNI: 16 floats, 64 bytes; bytes multiply as unsigned levels by signed inputs. */
+#include <immintrin.h>
+
+#define LANES 16
+#define WIDE_ZERO 128 /* wide levels are kept unsigned */
+#define TILE_TOKENS 6
+
+typedef float vf __attribute__((vector_size(64)));
+typedef int32_t vi __attribute__((vector_size(64)));
+typedef uint8_t vb __attribute__((vector_size(64))); /* 64 levels, whatever the registers hold */
+typedef uint16_t vb_pairs __attribute__((vector_size(64)));
+typedef float vf_loose __attribute__((vector_size(64), aligned(4), may_alias));
+typedef int32_t vi_loose __attribute__((vector_size(64), aligned(1), may_alias));
+
+INLINE float half_to_float(uint16_t bits) {
+    return _cvtsh_ss(bits);
+}
+
+INLINE vf load_halves(const uint8_t *p) {
+    return (vf) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *) p));
+}
+
+INLINE void store_halves(uint8_t *p, vf x) {
+    _mm256_storeu_si256((__m256i *) p, _mm512_cvtps_ph((__m512) x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+
+INLINE vf load_bf16s(const uint8_t *p) {
+    return (vf) _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *) p)), 16);
+}
+
+INLINE float sum_lanes(vf x) {
+    return _mm512_reduce_add_ps((__m512) x);
+}
+
+INLINE vf vmax(vf a, vf b) {
+    return (vf) _mm512_max_ps((__m512) a, (__m512) b);
+}
+
+INLINE vf vmin(vf a, vf b) {
+    return (vf) _mm512_min_ps((__m512) a, (__m512) b);
+}
+
+INLINE vf to_float(vi x) {
+    return (vf) _mm512_cvtepi32_ps((__m512i) x);
+}
+
+INLINE vi broadcast_bytes4(const int8_t *p) {
+    int32_t word;
+    memcpy(&word, p, 4);
+    return (vi) _mm512_set1_epi32(word);
+}
+
+/* sum[lane] += levels · x over the four bytes of each lane. */
+INLINE vi dot4(vi sum, vi levels, vi x, const int is_wide) {
+    (void) is_wide;
+    return (vi) _mm512_dpbusd_epi32((__m512i) sum, (__m512i) levels, (__m512i) x);
+}
+
+/* Low halves of 64 bytes are p >> low_shift, high halves p >> high_shift, each masked. */
+INLINE vb spread_32(const uint8_t *p, const int low_shift, const int high_shift, const int mask) {
+    __m512i twice = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *) p));
+    __m512i low = _mm512_castsi256_si512(_mm256_set1_epi16((short) low_shift));
+    __m512i shifts = _mm512_inserti64x4(low, _mm256_set1_epi16((short) high_shift), 1);
+    return (vb) _mm512_and_si512(_mm512_srlv_epi16(twice, shifts), _mm512_set1_epi8((char) mask));
+}
+
+/* 32 bytes at p, then 32 at q. */
+INLINE vb pair_32(const uint8_t *p, const uint8_t *q) {
+    __m512i first = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *) p));
+    return (vb) _mm512_inserti64x4(first, _mm256_loadu_si256((const __m256i *) q), 1);
+}
+
+/* Low nibbles of 16 bytes at p, their high nibbles, and the same of 16 bytes at q. */
+INLINE vb split_16(const uint8_t *p, const uint8_t *q) {
+    __m512i both = _mm512_castsi256_si512(
+            _mm256_set_m128i(_mm_loadu_si128((const __m128i *) q), _mm_loadu_si128((const __m128i *) p)));
+    __m512i twice = _mm512_shuffle_i64x2(both, both, 0x50);
+    __m512i shifts = _mm512_setr_epi64(0, 0, 0x0004000400040004, 0x0004000400040004, 0, 0, 0x0004000400040004, 0x0004000400040004);
+    return (vb) _mm512_and_si512(_mm512_srlv_epi16(twice, shifts), _mm512_set1_epi8(15));
+}
+
+/* Bytes that are value where bits has a one, and zero elsewhere. */
+INLINE vb choose_by_bits(uint64_t bits, int value) {
+    return (vb) _mm512_maskz_set1_epi8(bits, (char) value);
+}
+
+/* table[index] + offset for indices below 16. */
+INLINE vb look_up(const int8_t *table, int offset, vb index) {
+    __m128i values = _mm_add_epi8(_mm_loadu_si128((const __m128i *) table), _mm_set1_epi8((char) offset));
+    return (vb) _mm512_shuffle_epi8(_mm512_broadcast_i32x4(values), (__m512i) index);
+}
+
+/* factors[i] = scale * byte i of steps. */
+INLINE void scale_steps_8(uint64_t steps, float scale, float *factors) {
+    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long) steps)));
+    _mm256_store_ps(factors, _mm256_mul_ps(values, _mm256_set1_ps(scale)));
+}
+
+/* factors[i] = scale * byte i of steps, taken as signed. */
+INLINE void scale_signed_steps_8(uint64_t steps, float scale, float *factors) {
+    __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_cvtsi64_si128((long long) steps)));
+    _mm256_store_ps(factors, _mm256_mul_ps(values, _mm256_set1_ps(scale)));
+}
+
+/* The halves at p, p + stride, ..., p + 7 * stride. */
+INLINE void gather_halves_8(const uint8_t *p, const int stride, float *values) {
+    uint16_t halves[8];
+    for (int i = 0; i < 8; i++) {
+        memcpy(halves + i, p + i * stride, 2);
+    }
+    __m128i packed = _mm_setr_epi16((short) halves[0], (short) halves[1], (short) halves[2], (short) halves[3], (short) halves[4],
+            (short) halves[5], (short) halves[6], (short) halves[7]);
+    _mm256_store_ps(values, _mm256_cvtph_ps(packed));
+}
+
+/* sums += scale · input scale · (products + offsets) for 256 levels and inputs; offsets are of quads, or null. */
+INLINE void dot_super(
+        const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums[2]) {
+    __m512 factors;
+    if (run == 32) {
+        factors = _mm512_castps256_ps512(_mm256_mul_ps(_mm256_load_ps(scales), _mm256_loadu_ps(x_scales)));
+    } else {
+        factors = _mm512_mul_ps(_mm512_load_ps(scales), _mm512_loadu_ps(x_scales));
+    }
+    UNROLL for (int j = 0; j < 4; j++) {
+        vi products = {0};
+        if (offsets != NULL) {
+            products = *(const vi_loose *) (offsets + 16 * j);
+        }
+        products = dot4(products, *(const vi *) (levels + 64 * j), *(const vi_loose *) (x + 64 * j), is_wide);
+        __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        __m512i index = run == 32 ? _mm512_srli_epi32(lane, 3) : _mm512_srli_epi32(lane, 2);
+        index = _mm512_add_epi32(index, _mm512_set1_epi32(64 / run * j));
+        sums[j & 1] += to_float(products) * (vf) _mm512_permutexvar_ps(index, factors);
+    }
+}
+
+/* sums -= a · b over count (8 or 16) floats, some to each lane. */
+INLINE vf subtract_dot(const float *a, const float *b, const int count, vf sums) {
+    if (count == 8) {
+        __m256 products = _mm256_mul_ps(_mm256_loadu_ps(a), _mm256_loadu_ps(b));
+        return sums - (vf) _mm512_zextps256_ps512(products);
+    }
+    return (vf) _mm512_fnmadd_ps(_mm512_loadu_ps(a), _mm512_loadu_ps(b), (__m512) sums);
+}
+
+/* target[k][r] = rows[r][k] for 16 rows of 16 words; rows are row_words apart, target's lines line_words. */
+INLINE void transpose_words(uint32_t *target, int64_t line_words, const uint32_t *rows, int64_t row_words) {
+    __m512i a[16];
+    __m512i b[16];
+    UNROLL for (int i = 0; i < 16; i++) {
+        a[i] = _mm512_loadu_si512(rows + i * row_words);
+    }
+    UNROLL for (int i = 0; i < 16; i += 2) {
+        b[i] = _mm512_unpacklo_epi32(a[i], a[i + 1]);
+        b[i + 1] = _mm512_unpackhi_epi32(a[i], a[i + 1]);
+    }
+    UNROLL for (int i = 0; i < 16; i += 4) {
+        a[i] = _mm512_unpacklo_epi64(b[i], b[i + 2]);
+        a[i + 1] = _mm512_unpackhi_epi64(b[i], b[i + 2]);
+        a[i + 2] = _mm512_unpacklo_epi64(b[i + 1], b[i + 3]);
+        a[i + 3] = _mm512_unpackhi_epi64(b[i + 1], b[i + 3]);
+    }
+    UNROLL for (int k = 0; k < 4; k++) {
+        __m512i low0 = _mm512_shuffle_i32x4(a[k], a[4 + k], 0x88);
+        __m512i high0 = _mm512_shuffle_i32x4(a[k], a[4 + k], 0xdd);
+        __m512i low1 = _mm512_shuffle_i32x4(a[8 + k], a[12 + k], 0x88);
+        __m512i high1 = _mm512_shuffle_i32x4(a[8 + k], a[12 + k], 0xdd);
+        _mm512_storeu_si512(target + k * line_words, _mm512_shuffle_i32x4(low0, low1, 0x88));
+        _mm512_storeu_si512(target + (4 + k) * line_words, _mm512_shuffle_i32x4(high0, high1, 0x88));
+        _mm512_storeu_si512(target + (8 + k) * line_words, _mm512_shuffle_i32x4(low0, low1, 0xdd));
+        _mm512_storeu_si512(target + (12 + k) * line_words, _mm512_shuffle_i32x4(high0, high1, 0xdd));
+    }
+}

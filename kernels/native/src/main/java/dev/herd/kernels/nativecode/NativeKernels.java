@@ -1,0 +1,314 @@
+package dev.herd.kernels.nativecode;
+
+import dev.herd.kernels.Floats;
+import dev.herd.kernels.Kernels;
+import dev.herd.kernels.KvShape;
+import dev.herd.kernels.KvView;
+import dev.herd.kernels.QuantFormats;
+import dev.herd.kernels.WeightMatrix;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * The kernels in C for one instruction set. Java checks that every range lies in its memory; C does not.
+ *
+ * <p>A call passes addresses as longs and keeps the owners of the memory reachable until it returns.
+ */
+final class NativeKernels implements Kernels {
+    static final int FUNCTIONS = 9;
+
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final MethodHandle RMS_NORM = Linker.nativeLinker()
+            .downcallHandle(FunctionDescriptor.ofVoid(LONG, LONG, LONG, ValueLayout.JAVA_FLOAT, LONG, LONG, LONG));
+    private static final MethodHandle LONGS_3 = takingLongs(3);
+    private static final MethodHandle LONGS_4 = takingLongs(4);
+    private static final MethodHandle LONGS_5 = takingLongs(5);
+    private static final MethodHandle LONGS_6 = takingLongs(6);
+    private static final MethodHandle LONGS_7 = takingLongs(7);
+    private static final MethodHandle LONGS_9 = takingLongs(9);
+
+    private final NativeLibrary library;
+    private final InstructionSet instructions;
+    private final MemorySegment matMul;
+    private final MemorySegment decodeRow;
+    private final MemorySegment rmsNorm;
+    private final MemorySegment rope;
+    private final MemorySegment scaleRows;
+    private final MemorySegment swiGlu;
+    private final MemorySegment add;
+    private final MemorySegment encode;
+    private final MemorySegment attend;
+
+    /** @throws IllegalArgumentException if this CPU lacks the instructions */
+    NativeKernels(NativeLibrary library, InstructionSet instructions) {
+        MemorySegment table = library.table(instructions);
+        if (table == null) {
+            throw new IllegalArgumentException("this CPU cannot run " + instructions);
+        }
+        this.library = library;
+        this.instructions = instructions;
+        this.matMul = entry(table, 1);
+        this.decodeRow = entry(table, 2);
+        this.rmsNorm = entry(table, 3);
+        this.rope = entry(table, 4);
+        this.scaleRows = entry(table, 5);
+        this.swiGlu = entry(table, 6);
+        this.add = entry(table, 7);
+        this.encode = entry(table, 8);
+        this.attend = entry(table, FUNCTIONS);
+    }
+
+    private static MemorySegment entry(MemorySegment table, int index) {
+        return table.getAtIndex(ValueLayout.ADDRESS, index);
+    }
+
+    private static MethodHandle takingLongs(int count) {
+        MemoryLayout[] parameters = new MemoryLayout[count];
+        Arrays.fill(parameters, LONG);
+        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(parameters));
+    }
+
+    @Override
+    public String name() {
+        return NativeKernelsProvider.NAME;
+    }
+
+    @Override
+    public String description() {
+        return name() + " (" + instructions.name().toLowerCase(Locale.ROOT).replace('_', '-') + ")";
+    }
+
+    @Override
+    public boolean supports(WeightMatrix weights) {
+        return switch (weights) {
+            case WeightMatrix.RowMajor matrix -> QuantFormats.holdsWeights(matrix.type());
+            case WeightMatrix.Transposed matrix -> QuantFormats.holdsWeights(matrix.type());
+            case WeightMatrix.Fp8 _, WeightMatrix.Int4 _ -> true;
+        };
+    }
+
+    @Override
+    public void matMul(Floats out, Floats x, WeightMatrix weights, int tokens, int fromRow, int toRow) {
+        Objects.checkFromToIndex(fromRow, toRow, weights.rows());
+        requireElements(out, (long) tokens * weights.rows());
+        requireElements(x, (long) tokens * weights.columns());
+        requireSupported(weights);
+        if (tokens == 0 || fromRow == toRow) {
+            return;
+        }
+        NativeScratch scratch = NativeScratch.ofThread();
+        long working = scratch.working(library.matMulScratch(tokens, weights.columns()));
+        try {
+            LONGS_7.invokeExact(
+                    matMul,
+                    scratch.describe(weights),
+                    address(out),
+                    address(x),
+                    (long) tokens,
+                    (long) fromRow,
+                    (long) toRow,
+                    working);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        } finally {
+            keepAlive(out, x, weights);
+        }
+    }
+
+    @Override
+    public void dequantizeRow(Floats out, long outFrom, WeightMatrix weights, int row) {
+        Objects.checkIndex(row, weights.rows());
+        requireRange(out, outFrom, outFrom + weights.columns());
+        requireSupported(weights);
+        try {
+            LONGS_3.invokeExact(
+                    decodeRow, NativeScratch.ofThread().describe(weights), address(out) + outFrom * Float.BYTES, (long)
+                            row);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        } finally {
+            keepAlive(out, out, weights);
+        }
+    }
+
+    @Override
+    public void rmsNorm(Floats out, Floats x, Floats weight, float epsilon, int size, int fromToken, int toToken) {
+        requireRange(out, (long) fromToken * size, (long) toToken * size);
+        requireRange(x, (long) fromToken * size, (long) toToken * size);
+        requireElements(weight, size);
+        try {
+            rmsNorm(out, x, address(weight), epsilon, size, fromToken, toToken);
+        } finally {
+            keepAlive(weight, weight, this);
+        }
+    }
+
+    @Override
+    public void qkNorm(Floats x, float epsilon, int heads, int headSize, int fromToken, int toToken) {
+        long from = (long) fromToken * heads;
+        long to = (long) toToken * heads;
+        requireRange(x, from * headSize, to * headSize);
+        rmsNorm(x, x, 0, epsilon, headSize, from, to);
+    }
+
+    private void rmsNorm(Floats out, Floats x, long weight, float epsilon, long size, long from, long to) {
+        try {
+            RMS_NORM.invokeExact(rmsNorm, address(out), address(x), weight, epsilon, size, from, to);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        } finally {
+            keepAlive(out, x, this);
+        }
+    }
+
+    @Override
+    public void rope(Floats x, Floats rotations, int heads, int headSize, int fromToken, int toToken) {
+        requireRange(x, (long) fromToken * heads * headSize, (long) toToken * heads * headSize);
+        requireRange(rotations, (long) fromToken * headSize, (long) toToken * headSize);
+        try {
+            LONGS_6.invokeExact(
+                    rope, address(x), address(rotations), (long) heads, (long) headSize, (long) fromToken, (long)
+                            toToken);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        } finally {
+            keepAlive(x, rotations, this);
+        }
+    }
+
+    @Override
+    public void scaleRows(Floats x, Floats factors, int size, int fromToken, int toToken) {
+        requireRange(x, (long) fromToken * size, (long) toToken * size);
+        requireRange(factors, fromToken, toToken);
+        try {
+            LONGS_5.invokeExact(scaleRows, address(x), address(factors), (long) size, (long) fromToken, (long) toToken);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        } finally {
+            keepAlive(x, factors, this);
+        }
+    }
+
+    @Override
+    public void storeKeyValue(KvView cache, int position, Floats key, Floats value, int token) {
+        KvShape shape = cache.shape();
+        long rowSize = (long) shape.kvHeadCount() * shape.headSize();
+        requireRange(key, token * rowSize, (token + 1) * rowSize);
+        requireRange(value, token * rowSize, (token + 1) * rowSize);
+        long layer = NativeScratch.layerAddress(cache, position);
+        try {
+            for (int kvHead = 0; kvHead < shape.kvHeadCount(); kvHead++) {
+                long from = (token * rowSize + (long) kvHead * shape.headSize()) * Float.BYTES;
+                long at = layer + shape.type().bytes(shape.element(kvHead, position));
+                encode(at, address(key) + from, shape);
+                encode(at + shape.valuesOffset(), address(value) + from, shape);
+            }
+        } finally {
+            keepAlive(key, value, cache);
+        }
+    }
+
+    private void encode(long target, long source, KvShape shape) {
+        try {
+            LONGS_4.invokeExact(
+                    encode, target, source, NativeScratch.typeNumber(shape.type()), (long) shape.headSize());
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        }
+    }
+
+    @Override
+    public void attend(
+            Floats out,
+            Floats query,
+            KvView cache,
+            int token,
+            int heads,
+            int firstPosition,
+            int position,
+            int fromHead,
+            int toHead) {
+        Objects.checkFromToIndex(firstPosition, position, Integer.MAX_VALUE);
+        Objects.checkFromToIndex(fromHead, toHead, heads);
+        int headSize = cache.shape().headSize();
+        long from = (long) token * heads * headSize;
+        long to = from + (long) heads * headSize;
+        requireRange(out, from, to);
+        requireRange(query, from, to);
+        NativeScratch scratch = NativeScratch.ofThread();
+        long working = scratch.working(library.attendScratch(headSize));
+        try {
+            LONGS_9.invokeExact(
+                    attend,
+                    scratch.describe(cache, firstPosition, position),
+                    address(out) + from * Float.BYTES,
+                    address(query) + from * Float.BYTES,
+                    (long) heads,
+                    (long) firstPosition,
+                    (long) position,
+                    (long) fromHead,
+                    (long) toHead,
+                    working);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        } finally {
+            keepAlive(out, query, cache);
+        }
+    }
+
+    @Override
+    public void swiGlu(Floats gate, Floats up, long from, long to) {
+        combine(swiGlu, gate, up, from, to);
+    }
+
+    @Override
+    public void add(Floats out, Floats x, long from, long to) {
+        combine(add, out, x, from, to);
+    }
+
+    private static void combine(MemorySegment function, Floats target, Floats other, long from, long to) {
+        requireRange(target, from, to);
+        requireRange(other, from, to);
+        try {
+            LONGS_4.invokeExact(function, address(target), address(other), from, to);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        } finally {
+            keepAlive(target, other, function);
+        }
+    }
+
+    private void requireSupported(WeightMatrix weights) {
+        if (!supports(weights)) {
+            throw new IllegalArgumentException("the native kernels do not read " + weights.type());
+        }
+    }
+
+    private static void requireElements(Floats floats, long count) {
+        requireRange(floats, 0, count);
+    }
+
+    private static void requireRange(Floats floats, long from, long to) {
+        Objects.checkFromToIndex(from, to, floats.size());
+    }
+
+    private static long address(Floats floats) {
+        return floats.segment().address();
+    }
+
+    /** Called from finally blocks only. */
+    @SuppressWarnings("ReachabilityFenceUsage")
+    private static void keepAlive(Object first, Object second, Object third) {
+        Reference.reachabilityFence(first);
+        Reference.reachabilityFence(second);
+        Reference.reachabilityFence(third);
+    }
+}

@@ -1,0 +1,138 @@
+package dev.herd.kernels.nativecode;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The C library of this platform, unpacked from the jar and loaded for the life of the process. */
+final class NativeLibrary {
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+
+    /** The one attempt to load it. */
+    static final Attempt LOADED = attempt(platform());
+
+    private final Map<InstructionSet, MemorySegment> tables;
+    private final MethodHandle matMulScratch;
+    private final MethodHandle attendScratch;
+
+    private NativeLibrary(SymbolLookup symbols) {
+        MethodHandle kernels =
+                function(symbols, "herd_kernels", FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+        this.matMulScratch = function(symbols, "herd_matmul_scratch", FunctionDescriptor.of(LONG, LONG, LONG));
+        this.attendScratch = function(symbols, "herd_attend_scratch", FunctionDescriptor.of(LONG, LONG));
+        this.tables = tables(kernels);
+    }
+
+    /** A library, or why there is none. */
+    record Attempt(@Nullable NativeLibrary library, Optional<String> refusal) {
+        NativeLibrary orThrow() {
+            if (library == null) {
+                throw new IllegalStateException(refusal.orElse("the native kernels are not loaded"));
+            }
+            return library;
+        }
+    }
+
+    /** Loads the library of {@code platform}, or says in one sentence why that cannot be. */
+    static Attempt attempt(String platform) {
+        String resource = "libherd-kernels-" + platform + ".so";
+        try (InputStream content = NativeLibrary.class.getResourceAsStream(resource)) {
+            if (content == null) {
+                return refused("this build has no C kernels for " + platform
+                        + "; build Herd on such a machine with a C compiler (cc, gcc or clang)");
+            }
+            Path file = Files.createTempFile("herd-kernels", ".so");
+            try {
+                Files.copy(content, file, StandardCopyOption.REPLACE_EXISTING);
+                return new Attempt(
+                        new NativeLibrary(SymbolLookup.libraryLookup(file, Arena.global())), Optional.empty());
+            } finally {
+                Files.deleteIfExists(file); // what is mapped stays
+            }
+        } catch (IOException | IllegalArgumentException | IllegalCallerException cause) {
+            return refused("the C kernels for " + platform + " cannot be loaded: " + cause.getMessage());
+        }
+    }
+
+    private static Attempt refused(String why) {
+        return new Attempt(null, Optional.of(why));
+    }
+
+    /** Operating system and architecture as {@code build.sh} names them. */
+    static String platform() {
+        String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+        String machine = System.getProperty("os.arch", "");
+        return (system.startsWith("mac") ? "darwin" : system.replace(' ', '-')) + "-"
+                + (machine.equals("amd64") ? "x86_64" : machine);
+    }
+
+    /** Addresses of the kernels of {@code instructions}, in the order of the C table; null if this CPU lacks them. */
+    @Nullable
+    MemorySegment table(InstructionSet instructions) {
+        return tables.get(instructions);
+    }
+
+    /** The most capable instruction set of this CPU. */
+    InstructionSet best() {
+        return tables.keySet().iterator().next();
+    }
+
+    long matMulScratch(long tokens, long columns) {
+        try {
+            return (long) matMulScratch.invokeExact(tokens, columns);
+        } catch (Throwable thrown) {
+            throw unexpected(thrown);
+        }
+    }
+
+    long attendScratch(long headSize) {
+        try {
+            return (long) attendScratch.invokeExact(headSize);
+        } catch (Throwable thrown) {
+            throw unexpected(thrown);
+        }
+    }
+
+    private static MethodHandle function(SymbolLookup symbols, String name, FunctionDescriptor type) {
+        MemorySegment address = symbols.find(name)
+                .orElseThrow(() -> new IllegalArgumentException("the library has no function " + name));
+        return Linker.nativeLinker().downcallHandle(address, type);
+    }
+
+    private static Map<InstructionSet, MemorySegment> tables(MethodHandle kernels) {
+        Map<InstructionSet, MemorySegment> found = new EnumMap<>(InstructionSet.class);
+        long bytes = MemoryLayout.sequenceLayout(1L + NativeKernels.FUNCTIONS, ValueLayout.ADDRESS)
+                .byteSize();
+        for (InstructionSet instructions : InstructionSet.values()) {
+            try {
+                MemorySegment table = (MemorySegment) kernels.invokeExact(instructions.number());
+                if (!table.equals(MemorySegment.NULL)) {
+                    found.put(instructions, table.reinterpret(bytes));
+                }
+            } catch (Throwable thrown) {
+                throw unexpected(thrown);
+            }
+        }
+        return found;
+    }
+
+    /** C functions throw nothing; only a wrong signature ends here. */
+    static AssertionError unexpected(Throwable thrown) {
+        return new AssertionError("a call into the C kernels failed", thrown);
+    }
+}

@@ -1,0 +1,37 @@
+package dev.herd.kernels.nativecode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.herd.kernels.KernelsSelector;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+final class NativeLibraryTest {
+    @Test
+    void aPlatformWithoutALibraryIsRefusedInOneSentence() {
+        NativeLibrary.Attempt attempt = NativeLibrary.attempt("plan9-mips");
+
+        assertThat(attempt.library()).isNull();
+        assertThat(attempt.refusal())
+                .hasValueSatisfying(why -> assertThat(why)
+                        .contains("plan9-mips")
+                        .contains("C compiler")
+                        .doesNotContain("\n"));
+        assertThatThrownBy(attempt::orThrow)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("plan9");
+    }
+
+    @Test
+    void theNativeKernelsArePreferredExactlyWhereTheyWereBuilt() {
+        boolean isBuilt =
+                NativeLibrary.class.getResource("libherd-kernels-" + NativeLibrary.platform() + ".so") != null;
+
+        KernelsSelector.Selection selection = KernelsSelector.select(Optional.empty());
+
+        assertThat(selection.kernels().name()).isEqualTo(isBuilt ? "native" : "scalar");
+        assertThat(selection.refusals()).hasSize(isBuilt ? 0 : 1);
+        assertThat(new NativeKernelsProvider().refusal().isEmpty()).isEqualTo(isBuilt);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.herd.kernels.nativecode;
+
+import org.jspecify.annotations.NullMarked;
