@@ -6,96 +6,205 @@
 
 /* The state of one pass; rows are padded with zeros to whole vectors. */
 typedef struct {
+    const KvCache *cache;
+    int64_t kv_head;
     int64_t padded;     /* floats per row */
     float *query;       /* [heads, padded], scaled by 1 / sqrt(head_size) */
     float *sums;        /* [heads, padded] */
-    float *decoded;     /* [ATTEND_RUN, padded]: keys or values as floats */
+    float *decoded;     /* [ATTEND_RUN, padded]: keys or values of a run as floats */
     float *scores;      /* [heads, ATTEND_RUN] */
     float largest[ATTEND_HEADS];
     float weight[ATTEND_HEADS]; /* sum of the weights so far */
 } Pass;
 
-/* Keys or values of count positions as rows of padded floats; not copied if they are that already. */
-INLINE const float *decode_positions(const Pass *pass, const KvCache *cache, const uint8_t *p, int64_t count) {
-    int64_t size = cache->head_size;
-    if (cache->type == F32 && size == pass->padded) {
-        return (const float *) p;
-    }
+INLINE void decode_rows(const Pass *pass, const int type, const uint8_t *p, int64_t count, float *target) {
+    int64_t size = pass->cache->head_size;
     for (int64_t i = 0; i < count; i++) {
-        decode_plain(cache->type, p, i * size, size, pass->decoded + i * pass->padded);
+        decode_plain_as(type, p, i * size, size, target + i * pass->padded);
     }
-    return pass->decoded;
 }
 
-/* scores[h][i] = query[h] · keys[i]. */
-INLINE void score(const Pass *pass, const float *keys, int64_t heads, int64_t count) {
-    for (int64_t i = 0; i < count; i++) {
-        const float *key = keys + i * pass->padded;
-        for (int64_t h = 0; h < heads; h++) {
-            const float *query = pass->query + h * pass->padded;
-            vf sum = {0};
-            for (int64_t d = 0; d < pass->padded; d += LANES) {
-                sum += *(const vf *) (query + d) * *(const vf_loose *) (key + d);
+/* Where the key, or value if offset leads to it, of a position lies, and how many of count follow in its block. */
+INLINE const uint8_t *locate(const Pass *pass, int64_t position, int64_t offset, int64_t *count) {
+    const KvCache *cache = pass->cache;
+    int64_t block = position / cache->block_size;
+    int64_t in_block = position - block * cache->block_size;
+    if (cache->block_size - in_block < *count) {
+        *count = cache->block_size - in_block;
+    }
+    int64_t row = pass->kv_head * cache->block_size + in_block;
+    return cache->blocks[block - cache->first_block] + offset + row * cache->head_size * float_bytes(cache->type);
+}
+
+/* Decodes the keys, or values, of count positions from start on, block by block, and asks for those of the next run. */
+INLINE void decode_positions(const Pass *pass, int64_t start, int64_t count, int64_t last, int64_t offset) {
+    const KvCache *cache = pass->cache;
+    int64_t row_bytes = cache->head_size * float_bytes(cache->type);
+    for (int64_t done = 0; done < count;) {
+        int64_t rows = count - done;
+        const uint8_t *p = locate(pass, start + done, offset, &rows);
+        int64_t next = start + done + ATTEND_RUN;
+        if (next <= last) {
+            int64_t ahead = rows < last - next + 1 ? rows : last - next + 1;
+            const uint8_t *q = locate(pass, next, offset, &ahead);
+            prefetch(q, ahead * row_bytes);
+        }
+        float *target = pass->decoded + done * pass->padded;
+        if (cache->type == F16) {
+            decode_rows(pass, F16, p, rows, target);
+        } else {
+            decode_rows(pass, F32, p, rows, target);
+        }
+        done += rows;
+    }
+}
+
+/*
+ * scores[h][i] = query[h] · key i for one or two heads, which then share the loads of the keys. Rows beyond count hold
+ * what earlier runs left; their scores are not used.
+ */
+INLINE void score_heads(const Pass *pass, int64_t head, int64_t count, const int heads) {
+    const int positions = LANES / heads;
+    const float *query = pass->query + head * pass->padded;
+    float *scores = pass->scores + head * ATTEND_RUN;
+    for (int64_t i = 0; i < count; i += positions) {
+        const float *keys = pass->decoded + i * pass->padded;
+        vf products[LANES];
+        UNROLL_16 for (int k = 0; k < LANES; k++) {
+            products[k] = (vf) {0};
+        }
+        for (int64_t d = 0; d < pass->padded; d += LANES) {
+            vf first = *(const vf *) (query + d);
+            vf second = *(const vf *) (query + (heads - 1) * pass->padded + d);
+            UNROLL_16 for (int k = 0; k < positions; k++) {
+                vf key = *(const vf *) (keys + k * pass->padded + d);
+                products[k] += first * key;
+                if (heads == 2) {
+                    products[positions + k] += second * key;
+                }
             }
-            pass->scores[h * ATTEND_RUN + i] = sum_lanes(sum);
+        }
+        vf sums = sum_each(products);
+        memcpy(scores + i, &sums, (size_t) positions * sizeof(float));
+        if (heads == 2) {
+            memcpy(scores + ATTEND_RUN + i, (const float *) &sums + positions, (size_t) positions * sizeof(float));
         }
     }
 }
 
-/* Turns the scores of one head into weights and scales its sums so far to the new largest score. */
+INLINE void score(const Pass *pass, int64_t heads, int64_t count) {
+    int64_t h = 0;
+    for (; h + 2 <= heads; h += 2) {
+        score_heads(pass, h, count, 2);
+    }
+    if (h < heads) {
+        score_heads(pass, h, count, 1);
+    }
+}
+
+/*
+ * Turns the scores of one head into weights and scales its sums so far to the new largest score. Scores beyond count
+ * become the lowest, whose weights are nothing beside the largest one's.
+ */
 INLINE void weigh(Pass *pass, int64_t head, int64_t count) {
     float *scores = pass->scores + head * ATTEND_RUN;
-    float largest = pass->largest[head];
-    for (int64_t i = 0; i < count; i++) {
-        largest = scores[i] > largest ? scores[i] : largest;
+    for (int64_t i = count; i < ATTEND_RUN; i++) {
+        scores[i] = -INFINITY;
     }
+    vf largest_lanes = *(vf *) scores;
+    for (int64_t i = LANES; i < ATTEND_RUN; i += LANES) {
+        largest_lanes = vmax(largest_lanes, *(vf *) (scores + i));
+    }
+    float largest = max_lane(largest_lanes);
+    largest = largest > pass->largest[head] ? largest : pass->largest[head];
+    vf weights = {0};
     for (int64_t i = 0; i < ATTEND_RUN; i += LANES) {
-        *(vf *) (scores + i) = exponential(*(vf *) (scores + i) - largest);
-    }
-    float weight = 0;
-    for (int64_t i = 0; i < count; i++) {
-        weight += scores[i];
+        vf weight = exponential(*(vf *) (scores + i) - largest);
+        *(vf *) (scores + i) = weight;
+        weights += weight;
     }
     if (largest > pass->largest[head]) {
         float shrink = exponential((vf) {0} + (pass->largest[head] - largest))[0];
         float *sums = pass->sums + head * pass->padded;
-        for (int64_t d = 0; d < pass->padded; d++) {
-            sums[d] *= shrink;
+        for (int64_t d = 0; d < pass->padded; d += LANES) {
+            *(vf *) (sums + d) *= shrink;
         }
         pass->weight[head] *= shrink;
         pass->largest[head] = largest;
     }
-    pass->weight[head] += weight;
+    pass->weight[head] += sum_lanes(weights);
 }
 
-/* sums[h] += Σ weights[h][i] · values[i], width vectors from column d on. */
-INLINE void blend_columns(const Pass *pass, const float *values, int64_t heads, int64_t count, int64_t d, const int width) {
-    for (int64_t h = 0; h < heads; h++) {
-        float *sums = pass->sums + h * pass->padded + d;
-        const float *weights = pass->scores + h * ATTEND_RUN;
-        vf total[8];
+/* sums[h] += Σ weights[h][i] · value i for one or two heads, width vectors from column d on. */
+INLINE void blend_columns(const Pass *pass, int64_t head, int64_t count, int64_t d, const int heads, const int width) {
+    float *sums = pass->sums + head * pass->padded + d;
+    const float *weights = pass->scores + head * ATTEND_RUN;
+    vf total[2][8];
+    UNROLL for (int k = 0; k < width; k++) {
+        total[0][k] = *(vf *) (sums + k * LANES);
+        total[1][k] = *(vf *) (sums + (heads - 1) * pass->padded + k * LANES);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        const float *value = pass->decoded + i * pass->padded + d;
         UNROLL for (int k = 0; k < width; k++) {
-            total[k] = *(vf *) (sums + k * LANES);
-        }
-        for (int64_t i = 0; i < count; i++) {
-            const float *value = values + i * pass->padded + d;
-            UNROLL for (int k = 0; k < width; k++) {
-                total[k] += weights[i] * *(const vf_loose *) (value + k * LANES);
+            vf part = *(const vf *) (value + k * LANES);
+            total[0][k] += weights[i] * part;
+            if (heads == 2) {
+                total[1][k] += weights[ATTEND_RUN + i] * part;
             }
         }
-        UNROLL for (int k = 0; k < width; k++) {
-            *(vf *) (sums + k * LANES) = total[k];
+    }
+    UNROLL for (int k = 0; k < width; k++) {
+        *(vf *) (sums + k * LANES) = total[0][k];
+        if (heads == 2) {
+            *(vf *) (sums + pass->padded + k * LANES) = total[1][k];
         }
     }
 }
 
-INLINE void blend(const Pass *pass, const float *values, int64_t heads, int64_t count) {
+INLINE void blend_heads(const Pass *pass, int64_t head, int64_t count, const int heads) {
+    const int widest = LANES / 2;
     int64_t d = 0;
-    for (; d + 8 * LANES <= pass->padded; d += 8 * LANES) {
-        blend_columns(pass, values, heads, count, d, 8);
+    for (; d + widest * LANES <= pass->padded; d += widest * LANES) {
+        blend_columns(pass, head, count, d, heads, widest);
+    }
+    for (; d + 2 * LANES <= pass->padded; d += 2 * LANES) {
+        blend_columns(pass, head, count, d, heads, 2);
     }
     for (; d < pass->padded; d += LANES) {
-        blend_columns(pass, values, heads, count, d, 1);
+        blend_columns(pass, head, count, d, heads, 1);
+    }
+}
+
+INLINE void blend(const Pass *pass, int64_t heads, int64_t count) {
+    int64_t h = 0;
+    for (; h + 2 <= heads; h += 2) {
+        blend_heads(pass, h, count, 2);
+    }
+    if (h < heads) {
+        blend_heads(pass, h, count, 1);
+    }
+}
+
+/* Places the rows of a pass in scratch and fills in the queries. */
+INLINE void begin(Pass *pass, const float *query, int64_t heads, uint8_t *scratch) {
+    int64_t size = pass->cache->head_size;
+    pass->padded = round_up(size, LANES);
+    pass->query = (float *) scratch;
+    pass->sums = pass->query + ATTEND_HEADS * pass->padded;
+    pass->scores = pass->sums + ATTEND_HEADS * pass->padded;
+    pass->decoded = pass->scores + ATTEND_HEADS * ATTEND_RUN;
+    memset(pass->query, 0, (size_t) (2 * ATTEND_HEADS * pass->padded) * sizeof(float));
+    if (size < pass->padded) {
+        memset(pass->decoded, 0, (size_t) (ATTEND_RUN * pass->padded) * sizeof(float));
+    }
+    float scale = (float) (1 / sqrt((double) size));
+    for (int64_t h = 0; h < heads; h++) {
+        pass->largest[h] = -INFINITY;
+        pass->weight[h] = 0;
+        for (int64_t d = 0; d < size; d++) {
+            pass->query[h * pass->padded + d] = query[h * size + d] * scale;
+        }
     }
 }
 
@@ -105,33 +214,18 @@ TARGET static void attend_heads(
     int64_t size = cache->head_size;
     int64_t heads = to - from;
     Pass pass;
-    pass.padded = round_up(size, LANES);
-    pass.query = (float *) scratch;
-    pass.sums = pass.query + ATTEND_HEADS * pass.padded;
-    pass.scores = pass.sums + ATTEND_HEADS * pass.padded;
-    pass.decoded = pass.scores + ATTEND_HEADS * ATTEND_RUN;
-    memset(scratch, 0, (size_t) ((uint8_t *) (pass.decoded + ATTEND_RUN * pass.padded) - scratch));
-    float scale = (float) (1 / sqrt((double) size));
-    for (int64_t h = 0; h < heads; h++) {
-        pass.largest[h] = -INFINITY;
-        pass.weight[h] = 0;
-        for (int64_t d = 0; d < size; d++) {
-            pass.query[h * pass.padded + d] = query[(from + h) * size + d] * scale;
-        }
-    }
-    int64_t count;
-    for (int64_t start = first; start <= last; start += count) {
-        int64_t in_block = start % cache->block_size;
-        count = cache->block_size - in_block;
-        count = count < ATTEND_RUN ? count : ATTEND_RUN;
-        count = count < last - start + 1 ? count : last - start + 1;
-        const uint8_t *keys = cache->blocks[start / cache->block_size - cache->first_block]
-                + (kv_head * cache->block_size + in_block) * size * float_bytes(cache->type);
-        score(&pass, decode_positions(&pass, cache, keys, count), heads, count);
+    pass.cache = cache;
+    pass.kv_head = kv_head;
+    begin(&pass, query + from * size, heads, scratch);
+    for (int64_t start = first; start <= last; start += ATTEND_RUN) {
+        int64_t count = last - start + 1 < ATTEND_RUN ? last - start + 1 : ATTEND_RUN;
+        decode_positions(&pass, start, count, last, 0);
+        score(&pass, heads, count);
         for (int64_t h = 0; h < heads; h++) {
             weigh(&pass, h, count);
         }
-        blend(&pass, decode_positions(&pass, cache, keys + cache->values_offset, count), heads, count);
+        decode_positions(&pass, start, count, last, cache->values_offset);
+        blend(&pass, heads, count);
     }
     for (int64_t h = 0; h < heads; h++) {
         float factor = 1 / pass.weight[h];

@@ -135,5 +135,6 @@ static inline int64_t tile_tokens(int64_t tokens, int64_t columns) {
 
 /* Before a loop with few constant iterations, whose arrays then live in registers. */
 #define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL_16 _Pragma("GCC unroll 16")
 
 #endif

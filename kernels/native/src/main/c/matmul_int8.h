@@ -31,56 +31,73 @@ enum {
     PANEL_RUNS = PANEL_COLUMNS / 16 + LANES /* transposing may write some lines too many */
 };
 
-/* Quantises 32 inputs; returns the scale. Integer maxima keep NaN, which then marks every output. */
-INLINE float quantize_32(const float *x, int8_t *levels) {
-    typedef int32_t bits32 __attribute__((may_alias));
-    const bits32 *bits = (const bits32 *) x;
-    int32_t largest_bits = 0;
-    for (int i = 0; i < 32; i++) {
-        int32_t magnitude = bits[i] & 0x7fffffff;
-        largest_bits = magnitude > largest_bits ? magnitude : largest_bits;
+/* Integers nearest to the values of vectors, by adding 1.5 * 2^23, after which the last bits are the integer. */
+INLINE vi round_to_int(vf x) {
+    return (vi) (x + 12582912.0f) - 0x4b400000;
+}
+
+/* Quantises 32 inputs; integer maxima keep NaN, which then marks every output. Returns the scale, sums by run. */
+INLINE float quantize_32(const float *x, int8_t *levels, const int run, float sums[2]) {
+    vi largest_bits = {0};
+    UNROLL for (int i = 0; i < 32; i += LANES) {
+        largest_bits = vmax_int(largest_bits, (vi) *(const vf_loose *) (x + i) & 0x7fffffff);
     }
+    int32_t bits = largest_lane(largest_bits);
     float largest;
-    memcpy(&largest, &largest_bits, 4);
+    memcpy(&largest, &bits, 4);
     float inverse = largest < 4e-37f ? 0 : 127 / largest;
-    float rounded[32];
-    for (int i = 0; i < 32; i++) {
-        rounded[i] = x[i] * inverse + 12582912.0f; /* 1.5 * 2^23: the last bits are now the nearest integer */
+    vi totals[2] = {{0}, {0}};
+    UNROLL for (int i = 0; i < 32; i += LANES) {
+        vi rounded = round_to_int(*(const vf_loose *) (x + i) * inverse);
+        store_bytes(levels + i, rounded);
+        totals[i / run] += rounded;
     }
-    const bits32 *integers = (const bits32 *) rounded;
-    for (int i = 0; i < 32; i++) {
-        levels[i] = (int8_t) (integers[i] - 0x4b400000);
+    for (int i = 0; i < 32 / run; i++) {
+        sums[i] = sum_lanes(to_float(totals[i]));
     }
     return largest / 127;
 }
 
-/* Sums fours of levels. */
+/* Minus zero times the sums of fours of levels. */
 INLINE void sum_quads(Inputs in, int64_t token, const int zero) {
     const int8_t *levels = in.levels + token * in.stride;
     int32_t *quads = in.quads + token * in.stride / 4;
-    for (int64_t i = 0; i < in.stride / 4; i++) {
-        quads[i] = -zero * (levels[4 * i] + levels[4 * i + 1] + levels[4 * i + 2] + levels[4 * i + 3]);
+    vi zeros = (vi) {0} + (int32_t) (0x01010101u * (unsigned) zero);
+    for (int64_t i = 0; i < in.stride; i += 4 * LANES) {
+        vi products = dot4((vi) {0}, zeros, *(const vi_loose *) (levels + i), zero > 127);
+        *(vi_loose *) (quads + i / 4) = -products;
     }
 }
 
 /* Quantises one row; columns beyond its end count as zeros. */
 INLINE void quantize_row(Inputs in, const float *x, int64_t token, int64_t columns, const int run, const int zero) {
     int8_t *levels = in.levels + token * in.stride;
+    int64_t first_run = token * in.runs;
+    memset(levels + columns, 0, (size_t) (in.stride - columns));
     for (int64_t c = 0; c < in.runs * run; c += 32) {
         float scale = 0;
+        float sums[2] = {0, 0};
         if (c < columns) {
-            scale = quantize_32(x + c, levels + c);
-        } else {
-            memset(levels + c, 0, 32);
+            scale = quantize_32(x + c, levels + c, run, sums);
         }
-        for (int64_t r = c / run; r < (c + 32) / run; r++) {
-            int32_t sum = 0;
-            for (int i = 0; i < run; i++) {
-                sum += levels[r * run + i];
-            }
-            in.scales[token * in.runs + r] = scale;
-            in.sums[token * in.runs + r] = scale * sum;
-            in.offsets[token * in.runs + r] = -zero * sum;
+        UNROLL for (int i = 0; i < 32 / run; i++) {
+            int64_t r = first_run + c / run + i;
+            in.scales[r] = scale;
+            in.sums[r] = scale * sums[i];
+            in.offsets[r] = -zero * (int32_t) sums[i];
+        }
+    }
+}
+
+TARGET static void quantize_rows(Inputs in, const float *x, int64_t tokens, int64_t columns, int run, int zero) {
+    for (int64_t t = 0; t < tokens; t++) {
+        if (run == 32) {
+            quantize_row(in, x + t * columns, t, columns, 32, zero);
+        } else {
+            quantize_row(in, x + t * columns, t, columns, 16, zero);
+        }
+        if (tokens <= 4) {
+            sum_quads(in, t, zero);
         }
     }
 }
@@ -332,12 +349,7 @@ TARGET static void multiply_quantized(
     uint8_t *rest = scratch + round_up((uint8_t *) in.quads - scratch, 64);
     for (int64_t t = 0; t < tokens; t += tile) {
         int64_t count = tokens - t < tile ? tokens - t : tile;
-        for (int64_t i = 0; i < count; i++) {
-            quantize_row(in, x + (t + i) * columns, i, columns, f->run, f->zero);
-            if (count <= 4) {
-                sum_quads(in, i, f->zero);
-            }
-        }
+        quantize_rows(in, x + t * columns, count, columns, f->run, f->zero);
         multiply_inputs(f, w, out + t * w->rows, in, count, from, to, rest);
     }
 }

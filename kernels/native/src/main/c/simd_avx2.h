@@ -42,12 +42,53 @@ INLINE float sum_lanes(vf x) {
     return _mm_cvtss_f32(_mm_add_ss(quarter, _mm_movehdup_ps(quarter)));
 }
 
+/* Four lanes each for a and b. */
+INLINE __m256 fold_halves(vf a, vf b) {
+    return _mm256_add_ps(
+            _mm256_permute2f128_ps((__m256) a, (__m256) b, 0x20), _mm256_permute2f128_ps((__m256) a, (__m256) b, 0x31));
+}
+
+INLINE __m256 fold_pairs(__m256 a, __m256 b) {
+    __m256d low = _mm256_unpacklo_pd(_mm256_castps_pd(a), _mm256_castps_pd(b));
+    __m256d high = _mm256_unpackhi_pd(_mm256_castps_pd(a), _mm256_castps_pd(b));
+    return _mm256_add_ps(_mm256_castpd_ps(low), _mm256_castpd_ps(high));
+}
+
+/* Lane i is the sum of the lanes of x[i]. */
+INLINE vf sum_each(const vf x[LANES]) {
+    __m256 even = fold_pairs(fold_halves(x[0], x[4]), fold_halves(x[1], x[5]));
+    __m256 odd = fold_pairs(fold_halves(x[2], x[6]), fold_halves(x[3], x[7]));
+    return (vf) _mm256_add_ps(_mm256_shuffle_ps(even, odd, 0x88), _mm256_shuffle_ps(even, odd, 0xdd));
+}
+
+INLINE float max_lane(vf x) {
+    __m128 quarter = _mm_max_ps(_mm256_castps256_ps128((__m256) x), _mm256_extractf128_ps((__m256) x, 1));
+    quarter = _mm_max_ps(quarter, _mm_movehl_ps(quarter, quarter));
+    return _mm_cvtss_f32(_mm_max_ss(quarter, _mm_movehdup_ps(quarter)));
+}
+
 INLINE vf vmax(vf a, vf b) {
     return (vf) _mm256_max_ps((__m256) a, (__m256) b);
 }
 
 INLINE vf vmin(vf a, vf b) {
     return (vf) _mm256_min_ps((__m256) a, (__m256) b);
+}
+
+INLINE vi vmax_int(vi a, vi b) {
+    return (vi) _mm256_max_epi32((__m256i) a, (__m256i) b);
+}
+
+INLINE int32_t largest_lane(vi x) {
+    __m128i half = _mm_max_epi32(_mm256_castsi256_si128((__m256i) x), _mm256_extracti128_si256((__m256i) x, 1));
+    half = _mm_max_epi32(half, _mm_shuffle_epi32(half, 0x4e));
+    return _mm_cvtsi128_si32(_mm_max_epi32(half, _mm_shuffle_epi32(half, 0xb1)));
+}
+
+/* LANES integers as bytes. */
+INLINE void store_bytes(int8_t *p, vi x) {
+    __m128i pairs = _mm_packs_epi32(_mm256_castsi256_si128((__m256i) x), _mm256_extracti128_si256((__m256i) x, 1));
+    _mm_storel_epi64((__m128i *) p, _mm_packs_epi16(pairs, pairs));
 }
 
 INLINE vf to_float(vi x) {

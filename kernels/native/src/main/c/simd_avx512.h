@@ -32,12 +32,54 @@ INLINE float sum_lanes(vf x) {
     return _mm512_reduce_add_ps((__m512) x);
 }
 
+INLINE __m512 fold_halves(vf a, vf b) {
+    return _mm512_add_ps(
+            _mm512_shuffle_f32x4((__m512) a, (__m512) b, 0x44), _mm512_shuffle_f32x4((__m512) a, (__m512) b, 0xee));
+}
+
+/* Four lanes each for x[first], x[first + 4], x[first + 8] and x[first + 12]. */
+INLINE __m512 fold_four(const vf *x, const int first) {
+    __m512 low = fold_halves(x[first], x[first + 4]);
+    __m512 high = fold_halves(x[first + 8], x[first + 12]);
+    return _mm512_add_ps(_mm512_shuffle_f32x4(low, high, 0x88), _mm512_shuffle_f32x4(low, high, 0xdd));
+}
+
+INLINE __m512 fold_pairs(__m512 a, __m512 b) {
+    __m512d low = _mm512_unpacklo_pd(_mm512_castps_pd(a), _mm512_castps_pd(b));
+    __m512d high = _mm512_unpackhi_pd(_mm512_castps_pd(a), _mm512_castps_pd(b));
+    return _mm512_add_ps(_mm512_castpd_ps(low), _mm512_castpd_ps(high));
+}
+
+/* Lane i is the sum of the lanes of x[i]: 16 sums in the time of three. */
+INLINE vf sum_each(const vf x[LANES]) {
+    __m512 even = fold_pairs(fold_four(x, 0), fold_four(x, 1));
+    __m512 odd = fold_pairs(fold_four(x, 2), fold_four(x, 3));
+    return (vf) _mm512_add_ps(_mm512_shuffle_ps(even, odd, 0x88), _mm512_shuffle_ps(even, odd, 0xdd));
+}
+
+INLINE float max_lane(vf x) {
+    return _mm512_reduce_max_ps((__m512) x);
+}
+
 INLINE vf vmax(vf a, vf b) {
     return (vf) _mm512_max_ps((__m512) a, (__m512) b);
 }
 
 INLINE vf vmin(vf a, vf b) {
     return (vf) _mm512_min_ps((__m512) a, (__m512) b);
+}
+
+INLINE vi vmax_int(vi a, vi b) {
+    return (vi) _mm512_max_epi32((__m512i) a, (__m512i) b);
+}
+
+INLINE int32_t largest_lane(vi x) {
+    return _mm512_reduce_max_epi32((__m512i) x);
+}
+
+/* LANES integers as bytes. */
+INLINE void store_bytes(int8_t *p, vi x) {
+    _mm_storeu_si128((__m128i *) p, _mm512_cvtepi32_epi8((__m512i) x));
 }
 
 INLINE vf to_float(vi x) {

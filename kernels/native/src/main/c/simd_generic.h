@@ -87,6 +87,17 @@ INLINE float sum_lanes(vf x) {
     return (x[0] + x[1]) + (x[2] + x[3]);
 }
 
+/* Lane i is the sum of the lanes of x[i]. */
+INLINE vf sum_each(const vf x[LANES]) {
+    return (vf) {sum_lanes(x[0]), sum_lanes(x[1]), sum_lanes(x[2]), sum_lanes(x[3])};
+}
+
+INLINE float max_lane(vf x) {
+    float low = x[0] > x[1] ? x[0] : x[1];
+    float high = x[2] > x[3] ? x[2] : x[3];
+    return low > high ? low : high;
+}
+
 INLINE vf vmax(vf a, vf b) {
     for (int i = 0; i < LANES; i++) {
         a[i] = a[i] > b[i] ? a[i] : b[i];
@@ -99,6 +110,26 @@ INLINE vf vmin(vf a, vf b) {
         a[i] = a[i] < b[i] ? a[i] : b[i];
     }
     return a;
+}
+
+INLINE vi vmax_int(vi a, vi b) {
+    for (int i = 0; i < LANES; i++) {
+        a[i] = a[i] > b[i] ? a[i] : b[i];
+    }
+    return a;
+}
+
+INLINE int32_t largest_lane(vi x) {
+    int32_t low = x[0] > x[1] ? x[0] : x[1];
+    int32_t high = x[2] > x[3] ? x[2] : x[3];
+    return low > high ? low : high;
+}
+
+/* LANES integers as bytes. */
+INLINE void store_bytes(int8_t *p, vi x) {
+    for (int i = 0; i < LANES; i++) {
+        p[i] = (int8_t) x[i];
+    }
 }
 
 INLINE vf to_float(vi x) {
