@@ -18,6 +18,11 @@ final class RequestCheck {
         checkPrompt(request.prompt());
         require(request.maxTokens() >= 1, "maxTokens must be at least 1, not " + request.maxTokens());
         checkSampling(request.sampling());
+        request.constraint()
+                .ifPresent(grammar -> require(
+                        grammar.vocabularySize() <= vocabularySize,
+                        "the constraint is over a vocabulary of " + grammar.vocabularySize()
+                                + " tokens, but the model has " + vocabularySize));
     }
 
     private void checkPrompt(int[] prompt) {

@@ -1,6 +1,7 @@
 package dev.herd.engine;
 
 import dev.herd.engine.SampledToken.Alternative;
+import dev.herd.grammar.ConstraintException;
 import dev.herd.kernels.Floats;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,20 @@ final class Sampler {
     }
 
     /**
+     * Chooses the next token of a sequence, from those that its restriction leaves.
+     *
+     * @param rows {@code [rows, vocabularySize]}; not changed
+     * @param row which of the rows
+     * @throws ArithmeticException if a logit is NaN or positive infinity, or all are negative infinity
+     * @throws ConstraintException if the restriction leaves none
+     */
+    SampledToken sample(Floats rows, int row, Sequence sequence) {
+        read(rows, row);
+        sequence.restriction().exclude(logits);
+        return choose(sequence.sampling(), sequence.occurrences(), sequence.answerTokens());
+    }
+
+    /**
      * Chooses a token.
      *
      * @param rows {@code [rows, vocabularySize]}; not changed
@@ -40,7 +55,15 @@ final class Sampler {
      * @throws ArithmeticException if a logit is NaN or positive infinity, or all are negative infinity
      */
     SampledToken sample(Floats rows, int row, SamplingParams sampling, Occurrences occurrences, int index) {
+        read(rows, row);
+        return choose(sampling, occurrences, index);
+    }
+
+    private void read(Floats rows, int row) {
         rows.read((long) row * vocabularySize, logits, 0, vocabularySize);
+    }
+
+    private SampledToken choose(SamplingParams sampling, Occurrences occurrences, int index) {
         adjust(sampling, occurrences);
         int top = mostLikely();
         int token = sampling.temperature() == 0 ? top : draw(sampling, logits[top], uniform(sampling.seed(), index));

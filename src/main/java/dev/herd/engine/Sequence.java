@@ -23,6 +23,7 @@ final class Sequence {
     private final GenerationRequest request;
     private final GenerationListener listener;
     private final Occurrences occurrences;
+    private final Restriction restriction;
     private final int[] stopTokens;
     private final int promptTokens;
     private final int maxTokenCount;
@@ -52,6 +53,7 @@ final class Sequence {
         this.stopTokens =
                 request.stopTokens().stream().mapToInt(Integer::intValue).toArray();
         this.occurrences = new Occurrences(request, vocabularySize);
+        this.restriction = Restriction.of(request, maxTokenCount - promptTokens);
         this.submittedAt = now;
     }
 
@@ -65,6 +67,10 @@ final class Sequence {
 
     Occurrences occurrences() {
         return occurrences;
+    }
+
+    Restriction restriction() {
+        return restriction;
     }
 
     BlockTable blocks() {
@@ -161,6 +167,9 @@ final class Sequence {
         }
         tokens[tokenCount++] = token;
         occurrences.add(token);
+        if (!stopsAt(token)) {
+            restriction.accept(token);
+        }
     }
 
     /** Nanoseconds from its first slice to {@code now}; zero if it never had one. */

@@ -23,7 +23,7 @@ final class SchemaCompiler {
 
     private final JsonSyntax json;
     private final SchemaReferences references;
-    private final Map<JsonTree, Rule> rules = new IdentityHashMap<>();
+    private final IdentityHashMap<JsonTree, Rule> rules = new IdentityHashMap<>();
     private final Deque<Pending> open = new ArrayDeque<>();
 
     private SchemaCompiler(JsonTree root, boolean isCompact) {
@@ -144,7 +144,7 @@ final class SchemaCompiler {
         List<Node> options = new ArrayList<>();
         for (int i = 0; i < branches.size(); i++) {
             String path = flat.pathOf(keyword) + "." + i;
-            if (standsAlone || branches.get(i) instanceof Bool(boolean all) && !all) {
+            if (standsAlone || branches.get(i).equals(new Bool(false))) {
                 options.add(call(branches.get(i), path));
             } else {
                 options.add(call(merged(base, branches.get(i), path, 0).tree(), path));
