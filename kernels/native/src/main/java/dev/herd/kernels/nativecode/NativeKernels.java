@@ -203,8 +203,7 @@ final class NativeKernels implements Kernels {
         long rowSize = (long) shape.kvHeadCount() * shape.headSize();
         requireRange(key, token * rowSize, (token + 1) * rowSize);
         requireRange(value, token * rowSize, (token + 1) * rowSize);
-        long at = NativeScratch.layerAddress(cache, position)
-                + shape.type().bytes(shape.element(0, position));
+        long at = NativeScratch.layerAddress(cache, position) + shape.type().bytes(shape.element(0, position));
         long from = token * rowSize * Float.BYTES;
         try {
             encode(at, address(key) + from, shape);
