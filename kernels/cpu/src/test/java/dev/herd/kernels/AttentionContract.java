@@ -275,7 +275,7 @@ public interface AttentionContract {
         double stored(int kvHead, int position, int i, boolean isValue) {
             KvShape shape = view.shape();
             int id = view.ids()[position / shape.blockSize() * STRIDE + UNIT];
-            long headBytes = shape.headSize()
+            long headBytes = (long) shape.headSize()
                     / shape.type().quantGroupSize()
                     * shape.type().quantGroupBytes();
             long slot = (long) kvHead * shape.blockSize() + position % shape.blockSize();
