@@ -90,6 +90,24 @@ typedef struct {
             int64_t from,
             int64_t to,
             uint8_t *scratch);
+    /* out = (x - mean) / sqrt(variance + epsilon) * weight + bias for rows [from, to). */
+    void (*layer_norm)(float *out, const float *x, const float *weight, const float *bias, float epsilon, int64_t size, int64_t from, int64_t to);
+    /* x[t, i] += bias[i] for rows [from, to). */
+    void (*add_bias)(float *x, const float *bias, int64_t size, int64_t from, int64_t to);
+    /* x[i] *= (1 + erf(x[i] / sqrt(2))) / 2. */
+    void (*gelu)(float *x, int64_t from, int64_t to);
+    /* Attention of all tokens over all of them for heads [from, to); out, query, key, value: [tokens, heads, head_size]. */
+    void (*attend_all)(
+            float *out,
+            const float *query,
+            const float *key,
+            const float *value,
+            int64_t tokens,
+            int64_t heads,
+            int64_t head_size,
+            int64_t from,
+            int64_t to,
+            uint8_t *scratch);
 } Kernels;
 
 /* Instruction sets, the most capable first; a library holds those of its own architecture. */
@@ -103,6 +121,9 @@ int64_t herd_matmul_scratch(int64_t tokens, int64_t columns);
 
 /* Bytes of scratch that attend needs, 64-byte aligned. */
 int64_t herd_attend_scratch(int64_t head_size);
+
+/* Bytes of scratch that attend_all needs, 64-byte aligned. */
+int64_t herd_attend_all_scratch(int64_t tokens, int64_t head_size);
 
 extern const Kernels herd_portable;
 extern const Kernels herd_avx2;
@@ -119,7 +140,8 @@ enum {
     PANEL_COLUMNS = 512,             /* columns of a panel */
     PAD_TOKENS = 8,                  /* spare token rows, so that tiles need no tails */
     ATTEND_RUN = 32,                 /* positions whose scores are computed at a time */
-    ATTEND_HEADS = 8                 /* query heads that share a pass over the cache */
+    ATTEND_HEADS = 8,                /* query heads that share a pass over the cache */
+    ATTEND_QUERIES = 96              /* tokens of a tile whose scores are held at a time; multiple of every TILE_TOKENS */
 };
 
 static inline int64_t round_up(int64_t n, int64_t multiple) {
