@@ -78,7 +78,8 @@ final class ChatService {
                     fields.wantsLogprobs()));
         }
         try {
-            int promptTokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
+            int promptTokens =
+                    prompts.stream().mapToInt(prompt -> prompt.length).sum();
             return Answer.submit(model.engine(), requests, choices, promptTokens, recorder);
         } catch (QueueFullException full) {
             throw ApiException.overloaded(full.retryAfter());

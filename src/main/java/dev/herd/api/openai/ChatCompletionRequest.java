@@ -47,7 +47,9 @@ public record ChatCompletionRequest(
         @Nullable
         @Size(max = 4)
         @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY)
-        @Schema(implementation = Object.class, description = "One stop string, or up to four.")
+        @Schema(
+                oneOf = {String.class, String[].class},
+                description = "One stop string, or up to four.")
         List<@NotEmpty String> stop,
 
         @Nullable @Positive Integer maxTokens,
