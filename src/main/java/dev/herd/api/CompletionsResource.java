@@ -57,12 +57,8 @@ final class CompletionsResource {
             responseCode = "200",
             description = "The completion.",
             content = {
-                @Content(
-                        mediaType = MediaType.APPLICATION_JSON,
-                        schema = @Schema(implementation = Completion.class)),
-                @Content(
-                        mediaType = MediaType.SERVER_SENT_EVENTS,
-                        schema = @Schema(implementation = Completion.class))
+                @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Completion.class)),
+                @Content(mediaType = MediaType.SERVER_SENT_EVENTS, schema = @Schema(implementation = Completion.class))
             })
     public Uni<Response> create(@NotNull @Valid CompletionRequest request, @Context RoutingContext http) {
         ServedModel model = models.current();
@@ -72,8 +68,8 @@ final class CompletionsResource {
         CompletionHead head = head(request, model);
         List<String> ignored = FieldRules.COMPLETION.ignored(request.others());
         if (request.wantsStream()) {
-            StreamBody body = new StreamBody(
-                    answer, (json, stream, onEnd) -> new StreamedCompletion(head, json, stream, onEnd));
+            StreamBody body =
+                    new StreamBody(answer, (json, stream, onEnd) -> new StreamedCompletion(head, json, stream, onEnd));
             return Uni.createFrom().item(Replies.stream(body, ignored).build());
         }
         return replies.<Completion>whole(answer, emitter -> new WholeCompletion(head, emitter), http)

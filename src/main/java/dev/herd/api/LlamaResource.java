@@ -45,11 +45,7 @@ final class LlamaResource {
     private final ObjectMapper json;
 
     LlamaResource(
-            ChatService chat,
-            ChatTranslator translator,
-            ModelsResource models,
-            Replies replies,
-            ObjectMapper json) {
+            ChatService chat, ChatTranslator translator, ModelsResource models, Replies replies, ObjectMapper json) {
         this.chat = chat;
         this.translator = translator;
         this.models = models;
@@ -72,9 +68,7 @@ final class LlamaResource {
             responseCode = "200",
             description = "The answer.",
             content = {
-                @Content(
-                        mediaType = MediaType.APPLICATION_JSON,
-                        schema = @Schema(implementation = LlamaAnswer.class)),
+                @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = LlamaAnswer.class)),
                 @Content(
                         mediaType = MediaType.SERVER_SENT_EVENTS,
                         schema = @Schema(implementation = LlamaAnswer.Chunk.class))

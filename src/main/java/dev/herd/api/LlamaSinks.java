@@ -53,8 +53,7 @@ final class LlamaSinks {
 
         @Override
         public void finished(Usage usage) {
-            CompletionMessage message =
-                    new CompletionMessage("assistant", LlamaText.of(text.toString()), name(reason));
+            CompletionMessage message = new CompletionMessage("assistant", LlamaText.of(text.toString()), name(reason));
             emitter.complete(new LlamaAnswer(id, message, Metric.of(usage)));
         }
 

@@ -41,7 +41,10 @@ final class ModelsResource {
 
     @GET
     @Path("{model: .+}")
-    @Operation(operationId = "retrieveModel", summary = "Describes a model.", description = "Under the name that requests use.")
+    @Operation(
+            operationId = "retrieveModel",
+            summary = "Describes a model.",
+            description = "Under the name that requests use.")
     @APIResponse(
             responseCode = "200",
             description = "The model.",

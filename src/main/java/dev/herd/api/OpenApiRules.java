@@ -35,8 +35,10 @@ public final class OpenApiRules implements OASFilter {
     @Override
     public void filterOpenAPI(OpenAPI document) {
         document.getComponents().getSchemas().values().forEach(OpenApiRules::visit);
-        document.getPaths().getPathItems().values().forEach(path -> path.getOperations()
-                .forEach((method, operation) -> addErrors(operation)));
+        document.getPaths()
+                .getPathItems()
+                .values()
+                .forEach(path -> path.getOperations().forEach((method, operation) -> addErrors(operation)));
     }
 
     private static void addErrors(Operation operation) {
@@ -55,8 +57,7 @@ public final class OpenApiRules implements OASFilter {
                 .description(description)
                 .content(OASFactory.createContent()
                         .addMediaType(
-                                "application/json",
-                                OASFactory.createMediaType().schema(body)));
+                                "application/json", OASFactory.createMediaType().schema(body)));
     }
 
     private static void visit(Schema schema) {

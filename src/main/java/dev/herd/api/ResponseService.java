@@ -56,8 +56,7 @@ final class ResponseService {
         ChatCompletionRequest translated = translator.translate(mapping.chat(), mapping::path);
         List<ResponseItem> input = items(request.input());
         try {
-            return new Turn(
-                    chat.answer(translated), input, mapping.conversation(), OtherFields.ignored(translated));
+            return new Turn(chat.answer(translated), input, mapping.conversation(), OtherFields.ignored(translated));
         } catch (ApiException error) {
             throw error.renamed(mapping::path);
         }

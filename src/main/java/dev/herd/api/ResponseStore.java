@@ -68,8 +68,7 @@ final class ResponseStore {
         Iterator<Entry> inOrder = entries.values().iterator();
         while (inOrder.hasNext()) {
             Entry entry = inOrder.next();
-            boolean isTooMuch =
-                    entries.size() > settings.maxResponses() || bytes > settings.maxResponseBytes();
+            boolean isTooMuch = entries.size() > settings.maxResponses() || bytes > settings.maxResponseBytes();
             if (!isTooMuch && entry.since().isAfter(oldest)) {
                 return;
             }

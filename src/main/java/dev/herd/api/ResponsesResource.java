@@ -76,8 +76,7 @@ final class ResponsesResource {
             })
     public Uni<Response> create(@NotNull @Valid ResponseRequest request, @Context RoutingContext http) {
         ResponseService.Turn turn = responses.turn(request);
-        ResponseDraft draft =
-                new ResponseDraft(request, clock.instant().getEpochSecond());
+        ResponseDraft draft = new ResponseDraft(request, clock.instant().getEpochSecond());
         if (request.wantsBackground()) {
             return Uni.createFrom()
                     .item(Replies.json(startInBackground(turn, draft), turn.ignored())
@@ -88,8 +87,7 @@ final class ResponsesResource {
                     turn.answer(),
                     (json, stream, onEnd) -> new StreamedResponse(
                             draft, response -> responses.keep(turn, response), json, stream, onEnd));
-            return Uni.createFrom()
-                    .item(Replies.stream(body, turn.ignored()).build());
+            return Uni.createFrom().item(Replies.stream(body, turn.ignored()).build());
         }
         return replies.<ResponseObject>whole(
                         turn.answer(),
@@ -106,8 +104,7 @@ final class ResponsesResource {
 
     private ResponseObject startInBackground(ResponseService.Turn turn, ResponseDraft draft) {
         ResponseObject queued = draft.state("queued");
-        store.put(new StoredResponse(
-                draft.state("in_progress"), turn.input(), turn.conversation(), turn.answer()));
+        store.put(new StoredResponse(draft.state("in_progress"), turn.input(), turn.conversation(), turn.answer()));
         io.vertx.core.Context loop = vertx.getOrCreateContext();
         turn.answer()
                 .start(
@@ -216,6 +213,7 @@ final class ResponsesResource {
     }
 
     private static ApiException notFound(String id) {
-        return ApiException.invalidRequest(404, "There is no stored response '" + id + "'.", null, "response_not_found");
+        return ApiException.invalidRequest(
+                404, "There is no stored response '" + id + "'.", null, "response_not_found");
     }
 }

@@ -98,8 +98,7 @@ final class StreamedResponse implements AnswerSink {
                 number,
                 0,
                 ResponseOutput.message(draft.messageId(), "in_progress", List.of())));
-        send(ResponseEvent.of(
-                "response.content_part.added", number, 0, draft.messageId(), ResponsePart.output("")));
+        send(ResponseEvent.of("response.content_part.added", number, 0, draft.messageId(), ResponsePart.output("")));
     }
 
     private void send(ResponseEvent event) {

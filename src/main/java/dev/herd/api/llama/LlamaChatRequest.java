@@ -33,9 +33,7 @@ public record LlamaChatRequest(
         @Nullable @DecimalMin("0") @DecimalMax("1") Double topP,
         @Nullable @Min(0) Integer topK,
 
-        @Nullable
-        @DecimalMin(value = "0", inclusive = false)
-        @DecimalMax("10")
+        @Nullable @DecimalMin(value = "0", inclusive = false) @DecimalMax("10")
         Double repetitionPenalty,
 
         @Nullable Boolean stream,
@@ -93,7 +91,8 @@ public record LlamaChatRequest(
 
     /** The call of a function. */
     @Schema(name = "LlamaToolCall")
-    public record LlamaToolCall(@Nullable String id, @Nullable @Valid LlamaFunction function) {}
+    public record LlamaToolCall(
+            @Nullable String id, @Nullable @Valid LlamaFunction function) {}
 
     /**
      * A function with its arguments.
@@ -101,5 +100,6 @@ public record LlamaChatRequest(
      * @param arguments JSON text
      */
     @Schema(name = "LlamaFunctionCall")
-    public record LlamaFunction(@Nullable String name, @Nullable String arguments) {}
+    public record LlamaFunction(
+            @Nullable String name, @Nullable String arguments) {}
 }

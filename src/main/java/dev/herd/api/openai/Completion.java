@@ -26,8 +26,7 @@ public record Completion(
         @Nullable @Schema(implementation = Usage.class, nullable = true)
         Object usage) {
     /** A completion of the only kind there is. */
-    public static Completion of(
-            String id, long created, String model, List<Choice> choices, @Nullable Object usage) {
+    public static Completion of(String id, long created, String model, List<Choice> choices, @Nullable Object usage) {
         return new Completion(id, "text_completion", created, model, choices, usage);
     }
 

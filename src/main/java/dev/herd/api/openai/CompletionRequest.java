@@ -37,8 +37,7 @@ public record CompletionRequest(
 
         @NotNull PromptInput prompt,
 
-        @Nullable @Positive @Schema(defaultValue = "16")
-        Integer maxTokens,
+        @Nullable @Positive @Schema(defaultValue = "16") Integer maxTokens,
 
         @Nullable @DecimalMin("0") @DecimalMax("2") Double temperature,
         @Nullable @DecimalMin("0") @DecimalMax("1") Double topP,

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokens ids
  */
 public record DetokenizeRequest(
-        @Nullable String model,
-        @NotNull List<@NotNull @Min(0) Integer> tokens) {
+        @Nullable String model, @NotNull List<@NotNull @Min(0) Integer> tokens) {
     /**
      * The text of tokens, special ones by name.
      *
