@@ -1,6 +1,7 @@
 package dev.herd.engine;
 
 import dev.herd.grammar.TokenGrammar;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -11,6 +12,7 @@ import java.util.Set;
  * @param sampling how tokens are chosen
  * @param maxTokens tokens to generate at most
  * @param stopTokens ids that end the answer; the id itself is reported
+ * @param images the pictures that the prompt has placeholders for, in the order of these
  * @param constraint what the answer must look like; with one, a stop token can come only where the answer may end, and
  *     an answer on which nothing can follow ends without one
  */
@@ -19,13 +21,25 @@ public record GenerationRequest(
         SamplingParams sampling,
         int maxTokens,
         Set<Integer> stopTokens,
+        List<PromptImage> images,
         Optional<TokenGrammar> constraint) {
     public GenerationRequest {
         stopTokens = Set.copyOf(stopTokens);
+        images = List.copyOf(images);
     }
 
     /** A request for an answer of any form. */
+    public GenerationRequest(
+            int[] prompt,
+            SamplingParams sampling,
+            int maxTokens,
+            Set<Integer> stopTokens,
+            List<PromptImage> images) {
+        this(prompt, sampling, maxTokens, stopTokens, images, Optional.empty());
+    }
+
+    /** A request without pictures for an answer of any form. */
     public GenerationRequest(int[] prompt, SamplingParams sampling, int maxTokens, Set<Integer> stopTokens) {
-        this(prompt, sampling, maxTokens, stopTokens, Optional.empty());
+        this(prompt, sampling, maxTokens, stopTokens, List.of());
     }
 }
