@@ -12,10 +12,12 @@ import dev.herd.engine.EngineClosedException;
 import dev.herd.engine.GenerationRequest;
 import dev.herd.engine.QueueFullException;
 import dev.herd.engine.SamplingParams;
+import dev.herd.grammar.TokenGrammar;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -26,11 +28,13 @@ final class ChatService {
     private final ModelSource models;
     private final AnswerRecorder recorder;
     private final RandomGenerator random;
+    private final AnswerGrammars grammars;
 
-    ChatService(ModelSource models, AnswerRecorder recorder, RandomGenerator random) {
+    ChatService(ModelSource models, AnswerRecorder recorder, RandomGenerator random, AnswerGrammars grammars) {
         this.models = models;
         this.recorder = recorder;
         this.random = random;
+        this.grammars = grammars;
     }
 
     /**
@@ -70,6 +74,7 @@ final class ChatService {
     Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts) {
         SamplingParams sampling =
                 ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
+        Optional<TokenGrammar> grammar = grammars.find(fields, model);
         List<GenerationRequest> requests = new ArrayList<>();
         List<ChoiceText> choices = new ArrayList<>();
         for (int choice = 0; choice < prompts.size() * fields.choiceCount(); choice++) {
@@ -78,7 +83,9 @@ final class ChatService {
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
-                    stopTokens(fields, model)));
+                    stopTokens(fields, model),
+                    List.of(),
+                    grammar));
             choices.add(new ChoiceText(
                     new AnswerText(model.tokenizer(), orEmpty(fields.stop())),
                     model.tokenizer(),

@@ -9,7 +9,7 @@ import java.util.function.Predicate;
 /**
  * The rules for request fields that Herd does not act on. A field that would change the answer is refused unless its
  * value is the one that Herd behaves like anyway; one that would not, or that nobody knows, is ignored and its name
- * told to the client.
+ * told to the client. The form of the answer is {@link ResponseFormat}'s matter.
  */
 public final class OtherFields {
     /** Fields with an effect that Herd does not have, and the values that ask for no effect. */
@@ -18,9 +18,6 @@ public final class OtherFields {
             Map.entry("tool_choice", oneOf("none")),
             Map.entry("functions", OtherFields::isEmptyArray),
             Map.entry("function_call", oneOf("none")),
-            Map.entry(
-                    "response_format",
-                    value -> value.isObject() && oneOf("text").test(value.path("type"))),
             Map.entry("prediction", OtherFields::never),
             Map.entry("moderation", OtherFields::never),
             Map.entry("modalities", value -> value.size() == 1 && oneOf("text").test(value.path(0))),
@@ -32,13 +29,6 @@ public final class OtherFields {
             Map.entry("store", OtherFields::isFalse),
             Map.entry("min_tokens", OtherFields::isZero),
             Map.entry("bad_words", OtherFields::isEmptyArray),
-            Map.entry("structured_outputs", OtherFields::never),
-            Map.entry("guided_json", OtherFields::never),
-            Map.entry("guided_regex", OtherFields::never),
-            Map.entry("guided_choice", OtherFields::never),
-            Map.entry("guided_grammar", OtherFields::never),
-            Map.entry("grammar", OtherFields::never),
-            Map.entry("json_schema", OtherFields::never),
             Map.entry("chat_template_kwargs", value -> value.isObject() && value.isEmpty()),
             Map.entry("priority", OtherFields::isZero),
             Map.entry("add_generation_prompt", OtherFields::isTrue),
@@ -65,6 +55,7 @@ public final class OtherFields {
     public static List<String> ignored(ChatCompletionRequest request) {
         return of(request).entrySet().stream()
                 .filter(field -> !field.getValue().isNull() && !UNSUPPORTED.containsKey(field.getKey()))
+                .filter(field -> !ResponseFormat.FIELDS.contains(field.getKey()))
                 .map(Map.Entry::getKey)
                 .sorted()
                 .toList();
