@@ -19,6 +19,8 @@ final class JsonSyntax {
     private final Rule gap;
     private final Rule character = Rule.of("character", character());
     private final Rule string = Rule.of("string", quoted(Node.repeat(new Node.Call(character), 0, Node.UNBOUNDED)));
+    private final Rule plainText = Rule.of(
+            "text", JsonEscapes.encode(Node.repeat(CharSet.ALL.node(), 0, Node.UNBOUNDED)));
     private final Rule number = Rule.of("number", anyNumber());
     private final Rule value = new Rule("value");
     private final Rule object = new Rule("object");
@@ -58,6 +60,11 @@ final class JsonSyntax {
     /** Any string. */
     Node string() {
         return new Node.Call(string);
+    }
+
+    /** What may stand in a string, escaped only where it must be. */
+    Node plainText() {
+        return new Node.Call(plainText);
     }
 
     /** Any number. */

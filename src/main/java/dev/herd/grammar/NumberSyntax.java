@@ -175,11 +175,11 @@ final class NumberSyntax {
     }
 
     private static ByteSet greaterDigits(char digit) {
-        return digit == '9' ? ByteSet.range('0', '9').minus(ByteSet.range('0', '9')) : ByteSet.range(digit + 1, '9');
+        return digit == '9' ? ByteSet.NONE : ByteSet.range(digit + 1, '9');
     }
 
     private static ByteSet lesserDigits(char digit) {
-        return digit == '0' ? ByteSet.range('0', '9').minus(ByteSet.range('0', '9')) : ByteSet.range('0', digit - 1);
+        return digit == '0' ? ByteSet.NONE : ByteSet.range('0', digit - 1);
     }
 
     /** Integers that are a multiple of {@code divisor}, from 1 to 1000, without regard to their size. */
