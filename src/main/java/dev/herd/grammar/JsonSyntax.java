@@ -97,16 +97,16 @@ final class JsonSyntax {
         return Node.sequence(Node.literal(","), gap(), element);
     }
 
-    /** From {@code least}, which is not 0, to {@code most} elements, with commas between them. */
+    /** From {@code least}, which is not 0, to {@code most} elements, with commas between them and a gap behind them. */
     Node list(Node element, int least, int most) {
         int more = most == Node.UNBOUNDED ? Node.UNBOUNDED : most - 1;
-        return Node.sequence(element, Node.repeat(next(element), least - 1, more));
+        return Node.sequence(element, Node.repeat(next(element), least - 1, more), gap());
     }
 
-    /** Content in brackets. */
+    /** Content in brackets, which has a gap behind it unless it is empty. */
     Node enclosed(char open, Node content, char close) {
         return Node.sequence(
-                Node.literal(String.valueOf(open)), gap(), content, gap(), Node.literal(String.valueOf(close)));
+                Node.literal(String.valueOf(open)), gap(), content, Node.literal(String.valueOf(close)));
     }
 
     /** Any integer. */

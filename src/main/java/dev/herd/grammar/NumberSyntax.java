@@ -88,8 +88,10 @@ final class NumberSyntax {
 
     /** Digits from {@code low} to {@code high}, which are of one length. */
     private static Node between(String low, String high) {
-        if (low.isEmpty()) {
-            return Node.EMPTY;
+        boolean isUnbounded = low.chars().allMatch(digit -> digit == '0')
+                && high.chars().allMatch(digit -> digit == '9');
+        if (isUnbounded) {
+            return JsonSyntax.digits(low.length(), low.length());
         }
         char lowest = low.charAt(0);
         char highest = high.charAt(0);

@@ -55,13 +55,15 @@ final class ObjectSyntax {
                 arcs.add(new Node.Arc(behind + i, Node.EMPTY, behind + i + 1));
             }
         }
-        arcs.add(new Node.Arc(count, Node.EMPTY, behind + count));
+        int end = behind + count + 1;
+        arcs.add(new Node.Arc(count, Node.EMPTY, end));
+        arcs.add(new Node.Arc(behind + count, json.gap(), end));
         if (!additional.equals(new Bool(false))) {
             Node other = new Node.Call(Rule.of(schema.pathOf("additionalProperties"), otherMember()));
-            arcs.add(new Node.Arc(count, json.list(other, 1, Node.UNBOUNDED), behind + count));
-            arcs.add(new Node.Arc(behind + count, Node.repeat(json.next(other), 1, Node.UNBOUNDED), behind + count));
+            arcs.add(new Node.Arc(count, other, behind + count));
+            arcs.add(new Node.Arc(behind + count, json.next(other), behind + count));
         }
-        return new Node.Graph(2 * count + 2, arcs, 0, behind + count);
+        return new Node.Graph(end + 1, arcs, 0, end);
     }
 
     private Node member(String name) {

@@ -61,13 +61,13 @@ final class GbnfParserTest {
                     root ::= [\\]\\-a]                         ! ]          ! b
                     root ::= .                                 ! 😀         ! ab
                     root ::= "\\u00e9\\x41"                    ! éA         ! eA
-                    root ::= x | y\nx ::= "1"\ny ::= "2" | "3" ! 3          ! 4
+                    root ::= x | y\\nx ::= "1"\\ny ::= "2" | "3" ! 3          ! 4
                     root ::= "(" root ")" | "x"                ! ((x))      ! ((x)
                     root ::= "x" root "y" | "x" root "z" | "q" ! xxxqyzy    ! xxq
-                    root ::= ("a"\n| "b")\n  | "c"             ! b          ! d
-                    root ::= e "x"\ne ::= | "e"                ! x          ! ee
-                    root ::= list\nlist ::= "i" list | "i"     ! iiiii      ! ij
-                    root ::= (e e e){3}\ne ::= "e"?            ! eeeeeeeee  ! eeeeeeeeee
+                    root ::= ("a"\\n| "b")\\n  | "c"             ! b          ! d
+                    root ::= e "x"\\ne ::= | "e"                ! x          ! ee
+                    root ::= list\\nlist ::= "i" list | "i"     ! iiiii      ! ij
+                    root ::= (e e e){3}\\ne ::= "e"?            ! eeeeeeeee  ! eeeeeeeeee
                     """)
     void notationMeansWhatLlamaCppMeans(String grammar, String member, String stranger) {
         Constraint constraint = Constraint.of(Syntax.grammar(grammar.replace("\\n", "\n").replace("\\\\", "\\")));
@@ -80,7 +80,7 @@ final class GbnfParserTest {
     @CsvSource(delimiter = '!', quoteCharacter = '^', textBlock = """
                     x ::= "a"                       ! no rule named 'root'
                     root ::= y                      ! uses the rule 'y' but does not define it
-                    root ::= "a"\nroot ::= "b"      ! line 2: the rule 'root' is defined twice
+                    root ::= "a"\\nroot ::= "b"      ! line 2: the rule 'root' is defined twice
                     root = "a"                      ! '::=' is missing
                     root ::= "a                     ! a literal is not closed
                     root ::= [a                     ! a character class is not closed
@@ -93,7 +93,7 @@ final class GbnfParserTest {
                     root ::= "a" )                  ! something follows
                     root ::= "\\uD800"              ! does not exist
                     root ::= root "a" | "b"         ! 'root' can begin with itself
-                    root ::= e root "a" | "b"\ne ::= "x"? ! 'root' can begin with itself
+                    root ::= e root "a" | "b"\\ne ::= "x"? ! 'root' can begin with itself
                     root ::= "a" root               ! No text can fulfil
                     """)
     void faultsAreNamed(String grammar, String problem) {

@@ -101,7 +101,7 @@ final class TokenMaskTest {
                 Constraint.of(Syntax.jsonSchema("{\"type\":\"string\"}")), TokenTrie.of(tokenizer));
         Matcher matcher = grammar.matcher();
 
-        assertThat(allowed(matcher, tokenizer)).containsExactly(6, 7);
+        assertThat(allowed(matcher, tokenizer)).containsExactly(6); // 7 leads where no token goes on
         matcher.advance(6);
         assertThat(allowed(matcher, tokenizer)).containsExactly(0, 2, 6);
         matcher.advance(0);
