@@ -51,7 +51,7 @@ typedef struct {
 
 /* Where the cached keys and values of one layer and sequence lie. Every field is 64 bits wide. */
 typedef struct {
-    int64_t type; /* F32 or F16 */
+    int64_t type; /* F32, F16 or Q8_0 */
     int64_t kv_heads;
     int64_t head_size;
     int64_t block_size;     /* positions per block */
@@ -77,8 +77,8 @@ typedef struct {
     void (*swiglu)(float *gate, const float *up, int64_t from, int64_t to);
     /* out[i] += x[i]. */
     void (*add)(float *out, const float *x, int64_t from, int64_t to);
-    /* Encodes size floats as type (F32 or F16) at target. */
-    void (*encode)(uint8_t *target, const float *x, int64_t type, int64_t size);
+    /* Encodes rows of size floats as type (F32, F16 or Q8_0); the encoded rows are stride bytes apart. */
+    void (*encode)(uint8_t *target, const float *x, int64_t type, int64_t size, int64_t rows, int64_t stride);
     /* Attention of query heads [from, to) of one token over positions [first, last]; out and query: [heads, head_size]. */
     void (*attend)(
             const KvCache *cache,

@@ -130,7 +130,7 @@ public final class CpuModelRunner implements ModelRunner {
      *
      * @param maxBatchTokens tokens of the largest batch; scratch memory grows with it
      * @param blockSize tokens per key/value block
-     * @param kvType F32 or F16
+     * @param kvType F32, F16 or Q8_0
      * @param kvBytes budget for keys and values
      */
     public record Limits(int maxBatchTokens, int blockSize, TensorType kvType, long kvBytes) {

@@ -36,7 +36,7 @@ public interface HerdConfig {
      */
     Optional<@Min(2) Integer> context();
 
-    /** How keys and values are kept: half precision takes half the memory. */
+    /** How keys and values are kept: half precision takes half the memory of single precision, 8 bits a quarter. */
     @WithDefault("f16")
     KvType kvType();
 
@@ -81,7 +81,9 @@ public interface HerdConfig {
         /** Half precision. */
         F16(TensorType.F16),
         /** Single precision. */
-        F32(TensorType.F32);
+        F32(TensorType.F32),
+        /** 8 bits and a scale for each 32 of them. */
+        Q8_0(TensorType.Q8_0);
 
         private final TensorType type;
 

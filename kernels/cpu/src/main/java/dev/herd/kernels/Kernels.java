@@ -62,7 +62,8 @@ public interface Kernels {
     void scaleRows(Floats x, Floats factors, int size, int fromToken, int toToken);
 
     /**
-     * Writes one token's key and value into the cache.
+     * Writes one token's key and value into the cache, each group of a quantised type with the scale that just covers
+     * its largest element.
      *
      * @param key {@code [tokens, kvHeadCount, headSize]}, of which row {@code token} is taken
      * @param value likewise

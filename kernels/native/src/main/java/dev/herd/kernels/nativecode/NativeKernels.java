@@ -216,23 +216,28 @@ final class NativeKernels implements Kernels {
         long rowSize = (long) shape.kvHeadCount() * shape.headSize();
         requireRange(key, token * rowSize, (token + 1) * rowSize);
         requireRange(value, token * rowSize, (token + 1) * rowSize);
-        long layer = NativeScratch.layerAddress(cache, position);
+        long at = NativeScratch.layerAddress(cache, position) + shape.type().bytes(shape.element(0, position));
+        long from = token * rowSize * Float.BYTES;
         try {
-            for (int kvHead = 0; kvHead < shape.kvHeadCount(); kvHead++) {
-                long from = (token * rowSize + (long) kvHead * shape.headSize()) * Float.BYTES;
-                long at = layer + shape.type().bytes(shape.element(kvHead, position));
-                encode(at, address(key) + from, shape);
-                encode(at + shape.valuesOffset(), address(value) + from, shape);
-            }
+            encode(at, address(key) + from, shape);
+            encode(at + shape.valuesOffset(), address(value) + from, shape);
         } finally {
             keepAlive(key, value, cache);
         }
     }
 
+    /** The rows of all heads, which lie as far apart as each has positions in a block. */
     private void encode(long target, long source, KvShape shape) {
+        long stride = shape.type().bytes((long) shape.blockSize() * shape.headSize());
         try {
-            LONGS_4.invokeExact(
-                    encode, target, source, NativeScratch.typeNumber(shape.type()), (long) shape.headSize());
+            LONGS_6.invokeExact(
+                    encode,
+                    target,
+                    source,
+                    NativeScratch.typeNumber(shape.type()),
+                    (long) shape.headSize(),
+                    (long) shape.kvHeadCount(),
+                    stride);
         } catch (Throwable thrown) {
             throw NativeLibrary.unexpected(thrown);
         }
