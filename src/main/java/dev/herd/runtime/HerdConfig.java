@@ -76,6 +76,19 @@ public interface HerdConfig {
     @WithDefault("10M")
     MemorySize maxBody();
 
+    /** Responses of /v1/responses that are kept at most; the oldest goes first. 0 keeps none. */
+    @WithDefault("1000")
+    @Min(0)
+    int responsesKept();
+
+    /** Memory for kept responses and the conversations that lead to them. */
+    @WithDefault("64M")
+    MemorySize responsesMemory();
+
+    /** How long a response is kept at most. */
+    @WithDefault("1h")
+    Duration responsesTtl();
+
     /** Types of keys and values. */
     enum KvType {
         /** Half precision. */
