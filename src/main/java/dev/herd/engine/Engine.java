@@ -228,8 +228,13 @@ public final class Engine implements AutoCloseable {
 
     private Choice choose(Sequence sequence, Floats logits, int row) {
         try {
-            return new Choice.Token(
-                    sampler.sample(logits, row, sequence.sampling(), sequence.occurrences(), sequence.answerTokens()));
+            return new Choice.Token(sampler.sample(
+                    logits,
+                    row,
+                    sequence.sampling(),
+                    sequence.occurrences(),
+                    sequence.answerTokens(),
+                    sequence.bannedTokens()));
         } catch (ArithmeticException failure) {
             return new Choice.Failure(failure);
         }

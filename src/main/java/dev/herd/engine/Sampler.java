@@ -40,8 +40,15 @@ final class Sampler {
      * @throws ArithmeticException if a logit is NaN or positive infinity, or all are negative infinity
      */
     SampledToken sample(Floats rows, int row, SamplingParams sampling, Occurrences occurrences, int index) {
+        return sample(rows, row, sampling, occurrences, index, new int[0]);
+    }
+
+    /** The same without the tokens {@code banned}, unless nothing else can be chosen; ids beyond the vocabulary count not. */
+    SampledToken sample(
+            Floats rows, int row, SamplingParams sampling, Occurrences occurrences, int index, int[] banned) {
         rows.read((long) row * vocabularySize, logits, 0, vocabularySize);
         adjust(sampling, occurrences);
+        ban(banned);
         int top = mostLikely();
         int token = sampling.temperature() == 0 ? top : draw(sampling, logits[top], uniform(sampling.seed(), index));
         return describe(token, logits[top], sampling.topLogProbs());
@@ -53,6 +60,35 @@ final class Sampler {
             logits[bias.getKey()] += bias.getValue();
         }
         occurrences.penalize(logits);
+    }
+
+    private void ban(int[] banned) {
+        if (banned.length == 0) {
+            return;
+        }
+        float[] before = new float[banned.length];
+        for (int i = 0; i < banned.length; i++) {
+            if (banned[i] < vocabularySize) {
+                before[i] = logits[banned[i]];
+                logits[banned[i]] = Float.NEGATIVE_INFINITY;
+            }
+        }
+        if (isNothingLeft()) {
+            for (int i = 0; i < banned.length; i++) {
+                if (banned[i] < vocabularySize) {
+                    logits[banned[i]] = before[i];
+                }
+            }
+        }
+    }
+
+    private boolean isNothingLeft() {
+        for (float logit : logits) {
+            if (logit != Float.NEGATIVE_INFINITY) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private int mostLikely() {

@@ -20,6 +20,8 @@ final class Sequence {
         FINISHED
     }
 
+    private static final int[] NONE = {};
+
     private final GenerationRequest request;
     private final GenerationListener listener;
     private final Occurrences occurrences;
@@ -111,6 +113,16 @@ final class Sequence {
     /** Whether {@link GenerationRequest#maxTokens} or the end of the context is reached. */
     boolean isFull() {
         return tokenCount == maxTokenCount;
+    }
+
+    /** The stop tokens, as long as the answer is too short for one; otherwise empty. */
+    int[] bannedTokens() {
+        return answerTokens() < request.minTokens() ? stopTokens : NONE;
+    }
+
+    /** The smaller, the sooner it is admitted. */
+    int priority() {
+        return request.priority();
     }
 
     boolean stopsAt(int token) {

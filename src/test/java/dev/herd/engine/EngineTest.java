@@ -60,6 +60,20 @@ class EngineTest {
     }
 
     @Test
+    void noStopTokenIsChosenBeforeTheLeastLength() {
+        List<Integer> free = Requests.answer(runner, Requests.greedy(10, 1, 2, 3), 64);
+        int stop = free.get(2);
+        GenerationRequest request =
+                new GenerationRequest(new int[] {1, 2, 3}, SamplingParams.greedy(), 10, Set.of(stop), List.of(), 6, 0);
+
+        RecordingListener listener = submit(engine, request);
+        runToEnd(engine);
+
+        assertThat(listener.tokens()).hasSizeGreaterThanOrEqualTo(6);
+        assertThat(listener.tokens().subList(0, 6)).doesNotContain(stop);
+    }
+
+    @Test
     void anAnswerEndsWithTheContext() {
         RecordingListener listener = submit(engine, Requests.greedy(Integer.MAX_VALUE, new int[60]));
 

@@ -312,4 +312,18 @@ class SamplerTest {
         assertThat(IntStream.of(alongIndex).boxed()).allMatch(count -> count > 9_600 && count < 10_400);
         assertThat(IntStream.of(alongSeed).boxed()).allMatch(count -> count > 9_600 && count < 10_400);
     }
+
+    @Test
+    void bannedTokensAreChosenOnlyWhenNothingElseIsLeft() {
+        Sampler sampler = new Sampler(3);
+        SamplingParams greedy = SamplingParams.greedy();
+        Occurrences none = new Occurrences(request(greedy, 0), 3);
+
+        assertThat(sampler.sample(Floats.copyOf(new float[] {5, 2, 9}), 0, greedy, none, 0, new int[] {2, 7})
+                        .id())
+                .isZero();
+        assertThat(sampler.sample(Floats.copyOf(new float[] {EXCLUDED, 2, 9}), 0, greedy, none, 0, new int[] {2, 1, 7})
+                        .id())
+                .isEqualTo(2);
+    }
 }
