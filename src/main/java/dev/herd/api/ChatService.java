@@ -18,6 +18,7 @@ import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -52,20 +53,30 @@ final class ChatService {
      */
     Answer answer(ChatCompletionRequest request) {
         ServedModel model = models.current();
-        if (!model.name().equals(request.model())) {
-            throw ApiException.modelNotFound(request.model());
-        }
-        OtherFields.refused(request).ifPresent(field -> {
-            throw ApiException.unsupportedParameter(field);
-        });
+        model.requireName(request.model());
         if (request.choiceCount() > model.requestLimit()) {
             throw ApiException.invalidValue("n", "'n' must be at most " + model.requestLimit() + " on this server.");
         }
         ToolOffer offer = request.toolOffer();
-        int[] prompt = model.promptFormat()
-                .render(ChatMapping.messages(request), offer.definitions(), ChatMapping.ending(request));
+        int[] prompt = prompt(request, model);
         requireFits(prompt.length, model.contextLength(), "messages");
         return submit(request, offer, model, List.of(prompt));
+    }
+
+    /**
+     * The conversation as the model computes it.
+     *
+     * @throws ApiException if a field is not supported or a message cannot be shown to the model
+     */
+    int[] prompt(ChatCompletionRequest request, ServedModel model) {
+        OtherFields.refused(request).ifPresent(field -> {
+            throw ApiException.unsupportedParameter(field);
+        });
+        return model.promptFormat()
+                .render(
+                        ChatMapping.messages(request),
+                        request.toolOffer().definitions(),
+                        ChatMapping.ending(request));
     }
 
     /**
@@ -90,6 +101,7 @@ final class ChatService {
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
                     stopTokens(fields, model),
                     List.of(),
+                    Optional.empty(),
                     integer(fields.minTokens()),
                     integer(fields.priority())));
             choices.add(choice(fields, offer, model));

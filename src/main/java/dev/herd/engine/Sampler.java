@@ -1,6 +1,7 @@
 package dev.herd.engine;
 
 import dev.herd.engine.SampledToken.Alternative;
+import dev.herd.grammar.ConstraintException;
 import dev.herd.kernels.Floats;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,21 @@ final class Sampler {
     }
 
     /**
+     * Chooses the next token of a sequence, from those that its restriction leaves and that are not banned.
+     *
+     * @param rows {@code [rows, vocabularySize]}; not changed
+     * @param row which of the rows
+     * @throws ArithmeticException if a logit is NaN or positive infinity, or all are negative infinity
+     * @throws ConstraintException if the restriction leaves none
+     */
+    SampledToken sample(Floats rows, int row, Sequence sequence) {
+        read(rows, row);
+        sequence.restriction().exclude(logits);
+        ban(sequence.bannedTokens());
+        return choose(sequence.sampling(), sequence.occurrences(), sequence.answerTokens());
+    }
+
+    /**
      * Chooses a token.
      *
      * @param rows {@code [rows, vocabularySize]}; not changed
@@ -40,15 +56,16 @@ final class Sampler {
      * @throws ArithmeticException if a logit is NaN or positive infinity, or all are negative infinity
      */
     SampledToken sample(Floats rows, int row, SamplingParams sampling, Occurrences occurrences, int index) {
-        return sample(rows, row, sampling, occurrences, index, new int[0]);
+        read(rows, row);
+        return choose(sampling, occurrences, index);
     }
 
-    /** The same without the tokens {@code banned}, unless nothing else can be chosen; ids beyond the vocabulary count not. */
-    SampledToken sample(
-            Floats rows, int row, SamplingParams sampling, Occurrences occurrences, int index, int[] banned) {
+    private void read(Floats rows, int row) {
         rows.read((long) row * vocabularySize, logits, 0, vocabularySize);
+    }
+
+    private SampledToken choose(SamplingParams sampling, Occurrences occurrences, int index) {
         adjust(sampling, occurrences);
-        ban(banned);
         int top = mostLikely();
         int token = sampling.temperature() == 0 ? top : draw(sampling, logits[top], uniform(sampling.seed(), index));
         return describe(token, logits[top], sampling.topLogProbs());
@@ -62,6 +79,7 @@ final class Sampler {
         occurrences.penalize(logits);
     }
 
+    /** Takes tokens out unless nothing else can be chosen; ids beyond the vocabulary count not. */
     private void ban(int[] banned) {
         if (banned.length == 0) {
             return;

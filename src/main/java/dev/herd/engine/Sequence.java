@@ -25,6 +25,7 @@ final class Sequence {
     private final GenerationRequest request;
     private final GenerationListener listener;
     private final Occurrences occurrences;
+    private final Restriction restriction;
     private final int[] stopTokens;
     private final int promptTokens;
     private final int maxTokenCount;
@@ -54,6 +55,7 @@ final class Sequence {
         this.stopTokens =
                 request.stopTokens().stream().mapToInt(Integer::intValue).toArray();
         this.occurrences = new Occurrences(request, vocabularySize);
+        this.restriction = Restriction.of(request, maxTokenCount - promptTokens);
         this.submittedAt = now;
     }
 
@@ -67,6 +69,10 @@ final class Sequence {
 
     Occurrences occurrences() {
         return occurrences;
+    }
+
+    Restriction restriction() {
+        return restriction;
     }
 
     BlockTable blocks() {
@@ -173,6 +179,9 @@ final class Sequence {
         }
         tokens[tokenCount++] = token;
         occurrences.add(token);
+        if (!stopsAt(token)) {
+            restriction.accept(token);
+        }
     }
 
     /** Nanoseconds from its first slice to {@code now}; zero if it never had one. */

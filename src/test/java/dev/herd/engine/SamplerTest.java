@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -314,15 +315,19 @@ class SamplerTest {
     }
 
     @Test
-    void bannedTokensAreChosenOnlyWhenNothingElseIsLeft() {
+    void stopTokensAreChosenBeforeTheLeastLengthOnlyWhenNothingElseIsLeft() {
         Sampler sampler = new Sampler(3);
-        SamplingParams greedy = SamplingParams.greedy();
-        Occurrences none = new Occurrences(request(greedy, 0), 3);
+        GenerationRequest request = new GenerationRequest(
+                new int[1], SamplingParams.greedy(), 9, Set.of(2, 1), List.of(), Optional.empty(), 1, 0);
+        Sequence young = new Sequence(request, new RecordingListener(), 100, 3, 0);
+        Sequence old = new Sequence(request, new RecordingListener(), 100, 3, 0);
+        old.append(0, 0);
 
-        assertThat(sampler.sample(Floats.copyOf(new float[] {5, 2, 9}), 0, greedy, none, 0, new int[] {2, 7})
-                        .id())
+        assertThat(sampler.sample(Floats.copyOf(new float[] {1, 2, 9}), 0, young).id())
                 .isZero();
-        assertThat(sampler.sample(Floats.copyOf(new float[] {EXCLUDED, 2, 9}), 0, greedy, none, 0, new int[] {2, 1, 7})
+        assertThat(sampler.sample(Floats.copyOf(new float[] {1, 2, 9}), 0, old).id())
+                .isEqualTo(2);
+        assertThat(sampler.sample(Floats.copyOf(new float[] {EXCLUDED, 2, 9}), 0, young)
                         .id())
                 .isEqualTo(2);
     }

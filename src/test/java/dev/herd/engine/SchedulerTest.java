@@ -7,6 +7,7 @@ import dev.herd.model.KvLayout;
 import dev.herd.weights.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -148,7 +149,7 @@ class SchedulerTest {
         List<Sequence> added = new ArrayList<>();
         for (int priority : priorities) {
             GenerationRequest request =
-                    new GenerationRequest(new int[2], SamplingParams.greedy(), 1, Set.of(), List.of(), 0, priority);
+                    new GenerationRequest(new int[2], SamplingParams.greedy(), 1, Set.of(), List.of(), Optional.empty(), 0, priority);
             Sequence sequence = new Sequence(request, new RecordingListener(), 1000, FakeModelRunner.VOCABULARY, 0);
             added.add(sequence);
             scheduler.add(sequence);

@@ -275,7 +275,7 @@ class GgufCheckpointTest {
             MemorySegment segment = LittleEndian.segment(damaged);
 
             Throwable thrown =
-                    catchThrowable(() -> MappedFile.open(arena -> GgufCheckpoint.of("damaged", segment, arena))
+                    catchThrowable(() -> MappedFile.open(arena -> GgufCheckpoint.of("damaged", segment, Optional.empty(), arena))
                             .close());
 
             if (thrown != null) {
