@@ -73,10 +73,7 @@ final class ChatService {
             throw ApiException.unsupportedParameter(field);
         });
         return model.promptFormat()
-                .render(
-                        ChatMapping.messages(request),
-                        request.toolOffer().definitions(),
-                        ChatMapping.ending(request));
+                .render(ChatMapping.messages(request), request.toolOffer().definitions(), ChatMapping.ending(request));
     }
 
     /**

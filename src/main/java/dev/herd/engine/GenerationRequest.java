@@ -35,11 +35,7 @@ public record GenerationRequest(
 
     /** A request for an answer of any form. */
     public GenerationRequest(
-            int[] prompt,
-            SamplingParams sampling,
-            int maxTokens,
-            Set<Integer> stopTokens,
-            List<PromptImage> images) {
+            int[] prompt, SamplingParams sampling, int maxTokens, Set<Integer> stopTokens, List<PromptImage> images) {
         this(prompt, sampling, maxTokens, stopTokens, images, Optional.empty(), 0, 0);
     }
 

@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -64,8 +64,8 @@ class EngineTest {
     void noStopTokenIsChosenBeforeTheLeastLength() {
         List<Integer> free = Requests.answer(runner, Requests.greedy(10, 1, 2, 3), 64);
         int stop = free.get(2);
-        GenerationRequest request =
-                new GenerationRequest(new int[] {1, 2, 3}, SamplingParams.greedy(), 10, Set.of(stop), List.of(), Optional.empty(), 6, 0);
+        GenerationRequest request = new GenerationRequest(
+                new int[] {1, 2, 3}, SamplingParams.greedy(), 10, Set.of(stop), List.of(), Optional.empty(), 6, 0);
 
         RecordingListener listener = submit(engine, request);
         runToEnd(engine);

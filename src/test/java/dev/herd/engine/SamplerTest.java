@@ -323,7 +323,8 @@ class SamplerTest {
         Sequence old = new Sequence(request, new RecordingListener(), 100, 3, 0);
         old.append(0, 0);
 
-        assertThat(sampler.sample(Floats.copyOf(new float[] {1, 2, 9}), 0, young).id())
+        assertThat(sampler.sample(Floats.copyOf(new float[] {1, 2, 9}), 0, young)
+                        .id())
                 .isZero();
         assertThat(sampler.sample(Floats.copyOf(new float[] {1, 2, 9}), 0, old).id())
                 .isEqualTo(2);

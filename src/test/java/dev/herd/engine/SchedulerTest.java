@@ -148,8 +148,8 @@ class SchedulerTest {
         int[] priorities = {0, 5, -1, 0, 5, -1, 7, 3};
         List<Sequence> added = new ArrayList<>();
         for (int priority : priorities) {
-            GenerationRequest request =
-                    new GenerationRequest(new int[2], SamplingParams.greedy(), 1, Set.of(), List.of(), Optional.empty(), 0, priority);
+            GenerationRequest request = new GenerationRequest(
+                    new int[2], SamplingParams.greedy(), 1, Set.of(), List.of(), Optional.empty(), 0, priority);
             Sequence sequence = new Sequence(request, new RecordingListener(), 1000, FakeModelRunner.VOCABULARY, 0);
             added.add(sequence);
             scheduler.add(sequence);
