@@ -13,6 +13,7 @@ import dev.herd.engine.EngineClosedException;
 import dev.herd.engine.GenerationRequest;
 import dev.herd.engine.QueueFullException;
 import dev.herd.engine.SamplingParams;
+import dev.herd.grammar.TokenGrammar;
 import dev.herd.tokenizer.Tokenizer;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -29,11 +30,13 @@ final class ChatService {
     private final ModelSource models;
     private final AnswerRecorder recorder;
     private final RandomGenerator random;
+    private final AnswerGrammars grammars;
 
-    ChatService(ModelSource models, AnswerRecorder recorder, RandomGenerator random) {
+    ChatService(ModelSource models, AnswerRecorder recorder, RandomGenerator random, AnswerGrammars grammars) {
         this.models = models;
         this.recorder = recorder;
         this.random = random;
+        this.grammars = grammars;
     }
 
     /**
@@ -88,6 +91,7 @@ final class ChatService {
     private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, List<int[]> prompts) {
         SamplingParams sampling =
                 ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
+        Optional<TokenGrammar> grammar = grammars.find(fields, model);
         List<GenerationRequest> requests = new ArrayList<>();
         List<ChoiceText> choices = new ArrayList<>();
         for (int choice = 0; choice < prompts.size() * fields.choiceCount(); choice++) {
@@ -98,7 +102,7 @@ final class ChatService {
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
                     stopTokens(fields, model),
                     List.of(),
-                    Optional.empty(),
+                    grammar,
                     integer(fields.minTokens()),
                     integer(fields.priority())));
             choices.add(choice(fields, offer, model));
