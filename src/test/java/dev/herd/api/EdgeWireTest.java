@@ -126,7 +126,7 @@ class EdgeWireTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/v1/models/%zz", "/v1/%00", "//", "/v1/responses//", "/v1/responses/a/b/c", "/llama"})
+    @ValueSource(strings = {"/v1/%00", "//", "/v1/responses//", "/v1/responses/a/b/c", "/llama"})
     void oddPathsAreAnsweredInTheEnvelope(String path) {
         var response = given().urlEncodingEnabled(false).get(path).then();
 
