@@ -39,6 +39,7 @@ public final class OpenApiRules implements OASFilter {
     public void filterOpenAPI(OpenAPI document) {
         document.getComponents().getSchemas().values().forEach(OpenApiRules::visit);
         document.getComponents().removeSchema(ANYTHING);
+        document.getComponents().removeSchema(ANYTHING + "Type");
         document.getPaths()
                 .getPathItems()
                 .values()

@@ -43,16 +43,16 @@ final class FuzzClient implements AutoCloseable {
                 LockSupport.parkNanos(request.pauseMillis() * 1_000_000L);
             }
             if (request.leaves()) {
-                close();
+                hangUp();
                 return Optional.empty();
             }
             Reply reply = read(request.isHead());
             if (!request.isFramed()) {
-                close();
+                hangUp();
             }
             return Optional.of(reply);
         } catch (SocketException | EOFException closed) {
-            close();
+            hangUp();
             return Optional.empty();
         }
     }
@@ -83,7 +83,7 @@ final class FuzzClient implements AutoCloseable {
         }
         byte[] body = isHead ? new byte[0] : isChunked ? readChunks() : stream().readNBytes(length);
         if (isLast) {
-            close();
+            hangUp();
         }
         return new Reply(status, new String(body, StandardCharsets.UTF_8));
     }
@@ -119,12 +119,17 @@ final class FuzzClient implements AutoCloseable {
         return in;
     }
 
-    @Override
-    public void close() throws IOException {
+    /** Closes the connection; the next request opens another. */
+    void hangUp() throws IOException {
         if (socket != null) {
             socket.close();
         }
         socket = null;
         in = null;
+    }
+
+    @Override
+    public void close() throws IOException {
+        hangUp();
     }
 }

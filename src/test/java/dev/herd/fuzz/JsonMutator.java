@@ -62,14 +62,12 @@ final class JsonMutator {
     /** The text of {@code sound}, spoilt in up to {@code times} places; it may not be JSON any more. */
     String spoil(JsonNode sound, int times) {
         JsonNode tree = sound.deepCopy();
-        String text = "";
         String odd = "null";
         for (int i = 0; i < times; i++) {
             odd = ODD.get(random.nextInt(ODD.size()));
             change(tree);
         }
-        text = tree.toString();
-        return text.replace("\"" + PLACE + "\"", odd);
+        return tree.toString().replace("\"" + PLACE + "\"", odd);
     }
 
     private void change(JsonNode tree) {

@@ -159,7 +159,8 @@ final class RequestMaker {
                 isSlow ? random.nextInt(1, 4) : 0,
                 leaves,
                 !isUnframed && !type.equals(""),
-                method.equals("HEAD"));
+                method.equals("HEAD"),
+                !path.contains("%zz"));
     }
 
     private static byte[] chunked(byte[] body, SplittableRandom random) {
