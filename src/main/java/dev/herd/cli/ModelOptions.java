@@ -20,6 +20,13 @@ final class ModelOptions {
     private Optional<Path> model = Optional.empty();
 
     @Option(
+            names = "--mmproj",
+            paramLabel = "FILE",
+            defaultValue = "${env:HERD_MMPROJ}",
+            description = "GGUF file of the vision tower; the one beside a GGUF model by default, if there is one")
+    private Optional<Path> mmproj = Optional.empty();
+
+    @Option(
             names = "--threads",
             paramLabel = "N",
             defaultValue = "${env:HERD_THREADS}",
@@ -35,19 +42,23 @@ final class ModelOptions {
 
     /** The settings that the options ask for, with one running sequence. */
     ModelSettings settings() {
-        ModelSettings settings =
-                ModelSettings.defaults().withModel(model).withKernels(kernels).withRequests(1, 1);
+        ModelSettings settings = ModelSettings.defaults()
+                .withModel(model)
+                .withMmproj(mmproj)
+                .withKernels(kernels)
+                .withRequests(1, 1);
         return threads.map(settings::withThreads).orElse(settings);
     }
 
-    /** Reads {@code f16} and {@code f32}. */
+    /** Reads {@code f16}, {@code f32} and {@code q8_0}. */
     static final class KvType implements ITypeConverter<TensorType> {
         @Override
         public TensorType convert(String value) {
             return switch (value.toLowerCase(Locale.ROOT)) {
                 case "f16" -> TensorType.F16;
                 case "f32" -> TensorType.F32;
-                default -> throw new TypeConversionException("'" + value + "' is neither f16 nor f32");
+                case "q8_0" -> TensorType.Q8_0;
+                default -> throw new TypeConversionException("'" + value + "' is neither f16, f32 nor q8_0");
             };
         }
     }

@@ -17,6 +17,13 @@ public interface HerdConfig {
     /** GGUF file or Hugging Face directory. Default: the built-in model. */
     Optional<Path> model();
 
+    /** GGUF file of the vision tower. Default: the one beside a GGUF model, with mmproj in its name, if there is one. */
+    Optional<Path> mmproj();
+
+    /** Memory for encoded pictures that may be asked about again; 0 to remember none. */
+    @WithDefault("256M")
+    MemorySize imageCache();
+
     /** What clients call the model. Default: the name that the checkpoint states. */
     Optional<String> modelName();
 
@@ -29,7 +36,7 @@ public interface HerdConfig {
      */
     Optional<@Min(2) Integer> context();
 
-    /** How keys and values are kept: half precision takes half the memory. */
+    /** How keys and values are kept: half precision takes half the memory of single precision, 8 bits a quarter. */
     @WithDefault("f16")
     KvType kvType();
 
@@ -87,7 +94,9 @@ public interface HerdConfig {
         /** Half precision. */
         F16(TensorType.F16),
         /** Single precision. */
-        F32(TensorType.F32);
+        F32(TensorType.F32),
+        /** 8 bits and a scale for each 32 of them. */
+        Q8_0(TensorType.Q8_0);
 
         private final TensorType type;
 
@@ -113,7 +122,9 @@ public interface HerdConfig {
                 .withKvType(kvType().type())
                 .withKernels(kernels())
                 .withRequests(maxRunning(), maxQueued())
-                .withPrefillSlice(prefillSlice());
+                .withPrefillSlice(prefillSlice())
+                .withMmproj(mmproj())
+                .withImageCache(imageCache().asLongValue());
     }
 
     private static OptionalInt optional(Optional<Integer> value) {
