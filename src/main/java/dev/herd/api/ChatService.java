@@ -5,14 +5,16 @@ import dev.herd.api.openai.ChatCompletionRequest;
 import dev.herd.api.openai.ChatMapping;
 import dev.herd.api.openai.GenerationFields;
 import dev.herd.api.openai.OtherFields;
+import dev.herd.api.openai.ToolOffer;
 import dev.herd.chat.AnswerText;
-import dev.herd.chat.PromptFormat;
+import dev.herd.chat.ToolCallParser;
 import dev.herd.engine.ContextLengthException;
 import dev.herd.engine.EngineClosedException;
 import dev.herd.engine.GenerationRequest;
 import dev.herd.engine.QueueFullException;
 import dev.herd.engine.SamplingParams;
 import dev.herd.grammar.TokenGrammar;
+import dev.herd.tokenizer.Tokenizer;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -38,6 +40,15 @@ final class ChatService {
     }
 
     /**
+     * What clients are told of the model's identity.
+     *
+     * @throws ApiException while there is no model
+     */
+    String systemFingerprint() {
+        return models.current().fingerprint();
+    }
+
+    /**
      * Renders the conversation and hands it to the engine, once per choice. Takes time proportional to the text; not for
      * an event loop.
      *
@@ -49,9 +60,10 @@ final class ChatService {
         if (request.choiceCount() > model.requestLimit()) {
             throw ApiException.invalidValue("n", "'n' must be at most " + model.requestLimit() + " on this server.");
         }
+        ToolOffer offer = request.toolOffer();
         int[] prompt = prompt(request, model);
         requireFits(prompt.length, model.contextLength(), "messages");
-        return submit(request, model, List.of(prompt));
+        return submit(request, offer, model, List.of(prompt));
     }
 
     /**
@@ -63,7 +75,8 @@ final class ChatService {
         OtherFields.refused(request).ifPresent(field -> {
             throw ApiException.unsupportedParameter(field);
         });
-        return model.promptFormat().render(ChatMapping.messages(request), PromptFormat.Ending.ANSWER);
+        return model.promptFormat()
+                .render(ChatMapping.messages(request), request.toolOffer().definitions(), ChatMapping.ending(request));
     }
 
     /**
@@ -72,6 +85,10 @@ final class ChatService {
      * @throws ApiException if the engine refuses them
      */
     Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts) {
+        return submit(fields, ToolOffer.NONE, model, prompts);
+    }
+
+    private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, List<int[]> prompts) {
         SamplingParams sampling =
                 ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
         Optional<TokenGrammar> grammar = grammars.find(fields, model);
@@ -85,11 +102,10 @@ final class ChatService {
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
                     stopTokens(fields, model),
                     List.of(),
-                    grammar));
-            choices.add(new ChoiceText(
-                    new AnswerText(model.tokenizer(), orEmpty(fields.stop())),
-                    model.tokenizer(),
-                    fields.wantsLogprobs()));
+                    grammar,
+                    integer(fields.minTokens()),
+                    integer(fields.priority())));
+            choices.add(choice(fields, offer, model));
         }
         try {
             int promptTokens =
@@ -102,6 +118,31 @@ final class ChatService {
         } catch (ContextLengthException tooLong) {
             throw contextLengthExceeded(tooLong.promptTokens(), tooLong.contextLength(), null);
         }
+    }
+
+    private static ChoiceText choice(GenerationFields fields, ToolOffer offer, ServedModel model) {
+        Tokenizer tokenizer = model.tokenizer();
+        boolean showsSpecials = Boolean.FALSE.equals(fields.skipSpecialTokens());
+        Set<Integer> markers = offer.tools().isEmpty() ? Set.of() : ToolCallParser.markers(tokenizer);
+        AnswerText text = new AnswerText(
+                tokenizer,
+                orEmpty(fields.stop()),
+                new AnswerText.Style(
+                        Boolean.TRUE.equals(fields.includeStopStrInOutput()),
+                        special -> showsSpecials || markers.contains(special),
+                        integer(fields.minTokens())));
+        return offer.tools().isEmpty()
+                ? new ChoiceText(text, tokenizer, fields.wantsLogprobs())
+                : new ChoiceText(
+                        text,
+                        tokenizer,
+                        fields.wantsLogprobs(),
+                        new ToolCallParser(offer.definitions()),
+                        offer.isParallel());
+    }
+
+    private static int integer(@Nullable Integer number) {
+        return number == null ? 0 : number;
     }
 
     /** A request beyond the context is not an error: the answer ends where the context does and says so. */

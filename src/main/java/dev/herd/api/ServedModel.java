@@ -17,6 +17,7 @@ import java.util.Set;
  * @param defaults sampling that the checkpoint recommends
  * @param vocabularySize token ids run from 0 to this, exclusive
  * @param contextLength longest prompt and answer together, in tokens
+ * @param fingerprint the same as long as the same seed gives the same answer
  * @param requestLimit requests that may run and wait together
  */
 public record ServedModel(
@@ -28,6 +29,7 @@ public record ServedModel(
         SamplingDefaults defaults,
         int vocabularySize,
         int contextLength,
+        String fingerprint,
         int requestLimit,
         Engine engine) {
     public ServedModel {

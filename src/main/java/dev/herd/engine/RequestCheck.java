@@ -23,6 +23,8 @@ final class RequestCheck {
     void check(GenerationRequest request) {
         checkPrompt(request.prompt());
         require(request.maxTokens() >= 1, "maxTokens must be at least 1, not " + request.maxTokens());
+        require(request.minTokens() >= 0, "minTokens must not be negative: " + request.minTokens());
+        request.stopTokens().forEach(token -> require(token >= 0, "stopTokens must not be negative: " + token));
         checkSampling(request.sampling());
         request.constraint()
                 .ifPresent(grammar -> require(

@@ -32,7 +32,7 @@ final class Sampler {
     }
 
     /**
-     * Chooses the next token of a sequence, from those that its restriction leaves.
+     * Chooses the next token of a sequence, from those that its restriction leaves and that are not banned.
      *
      * @param rows {@code [rows, vocabularySize]}; not changed
      * @param row which of the rows
@@ -42,6 +42,7 @@ final class Sampler {
     SampledToken sample(Floats rows, int row, Sequence sequence) {
         read(rows, row);
         sequence.restriction().exclude(logits);
+        ban(sequence.bannedTokens());
         return choose(sequence.sampling(), sequence.occurrences(), sequence.answerTokens());
     }
 
@@ -76,6 +77,36 @@ final class Sampler {
             logits[bias.getKey()] += bias.getValue();
         }
         occurrences.penalize(logits);
+    }
+
+    /** Takes tokens out unless nothing else can be chosen; ids beyond the vocabulary count not. */
+    private void ban(int[] banned) {
+        if (banned.length == 0) {
+            return;
+        }
+        float[] before = new float[banned.length];
+        for (int i = 0; i < banned.length; i++) {
+            if (banned[i] < vocabularySize) {
+                before[i] = logits[banned[i]];
+                logits[banned[i]] = Float.NEGATIVE_INFINITY;
+            }
+        }
+        if (isNothingLeft()) {
+            for (int i = 0; i < banned.length; i++) {
+                if (banned[i] < vocabularySize) {
+                    logits[banned[i]] = before[i];
+                }
+            }
+        }
+    }
+
+    private boolean isNothingLeft() {
+        for (float logit : logits) {
+            if (logit != Float.NEGATIVE_INFINITY) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private int mostLikely() {
