@@ -63,7 +63,6 @@ final class JsonEscapes {
         return Node.oneOf(
                 Node.bytes(plain),
                 Node.sequence(
-                        Node.literal("\\"),
-                        Node.oneOf(Node.bytes(named), Node.sequence(Node.literal("u00"), number))));
+                        Node.literal("\\"), Node.oneOf(Node.bytes(named), Node.sequence(Node.literal("u00"), number))));
     }
 }

@@ -19,8 +19,8 @@ final class JsonSyntax {
     private final Rule gap;
     private final Rule character = Rule.of("character", character());
     private final Rule string = Rule.of("string", quoted(Node.repeat(new Node.Call(character), 0, Node.UNBOUNDED)));
-    private final Rule plainText = Rule.of(
-            "text", JsonEscapes.encode(Node.repeat(CharSet.ALL.node(), 0, Node.UNBOUNDED)));
+    private final Rule plainText =
+            Rule.of("text", JsonEscapes.encode(Node.repeat(CharSet.ALL.node(), 0, Node.UNBOUNDED)));
     private final Rule number = Rule.of("number", anyNumber());
     private final Rule value = new Rule("value");
     private final Rule object = new Rule("object");
@@ -105,8 +105,7 @@ final class JsonSyntax {
 
     /** Content in brackets, which has a gap behind it unless it is empty. */
     Node enclosed(char open, Node content, char close) {
-        return Node.sequence(
-                Node.literal(String.valueOf(open)), gap(), content, Node.literal(String.valueOf(close)));
+        return Node.sequence(Node.literal(String.valueOf(open)), gap(), content, Node.literal(String.valueOf(close)));
     }
 
     /** Any integer. */

@@ -88,8 +88,8 @@ final class NumberSyntax {
 
     /** Digits from {@code low} to {@code high}, which are of one length. */
     private static Node between(String low, String high) {
-        boolean isUnbounded = low.chars().allMatch(digit -> digit == '0')
-                && high.chars().allMatch(digit -> digit == '9');
+        boolean isUnbounded =
+                low.chars().allMatch(digit -> digit == '0') && high.chars().allMatch(digit -> digit == '9');
         if (isUnbounded) {
             return JsonSyntax.digits(low.length(), low.length());
         }

@@ -69,13 +69,16 @@ class ConstrainedGenerationTest {
             assertThat(text(listener))
                     .matches("\\{\"a\":(0|-?[1-9][0-9]{0,16}),\"b\":\\[((true|false)(,(true|false))?)?]}");
         }
-        assertThat(listeners.stream().map(ConstrainedGenerationTest::text).distinct().count()).isGreaterThan(5);
+        assertThat(listeners.stream()
+                        .map(ConstrainedGenerationTest::text)
+                        .distinct()
+                        .count())
+                .isGreaterThan(5);
     }
 
     @Test
     void anAnswerOnWhichNothingCanFollowEndsWithoutAStopToken() {
-        RecordingListener listener =
-                submit(grammar(Syntax.literal("ab")), SamplingParams.greedy(), 10, Set.of(EOT));
+        RecordingListener listener = submit(grammar(Syntax.literal("ab")), SamplingParams.greedy(), 10, Set.of(EOT));
 
         runToEnd();
 
@@ -96,8 +99,7 @@ class ConstrainedGenerationTest {
 
     @Test
     void theLastTokenIsKeptForTheEnd() {
-        RecordingListener listener =
-                submit(grammar(Syntax.regex("[ab]*")), SamplingParams.greedy(), 5, Set.of(EOT));
+        RecordingListener listener = submit(grammar(Syntax.regex("[ab]*")), SamplingParams.greedy(), 5, Set.of(EOT));
 
         runToEnd();
 
@@ -135,7 +137,9 @@ class ConstrainedGenerationTest {
         runToEnd();
 
         SampledToken token = listener.sampledTokens().getFirst();
-        assertThat(token.alternatives()).extracting(SampledToken.Alternative::id).containsExactlyInAnyOrder(4, 5);
+        assertThat(token.alternatives())
+                .extracting(SampledToken.Alternative::id)
+                .containsExactlyInAnyOrder(4, 5);
         assertThat(token.alternatives().stream()
                         .mapToDouble(alternative -> Math.exp(alternative.logProb()))
                         .sum())
@@ -144,10 +148,8 @@ class ConstrainedGenerationTest {
 
     @Test
     void aVocabularyWithoutTheNextByteFailsItsRequestAndNoOther() {
-        RecordingListener stuck =
-                submit(grammar(Syntax.literal("a€")), SamplingParams.greedy(), 10, Set.of(EOT));
-        RecordingListener other =
-                submit(grammar(Syntax.literal("ba")), SamplingParams.greedy(), 10, Set.of(EOT));
+        RecordingListener stuck = submit(grammar(Syntax.literal("a€")), SamplingParams.greedy(), 10, Set.of(EOT));
+        RecordingListener other = submit(grammar(Syntax.literal("ba")), SamplingParams.greedy(), 10, Set.of(EOT));
 
         runToEnd();
 
@@ -162,10 +164,10 @@ class ConstrainedGenerationTest {
     void aConstraintOverAnotherVocabularyIsRefused() {
         String[] many = new String[FakeModelRunner.VOCABULARY + 1];
         Arrays.fill(many, "a");
-        TokenGrammar foreign = new TokenGrammar(Constraint.of(Syntax.literal("a")), TokenTrie.of(FakeTokenizer.of(many)));
+        TokenGrammar foreign =
+                new TokenGrammar(Constraint.of(Syntax.literal("a")), TokenTrie.of(FakeTokenizer.of(many)));
 
-        assertThatThrownBy(
-                        () -> submit(foreign, SamplingParams.greedy(), 1, Set.of()))
+        assertThatThrownBy(() -> submit(foreign, SamplingParams.greedy(), 1, Set.of()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("the constraint is over a vocabulary of 62 tokens, but the model has 61");
     }

@@ -70,7 +70,8 @@ final class GbnfParserTest {
                     root ::= (e e e){3}\\ne ::= "e"?            ! eeeeeeeee  ! eeeeeeeeee
                     """)
     void notationMeansWhatLlamaCppMeans(String grammar, String member, String stranger) {
-        Constraint constraint = Constraint.of(Syntax.grammar(grammar.replace("\\n", "\n").replace("\\\\", "\\")));
+        Constraint constraint =
+                Constraint.of(Syntax.grammar(grammar.replace("\\n", "\n").replace("\\\\", "\\")));
 
         assertThat(RandomAnswers.accepts(constraint, member)).isTrue();
         assertThat(RandomAnswers.accepts(constraint, stranger)).isFalse();
@@ -97,8 +98,8 @@ final class GbnfParserTest {
                     root ::= "a" root               ! No text can fulfil
                     """)
     void faultsAreNamed(String grammar, String problem) {
-        assertThatThrownBy(() ->
-                        Constraint.of(Syntax.grammar(grammar.replace("\\n", "\n").replace("\\\\", "\\"))))
+        assertThatThrownBy(() -> Constraint.of(
+                        Syntax.grammar(grammar.replace("\\n", "\n").replace("\\\\", "\\"))))
                 .isInstanceOf(ConstraintException.class)
                 .hasMessageContaining(problem);
     }

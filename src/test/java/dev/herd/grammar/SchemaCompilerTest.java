@@ -179,8 +179,8 @@ final class SchemaCompilerTest {
         String doubling = "{\"$defs\":{\"a\":{\"allOf\":[{\"$ref\":\"#/$defs/a\"},{\"$ref\":\"#/$defs/a\"}]}},"
                 + "\"items\":{\"$ref\":\"#/$defs/a\"}}";
         String longest = "{\"description\":\"" + "x".repeat(300_000) + "\"}";
-        String strings = "{\"type\":\"array\",\"prefixItems\":[" + "{\"type\":\"string\",\"maxLength\":9999,\"title\":\"x\"},"
-                .repeat(50) + "{}]}";
+        String strings = "{\"type\":\"array\",\"prefixItems\":["
+                + "{\"type\":\"string\",\"maxLength\":9999,\"title\":\"x\"},".repeat(50) + "{}]}";
 
         assertThatThrownBy(() -> schema(deep)).hasMessageContaining("nests deeper");
         assertThatThrownBy(() -> schema(doubling)).hasMessageContaining("without an end");

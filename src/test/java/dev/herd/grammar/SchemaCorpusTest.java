@@ -11,9 +11,9 @@ import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -28,8 +28,7 @@ final class SchemaCorpusTest {
     private static final ObjectMapper JSON = new ObjectMapper()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
-    private static final JsonSchemaFactory SCHEMAS =
-            JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012);
+    private static final JsonSchemaFactory SCHEMAS = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012);
     private static final SchemaValidatorsConfig CONFIG =
             SchemaValidatorsConfig.builder().formatAssertionsEnabled(true).build();
 
@@ -40,7 +39,8 @@ final class SchemaCorpusTest {
         Stream<Arguments> written = Stream.of(resource().split("\n", -1))
                 .filter(line -> !line.isBlank())
                 .map(SchemaCorpusTest::read)
-                .map(line -> Arguments.of(line.path("name").asText(), line.path("schema").toString()));
+                .map(line -> Arguments.of(
+                        line.path("name").asText(), line.path("schema").toString()));
         Stream<Arguments> made =
                 LongStream.range(0, MADE).mapToObj(seed -> Arguments.of("seed " + seed, SchemaMaker.make(seed)));
         return Stream.concat(written, made);
@@ -70,7 +70,8 @@ final class SchemaCorpusTest {
             for (long seed = 0; seed < 3; seed++) {
                 RandomAnswers.Answer answer = RandomAnswers.write(grammar, seed, budget);
 
-                String context = name + ", seed " + seed + ", budget " + budget + ": " + schema + " -> " + answer.text();
+                String context =
+                        name + ", seed " + seed + ", budget " + budget + ": " + schema + " -> " + answer.text();
                 if (grammar.matcher().cost() < budget) {
                     assertThat(answer.isFinished()).as(context).isTrue();
                 }

@@ -38,7 +38,11 @@ final class SchemaMaker {
             case 1 -> number(schema.put("type", "integer"));
             case 2 -> number(schema.put("type", "number"));
             case 3 -> schema.put("type", random.nextBoolean() ? "boolean" : "null");
-            case 4 -> schema.putArray("enum").add(random.nextInt(100)).add("v" + random.nextInt(9)).addNull();
+            case 4 ->
+                schema.putArray("enum")
+                        .add(random.nextInt(100))
+                        .add("v" + random.nextInt(9))
+                        .addNull();
             case 5 -> schema.putArray("type").add("string").add("boolean");
             case 6 -> schema.put("$ref", "#/$defs/way");
             case 7 -> {

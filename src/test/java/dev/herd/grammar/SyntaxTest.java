@@ -42,7 +42,9 @@ final class SyntaxTest {
                     .min()
                     .orElseThrow();
 
-            assertThat(RandomAnswers.accepts(until, text)).as("%s, seed %d", text, seed).isEqualTo(first == text.length());
+            assertThat(RandomAnswers.accepts(until, text))
+                    .as("%s, seed %d", text, seed)
+                    .isEqualTo(first == text.length());
             assertThat(RandomAnswers.accepts(without, text))
                     .as("%s, seed %d", text, seed)
                     .isEqualTo(first == Integer.MAX_VALUE);
@@ -103,7 +105,8 @@ final class SyntaxTest {
 
         assertThat(copy.isComplete()).isTrue();
         assertThat(matcher.accepts()).isFalse();
-        assertThatThrownBy(() -> matcher.advance(first)).hasMessage("the constraint does not allow token " + first + " here");
+        assertThatThrownBy(() -> matcher.advance(first))
+                .hasMessage("the constraint does not allow token " + first + " here");
         assertThat(matcher.mask(10, 1).allows(second)).isTrue();
     }
 
@@ -114,7 +117,8 @@ final class SyntaxTest {
 
         assertThatThrownBy(() -> {
                     for (int step = 0; step < 200; step++) {
-                        matcher.advance(RandomAnswers.allowed(matcher.mask(1000, 1)).getLast());
+                        matcher.advance(
+                                RandomAnswers.allowed(matcher.mask(1000, 1)).getLast());
                     }
                 })
                 .isInstanceOf(ConstraintException.class)

@@ -48,8 +48,9 @@ final class TokenMaskTest {
                     boolean isAllowed = next != steps.configurations.dead() && next.cost() <= limit;
 
                     assertThat(mask.allows(token))
-                            .as("token %d '%s' in step %d, seed %d, limit %d", token,
-                                    RandomAnswers.TOKENIZER.decode(token), step, seed, limit)
+                            .as(
+                                    "token %d '%s' in step %d, seed %d, limit %d",
+                                    token, RandomAnswers.TOKENIZER.decode(token), step, seed, limit)
                             .isEqualTo(isAllowed);
                     if (next != steps.configurations.dead()) {
                         followers.add(next);
@@ -97,8 +98,8 @@ final class TokenMaskTest {
                 new byte[] {'"', smile[0]},
                 new byte[] {smile[3], '"'},
                 new byte[] {(byte) 0xed, (byte) 0xa0}));
-        TokenGrammar grammar = new TokenGrammar(
-                Constraint.of(Syntax.jsonSchema("{\"type\":\"string\"}")), TokenTrie.of(tokenizer));
+        TokenGrammar grammar =
+                new TokenGrammar(Constraint.of(Syntax.jsonSchema("{\"type\":\"string\"}")), TokenTrie.of(tokenizer));
         Matcher matcher = grammar.matcher();
 
         assertThat(allowed(matcher, tokenizer)).containsExactly(6); // 7 leads where no token goes on
