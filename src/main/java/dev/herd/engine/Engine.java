@@ -62,7 +62,7 @@ public final class Engine implements AutoCloseable {
         this.config = config;
         this.nanoTime = nanoTime;
         this.vocabularySize = model.vocabularySize();
-        this.requestCheck = new RequestCheck(config.contextLength(), vocabularySize);
+        this.requestCheck = new RequestCheck(config.contextLength(), vocabularySize, runner.vision());
         this.blocks = new BlockManager(runner.kvLayout(), model, runner.blockCount());
         requireRoom(runner, config, blocks);
         this.scheduler = new Scheduler(blocks, config.maxRunning(), runner.maxBatchTokens(), config.prefillSlice());

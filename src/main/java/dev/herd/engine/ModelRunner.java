@@ -4,6 +4,8 @@ import dev.herd.kernels.Floats;
 import dev.herd.model.Batch;
 import dev.herd.model.KvLayout;
 import dev.herd.weights.ModelConfig;
+import dev.herd.weights.VisionConfig;
+import java.util.Optional;
 
 /**
  * What a backend replaces as a whole: it holds the weights and the key/value memory and turns a batch into logits. The
@@ -12,6 +14,11 @@ import dev.herd.weights.ModelConfig;
 public interface ModelRunner extends AutoCloseable {
     /** The model. */
     ModelConfig config();
+
+    /** The vision tower; empty if the model sees no pictures. */
+    default Optional<VisionConfig> vision() {
+        return Optional.empty();
+    }
 
     /** How keys and values are laid out; block ids of a batch run from 0 to {@link #blockCount()} - 1. */
     KvLayout kvLayout();

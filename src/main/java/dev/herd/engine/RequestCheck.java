@@ -1,13 +1,19 @@
 package dev.herd.engine;
 
+import dev.herd.weights.VisionConfig;
+import java.util.List;
+import java.util.Optional;
+
 /** What a request must fulfil to be accepted; each refusal names the field. Used by any thread. */
 final class RequestCheck {
     private final int contextLength;
     private final int vocabularySize;
+    private final Optional<VisionConfig> vision;
 
-    RequestCheck(int contextLength, int vocabularySize) {
+    RequestCheck(int contextLength, int vocabularySize, Optional<VisionConfig> vision) {
         this.contextLength = contextLength;
         this.vocabularySize = vocabularySize;
+        this.vision = vision;
     }
 
     /**
@@ -18,6 +24,7 @@ final class RequestCheck {
         checkPrompt(request.prompt());
         require(request.maxTokens() >= 1, "maxTokens must be at least 1, not " + request.maxTokens());
         checkSampling(request.sampling());
+        checkImages(request.images(), request.prompt().length);
     }
 
     private void checkPrompt(int[] prompt) {
@@ -27,6 +34,33 @@ final class RequestCheck {
         }
         for (int position = 0; position < prompt.length; position++) {
             requireToken("prompt[" + position + "]", prompt[position]);
+        }
+    }
+
+    private void checkImages(List<PromptImage> images, int promptLength) {
+        int end = 0;
+        for (int image = 0; image < images.size(); image++) {
+            String name = "images[" + image + "]";
+            VisionConfig tower = vision.orElseThrow(
+                    () -> new IllegalArgumentException(name + " cannot be seen: the model has no vision tower"));
+            PromptImage current = images.get(image);
+            long needed = (long) current.tileCount() * tower.tokensPerTile();
+            require(
+                    current.tokenCount() == needed,
+                    name + " has " + current.tokenCount() + " placeholder tokens, but its " + current.tileCount()
+                            + " tiles are " + needed + " image tokens");
+            for (PromptImage.Run run : current.runs()) {
+                require(
+                        run.position() >= end,
+                        name + " has a placeholder token at " + run.position() + ", before the end of another run at "
+                                + end);
+                require(
+                        run.position() <= promptLength - run.length(),
+                        name + " has placeholder tokens at " + run.position() + ".."
+                                + ((long) run.position() + run.length() - 1) + ", but the prompt has " + promptLength
+                                + " tokens");
+                end = run.position() + run.length();
+            }
         }
     }
 

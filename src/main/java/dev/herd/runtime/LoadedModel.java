@@ -16,6 +16,7 @@ import dev.herd.weights.CheckpointException;
 import dev.herd.weights.Checkpoints;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.ModelConfig.LayerKind;
+import dev.herd.weights.VisionConfig;
 import dev.herd.weights.Vocabulary;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -148,6 +149,11 @@ public final class LoadedModel implements AutoCloseable {
     /** What runs batches; the engine's thread uses it once the engine has been started. */
     public ModelRunner runner() {
         return runner;
+    }
+
+    /** The model's vision tower; empty if it sees no pictures. */
+    public Optional<VisionConfig> vision() {
+        return runner.vision();
     }
 
     /** What answers requests. */

@@ -17,11 +17,13 @@ final class PublicTypes {
             "GenerationRequest",
             "GenerationStats",
             "ModelRunner",
+            "PromptImage",
             "QueueFullException",
             "SampledToken",
             "SamplingParams");
 
-    static final Set<String> MODEL = Set.of("Batch", "BlockTable", "KvLayout", "Llama4");
+    static final Set<String> MODEL =
+            Set.of("Batch", "BlockTable", "ImageTiler", "KvLayout", "Llama4", "PixelTiles", "RgbImage", "TileLayout");
 
     private PublicTypes() {}
 }

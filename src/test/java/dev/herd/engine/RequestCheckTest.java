@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -12,7 +13,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RequestCheckTest {
-    private final RequestCheck check = new RequestCheck(16, 100);
+    private final RequestCheck check = new RequestCheck(16, 100, Optional.empty());
 
     private static GenerationRequest request(SamplingParams sampling, int maxTokens, int... prompt) {
         return new GenerationRequest(prompt, sampling, maxTokens, Set.of());
