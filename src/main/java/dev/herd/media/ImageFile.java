@@ -13,13 +13,15 @@ public final class ImageFile {
     }
 
     /**
-     * Reads the header of {@code bytes}, which must not be changed any more.
+     * Reads the header of a file.
      *
-     * @throws MediaException if this is no picture that is accepted
+     * @throws MediaException if this is no picture that is accepted, or another kind than its sender says
      */
-    public static ImageFile of(byte[] bytes, ImageLimits limits) {
+    public static ImageFile of(MediaBytes file, ImageLimits limits) {
+        byte[] bytes = file.bytes();
         limits.requireBytes(bytes.length);
         ImageHeader header = ImageHeader.read(bytes);
+        file.requireType("image", header.format()::hasMediaType, header.format().toString());
         limits.requirePixels(header.storedWidth(), header.storedHeight());
         return new ImageFile(bytes, header);
     }

@@ -16,7 +16,7 @@ final class ImageReaders {
     static ImageReader open(ImageFormat format) throws IOException {
         ImageReaderSpi provider =
                 switch (format) {
-                    case JPEG -> new JPEGImageReaderSpi(ofJdk("jpeg"));
+                    case JPEG -> jpeg();
                     case WEBP -> new WebPImageReaderSpi();
                     case TIFF -> new TIFFImageReaderSpi();
                     case PNG -> ofJdk("png");
@@ -24,6 +24,13 @@ final class ImageReaders {
                     case BMP -> ofJdk("bmp");
                 };
         return provider.createReaderInstance();
+    }
+
+    /** It finds the JDK's reader, which does the decoding, when it is told of a registry. */
+    private static ImageReaderSpi jpeg() {
+        JPEGImageReaderSpi provider = new JPEGImageReaderSpi();
+        provider.onRegistration(IIORegistry.getDefaultInstance(), ImageReaderSpi.class);
+        return provider;
     }
 
     /** By vendor, since what else the registry knows depends on the class loader that first asked it. */
