@@ -9,8 +9,12 @@ import dev.herd.runtime.LoadedModel;
 import dev.herd.runtime.ModelSettings;
 import dev.herd.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -26,11 +30,17 @@ import picocli.CommandLine.Option;
             "",
             "A run computes a prompt of its own with an empty cache, then decodes one token at a time, again with an"
                     + " empty cache; nothing is sampled while the clock runs. The first run warms up and is not"
-                    + " counted. Speeds are medians, with the slowest and the fastest run."
+                    + " counted. Speeds are medians, with the slowest and the fastest run.",
+            "",
+            "With --peer, Herd and llama.cpp take turns on the same file, each in a process of its own, and the ratios"
+                    + " of the rounds are printed with their spread."
         })
 final class BenchCommand implements Callable<Integer> {
     private static final String PROSE = "The herd moved slowly along the ridge while the wind came up from the valley. "
             + "Nobody counted the animals, and nobody had to: each one knew its place, and the last one waited. ";
+
+    /** System property in which the launcher says where it stands, to be started again for a comparison. */
+    private static final String LAUNCHER = "herd.launcher";
 
     private final Console console;
 
@@ -79,6 +89,19 @@ final class BenchCommand implements Callable<Integer> {
             description = "how keys and values are kept: f32 or f16 (default: ${DEFAULT-VALUE})")
     private TensorType kvType = TensorType.F16;
 
+    @Option(
+            names = "--peer",
+            paramLabel = "DIR",
+            description = "compare with llama.cpp: DIR holds its driver, a program named peer")
+    private Optional<Path> peer = Optional.empty();
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "how often herd and the peer take turns (default: ${DEFAULT-VALUE})")
+    private int rounds;
+
     BenchCommand(Console console) {
         this.console = console;
     }
@@ -88,6 +111,11 @@ final class BenchCommand implements Callable<Integer> {
         requireAtLeastOne("--prompt", promptTokens);
         requireAtLeastOne("--decode", decodeTokens);
         requireAtLeastOne("--runs", runs);
+        requireAtLeastOne("--rounds", rounds);
+        if (peer.isPresent()) {
+            compare(peer.get());
+            return 0;
+        }
         Progress progress = console.progress();
         progress.show("Loading the model ...");
         ModelSettings settings =
@@ -103,6 +131,27 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private void compare(Path folder) throws IOException {
+        ModelSettings settings = modelOptions.settings();
+        Path model =
+                settings.model().orElseThrow(() -> new CommandException("--peer needs a --model that both can read"));
+        String launcher = Optional.ofNullable(System.getProperty(LAUNCHER))
+                .orElseThrow(() -> new CommandException("--peer works when bench is started by the herd command"));
+        List<String> options =
+                new ArrayList<>(List.of("--kv-type", kvType.name().toLowerCase(Locale.ROOT)));
+        settings.kernels().ifPresent(kernels -> options.addAll(List.of("--kernels", kernels)));
+        PeerComparison.Work work = new PeerComparison.Work(
+                model.toAbsolutePath(), promptTokens, decodeTokens, settings.threads(), runs, options);
+        Progress progress = console.progress();
+        PeerReport report = new PeerComparison(launcher, folder, work).run(rounds, progress);
+        progress.clear();
+        if (isJson) {
+            report.writeJson(console);
+        } else {
+            report.writeText(console);
+        }
     }
 
     private Result measure(LoadedModel model, int threads, double loadSeconds, Progress progress) {
