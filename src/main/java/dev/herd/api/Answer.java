@@ -51,12 +51,17 @@ final class Answer {
     }
 
     /**
-     * Hands the requests, one per choice and all of one prompt, to the engine. If one is refused, all are withdrawn and
-     * the refusal is thrown.
+     * Hands the requests, one per choice, to the engine. If one is refused, all are withdrawn and the refusal is thrown.
+     *
+     * @param promptTokens tokens of all different prompts together
      */
     static Answer submit(
-            Engine engine, List<GenerationRequest> requests, List<ChoiceText> choices, AnswerRecorder recorder) {
-        Answer answer = new Answer(choices, requests.getFirst().prompt().length, recorder);
+            Engine engine,
+            List<GenerationRequest> requests,
+            List<ChoiceText> choices,
+            int promptTokens,
+            AnswerRecorder recorder) {
+        Answer answer = new Answer(choices, promptTokens, recorder);
         try {
             for (int choice = 0; choice < requests.size(); choice++) {
                 GenerationRequest request = requests.get(choice);

@@ -7,8 +7,6 @@ import dev.herd.api.openai.ErrorBody;
 import dev.herd.api.openai.OtherFields;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Context;
-import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
@@ -21,7 +19,6 @@ import jakarta.ws.rs.core.Response;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -33,17 +30,14 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Path("/v1/chat/completions")
 @Tag(name = "Chat")
 final class ChatResource {
-    private static final String IGNORED_PARAMS = "X-Ignored-Params";
-    private static final int MAX_NAMES = 32;
-
     private final ChatService chat;
     private final InstantSource clock;
-    private final Vertx vertx;
+    private final Replies replies;
 
-    ChatResource(ChatService chat, InstantSource clock, Vertx vertx) {
+    ChatResource(ChatService chat, InstantSource clock, Replies replies) {
         this.chat = chat;
         this.clock = clock;
-        this.vertx = vertx;
+        this.replies = replies;
     }
 
     /** Parses, renders and submits on a worker thread, and leaves it before the first token. */
@@ -63,7 +57,7 @@ final class ChatResource {
             description = "The answer.",
             headers =
                     @Header(
-                            name = IGNORED_PARAMS,
+                            name = Replies.IGNORED_PARAMS,
                             description = "Fields of the request that had no effect.",
                             schema = @Schema(implementation = String.class)),
             content = {
@@ -110,36 +104,14 @@ final class ChatResource {
         List<String> ignored = OtherFields.ignored(request);
         if (request.wantsStream()) {
             return Uni.createFrom()
-                    .item(respond(new StreamBody(answer, head), MediaType.SERVER_SENT_EVENTS, ignored)
-                            .header("Cache-Control", "no-cache")
-                            .header("X-Accel-Buffering", "no")
+                    .item(Replies.stream(
+                                    new StreamBody(
+                                            answer,
+                                            (json, stream, onEnd) -> new StreamedAnswer(head, json, stream, onEnd)),
+                                    ignored)
                             .build());
         }
-        return whole(answer, head, http)
-                .map(completion ->
-                        respond(completion, MediaType.APPLICATION_JSON, ignored).build());
-    }
-
-    private Uni<ChatCompletion> whole(Answer answer, AnswerHead head, RoutingContext http) {
-        Context loop = vertx.getOrCreateContext();
-        return Uni.createFrom().emitter(emitter -> {
-            emitter.onTermination(answer::cancel);
-            answer.start(task -> loop.runOnContext(run -> task.run()), new WholeAnswer(head, emitter));
-            // The client may have gone before anyone listened for that.
-            loop.runOnContext(check -> {
-                if (http.response().closed() && !http.response().ended()) {
-                    answer.cancel();
-                }
-            });
-        });
-    }
-
-    private static Response.ResponseBuilder respond(Object body, String type, List<String> ignored) {
-        Response.ResponseBuilder response = Response.ok(body, type);
-        String names = ignored.stream()
-                .filter(name -> name.matches("[A-Za-z0-9_.-]{1,64}"))
-                .limit(MAX_NAMES)
-                .collect(Collectors.joining(", "));
-        return names.isEmpty() ? response : response.header(IGNORED_PARAMS, names);
+        return replies.<ChatCompletion>whole(answer, emitter -> new WholeAnswer(head, emitter), http)
+                .map(completion -> Replies.json(completion, ignored).build());
     }
 }

@@ -3,6 +3,7 @@ package dev.herd.api;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.ChatCompletionRequest;
 import dev.herd.api.openai.ChatMapping;
+import dev.herd.api.openai.GenerationFields;
 import dev.herd.api.openai.OtherFields;
 import dev.herd.chat.AnswerText;
 import dev.herd.chat.PromptFormat;
@@ -50,42 +51,52 @@ final class ChatService {
             throw ApiException.invalidValue("n", "'n' must be at most " + model.requestLimit() + " on this server.");
         }
         int[] prompt = model.promptFormat().render(ChatMapping.messages(request), PromptFormat.Ending.ANSWER);
-        requireFits(prompt.length, model.contextLength());
-        return submit(request, model, prompt);
+        requireFits(prompt.length, model.contextLength(), "messages");
+        return submit(request, model, List.of(prompt));
     }
 
-    private Answer submit(ChatCompletionRequest request, ServedModel model, int[] prompt) {
+    /**
+     * Hands prompts that fit the context to the engine, each once per choice; the choices of a prompt lie together.
+     *
+     * @throws ApiException if the engine refuses them
+     */
+    Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts) {
         SamplingParams sampling =
-                ChatMapping.sampling(request, model.defaults(), model.vocabularySize(), random.nextLong());
-        int maxTokens = Math.min(maxTokens(request), model.contextLength() - prompt.length);
+                ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
         List<GenerationRequest> requests = new ArrayList<>();
         List<ChoiceText> choices = new ArrayList<>();
-        for (int choice = 0; choice < request.choiceCount(); choice++) {
+        for (int choice = 0; choice < prompts.size() * fields.choiceCount(); choice++) {
+            int[] prompt = prompts.get(choice / fields.choiceCount());
             requests.add(new GenerationRequest(
-                    prompt, withSeed(sampling, sampling.seed() + choice), maxTokens, stopTokens(request, model)));
+                    prompt,
+                    withSeed(sampling, sampling.seed() + choice),
+                    Math.min(maxTokens(fields), model.contextLength() - prompt.length),
+                    stopTokens(fields, model)));
             choices.add(new ChoiceText(
-                    new AnswerText(model.tokenizer(), orEmpty(request.stop())),
+                    new AnswerText(model.tokenizer(), orEmpty(fields.stop())),
                     model.tokenizer(),
-                    request.wantsLogprobs()));
+                    fields.wantsLogprobs()));
         }
         try {
-            return Answer.submit(model.engine(), requests, choices, recorder);
+            int promptTokens =
+                    prompts.stream().mapToInt(prompt -> prompt.length).sum();
+            return Answer.submit(model.engine(), requests, choices, promptTokens, recorder);
         } catch (QueueFullException full) {
             throw ApiException.overloaded(full.retryAfter());
         } catch (EngineClosedException closed) {
             throw ApiException.shuttingDown();
         } catch (ContextLengthException tooLong) {
-            throw contextLengthExceeded(tooLong.promptTokens(), tooLong.contextLength());
+            throw contextLengthExceeded(tooLong.promptTokens(), tooLong.contextLength(), null);
         }
     }
 
     /** A request beyond the context is not an error: the answer ends where the context does and says so. */
-    private static int maxTokens(ChatCompletionRequest request) {
-        Integer limit = request.maxCompletionTokens() != null ? request.maxCompletionTokens() : request.maxTokens();
+    private static int maxTokens(GenerationFields fields) {
+        Integer limit = fields.tokenLimit();
         return limit == null ? Integer.MAX_VALUE : limit;
     }
 
-    private static Set<Integer> stopTokens(ChatCompletionRequest request, ServedModel model) {
+    private static Set<Integer> stopTokens(GenerationFields request, ServedModel model) {
         Set<Integer> stopTokens = new HashSet<>(orEmpty(request.stopTokenIds()));
         if (!Boolean.TRUE.equals(request.ignoreEos())) {
             stopTokens.addAll(model.stopTokens());
@@ -93,18 +104,24 @@ final class ChatService {
         return stopTokens;
     }
 
-    private static void requireFits(int promptTokens, int contextLength) {
+    /**
+     * Requires that a prompt leaves room for an answer.
+     *
+     * @param field what is named if it does not
+     * @throws ApiException 400
+     */
+    static void requireFits(int promptTokens, int contextLength, String field) {
         if (promptTokens >= contextLength) {
-            throw contextLengthExceeded(promptTokens, contextLength);
+            throw contextLengthExceeded(promptTokens, contextLength, field);
         }
     }
 
-    private static ApiException contextLengthExceeded(int promptTokens, int contextLength) {
+    private static ApiException contextLengthExceeded(int promptTokens, int contextLength, @Nullable String field) {
         return ApiException.invalidRequest(
                 400,
-                "The context is at most " + contextLength + " tokens, answer included, but the messages are "
+                "The context is at most " + contextLength + " tokens, answer included, but the prompt is "
                         + promptTokens + " tokens.",
-                "messages",
+                field,
                 "context_length_exceeded");
     }
 

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
  * packet. Used on the response's event loop only.
  */
 final class EventStream {
+    private static final byte[] EVENT = "event: ".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] DATA = "data: ".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] END = "\n\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII);
@@ -26,6 +27,14 @@ final class EventStream {
     /** An event with this JSON text, which contains no line break. */
     void event(byte[] json) {
         gathered.appendBytes(DATA).appendBytes(json).appendBytes(END);
+    }
+
+    /** A named event; {@code name} is plain ASCII. */
+    void event(String name, byte[] json) {
+        gathered.appendBytes(EVENT)
+                .appendBytes(name.getBytes(StandardCharsets.US_ASCII))
+                .appendByte((byte) '\n');
+        event(json);
     }
 
     /** The event that tells OpenAI's clients that no other follows. */

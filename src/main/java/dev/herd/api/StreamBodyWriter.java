@@ -56,7 +56,7 @@ final class StreamBodyWriter implements ServerMessageBodyWriter<StreamBody> {
         HttpServerResponse response = request.unwrap(HttpServerResponse.class);
         EventStream stream = new EventStream(response);
         long heartbeat = vertx.setPeriodic(settings.heartbeat().toMillis(), tick -> stream.pingIfSilent());
-        StreamedAnswer sink = new StreamedAnswer(body.head(), json, stream, error -> {
+        AnswerSink sink = body.sinks().open(json, stream, error -> {
             vertx.cancelTimer(heartbeat);
             end(request, error);
         });

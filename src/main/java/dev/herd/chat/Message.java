@@ -3,10 +3,21 @@ package dev.herd.chat;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** One turn of a conversation; its parts follow each other without anything between them. */
-public record Message(Role role, List<Part> parts) {
+/**
+ * One turn of a conversation.
+ *
+ * @param parts what it says; they follow each other without anything between them
+ * @param calls what an assistant asks to be called; empty in all other messages
+ */
+public record Message(Role role, List<Part> parts, List<ToolCall> calls) {
     public Message {
         parts = List.copyOf(parts);
+        calls = List.copyOf(calls);
+    }
+
+    /** A message that calls nothing. */
+    public Message(Role role, List<Part> parts) {
+        this(role, parts, List.of());
     }
 
     /** A message that is text only. */

@@ -63,6 +63,17 @@ public final class PromptFormat {
      * @throws IllegalArgumentException if a conversation without messages is to be continued
      */
     public int[] render(List<Message> messages, Ending ending) {
+        return render(messages, List.of(), ending);
+    }
+
+    /**
+     * The prompt for a conversation in which the model may ask for calls of {@code tools}: it is told of them at the
+     * beginning of the first user message or, if there is none, in the system message.
+     *
+     * @throws IllegalArgumentException if a conversation without messages is to be continued
+     */
+    public int[] render(List<Message> conversation, List<ToolDefinition> tools, Ending ending) {
+        List<Message> messages = ToolPrompt.introduce(conversation, tools);
         if (messages.isEmpty() && ending == Ending.CONTINUATION) {
             throw new IllegalArgumentException("A conversation without messages has none to be continued.");
         }
@@ -71,7 +82,12 @@ public final class PromptFormat {
         for (int index = 0; index < messages.size(); index++) {
             Message message = messages.get(index);
             addHeader(ids, message.role());
-            addText(ids, AFTER_HEADER + content(message, index == 0));
+            if (message.calls().isEmpty()) {
+                addText(ids, AFTER_HEADER + content(message, index == 0));
+            } else {
+                addText(ids, AFTER_HEADER);
+                addCalls(ids, message);
+            }
             if (index < messages.size() - 1 || ending != Ending.CONTINUATION) {
                 ids.add(endOfTurn);
             }
@@ -81,6 +97,13 @@ public final class PromptFormat {
             addText(ids, AFTER_HEADER);
         }
         return ids.build().toArray();
+    }
+
+    private void addCalls(IntStream.Builder ids, Message message) {
+        tokenizer.special(ToolPrompt.PYTHON_START).ifPresent(ids::add);
+        addText(ids, message.text());
+        tokenizer.special(ToolPrompt.PYTHON_END).ifPresent(ids::add);
+        addText(ids, ToolPrompt.calls(message.calls()));
     }
 
     private void addHeader(IntStream.Builder ids, Role role) {

@@ -95,7 +95,7 @@ class ServerWireTest {
     @Test
     void openApiDocumentDescribesTheEndpoints() {
         given().queryParam("format", "json")
-                .get("/q/openapi")
+                .get("/openapi")
                 .then()
                 .statusCode(200)
                 .body("paths.keySet()", hasItem("/v1/chat/completions"))
@@ -111,8 +111,7 @@ class ServerWireTest {
 
     @Test
     void storedOpenApiDocumentIsTheServedOne() throws IOException {
-        String served =
-                given().get("/q/openapi").then().statusCode(200).extract().asString();
+        String served = given().get("/openapi").then().statusCode(200).extract().asString();
         if (Boolean.getBoolean("updateOpenApi")) {
             Files.writeString(STORED, served);
         }

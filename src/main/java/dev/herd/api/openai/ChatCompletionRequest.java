@@ -47,7 +47,9 @@ public record ChatCompletionRequest(
         @Nullable
         @Size(max = 4)
         @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY)
-        @Schema(implementation = Object.class, description = "One stop string, or up to four.")
+        @Schema(
+                oneOf = {String.class, String[].class},
+                description = "One stop string, or up to four.")
         List<@NotEmpty String> stop,
 
         @Nullable @Positive Integer maxTokens,
@@ -85,11 +87,17 @@ public record ChatCompletionRequest(
         @Nullable @Schema(description = "Extension: the model's own stop tokens do not end the answer.")
         Boolean ignoreEos,
 
-        @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
+        @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others)
+        implements GenerationFields {
 
-    /** How many answers are wanted. */
+    @Override
     public int choiceCount() {
         return n == null ? 1 : n;
+    }
+
+    @Override
+    public @Nullable Integer tokenLimit() {
+        return maxCompletionTokens != null ? maxCompletionTokens : maxTokens;
     }
 
     /** Whether the answer is to be streamed. */
@@ -102,7 +110,7 @@ public record ChatCompletionRequest(
         return wantsStream() && streamOptions != null && Boolean.TRUE.equals(streamOptions.includeUsage());
     }
 
-    /** Whether log-probabilities are wanted. */
+    @Override
     public boolean wantsLogprobs() {
         return Boolean.TRUE.equals(logprobs);
     }

@@ -111,7 +111,7 @@ public final class ChatMapping {
      * @throws ApiException 400 if a bias names no token
      */
     public static SamplingParams sampling(
-            ChatCompletionRequest request, SamplingDefaults defaults, int vocabularySize, long seed) {
+            GenerationFields request, SamplingDefaults defaults, int vocabularySize, long seed) {
         if (request.topLogprobs() != null && !request.wantsLogprobs()) {
             throw ApiException.invalidValue("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.");
         }

@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a message says: a string, or a list of parts. */
 @JsonDeserialize(using = MessageContent.Reader.class)
-@Schema(oneOf = {String.class, MessageContent.Part[].class})
+@Schema(
+        oneOf = {String.class, MessageContent.Part[].class},
+        description = "A string, or a list of content parts.")
 public sealed interface MessageContent {
     /** A plain string. */
     record Text(String text) implements MessageContent {}

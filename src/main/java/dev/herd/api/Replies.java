@@ -1,0 +1,64 @@
+package dev.herd.api;
+
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Answers as HTTP responses, whole or streamed, with the headers that all of them have. */
+@Singleton
+final class Replies {
+    /** Names the fields of a request that had no effect. */
+    static final String IGNORED_PARAMS = "X-Ignored-Params";
+
+    private static final int MAX_NAMES = 32;
+
+    private final Vertx vertx;
+
+    Replies(Vertx vertx) {
+        this.vertx = vertx;
+    }
+
+    /** The body that {@code sink} collects of an answer; the answer is cancelled if the client leaves before. */
+    <T> Uni<T> whole(Answer answer, Function<UniEmitter<? super T>, AnswerSink> sink, RoutingContext http) {
+        Context loop = vertx.getOrCreateContext();
+        return Uni.createFrom().emitter(emitter -> {
+            emitter.onTermination(answer::cancel);
+            answer.start(task -> loop.runOnContext(run -> task.run()), sink.apply(emitter));
+            // The client may have gone before anyone listened for that.
+            loop.runOnContext(check -> {
+                if (http.response().closed() && !http.response().ended()) {
+                    answer.cancel();
+                }
+            });
+        });
+    }
+
+    /** The response whose body is streamed. */
+    static Response.ResponseBuilder stream(StreamBody body, List<String> ignored) {
+        return respond(body, MediaType.SERVER_SENT_EVENTS, ignored)
+                .header("Cache-Control", "no-cache")
+                .header("X-Accel-Buffering", "no");
+    }
+
+    /** The response with a JSON body. */
+    static Response.ResponseBuilder json(Object body, List<String> ignored) {
+        return respond(body, MediaType.APPLICATION_JSON, ignored);
+    }
+
+    private static Response.ResponseBuilder respond(Object body, String type, List<String> ignored) {
+        Response.ResponseBuilder response = Response.ok(body, type);
+        String names = ignored.stream()
+                .filter(name -> name.matches("[A-Za-z0-9_.-]{1,64}"))
+                .limit(MAX_NAMES)
+                .collect(Collectors.joining(", "));
+        return names.isEmpty() ? response : response.header(IGNORED_PARAMS, names);
+    }
+}

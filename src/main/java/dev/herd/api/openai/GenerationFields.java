@@ -1,0 +1,70 @@
+package dev.herd.api.openai;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The fields that decide how an answer is generated, whatever kind of request they come in. Null asks for the default. */
+public interface GenerationFields {
+    /** How many answers are wanted of each prompt. */
+    int choiceCount();
+
+    /** Tokens of each answer at most; null for what the context leaves. */
+    @Nullable
+    Integer tokenLimit();
+
+    /** Strings that end an answer. */
+    @Nullable
+    List<String> stop();
+
+    /** Further ids that end an answer. */
+    @Nullable
+    List<Integer> stopTokenIds();
+
+    /** Whether the model's own stop tokens do not end an answer. */
+    @Nullable
+    Boolean ignoreEos();
+
+    /** Whether log-probabilities are wanted. */
+    boolean wantsLogprobs();
+
+    /** Alternatives wanted with each log-probability. */
+    @Nullable
+    Integer topLogprobs();
+
+    /** 0 takes the most likely token. */
+    @Nullable
+    Double temperature();
+
+    /** Keeps the most likely tokens up to this cumulative probability. */
+    @Nullable
+    Double topP();
+
+    /** Keeps this many tokens; 0 is off. */
+    @Nullable
+    Integer topK();
+
+    /** Keeps tokens of at least this share of the best one. */
+    @Nullable
+    Double minP();
+
+    /** 1 is off. */
+    @Nullable
+    Double repetitionPenalty();
+
+    /** Is subtracted per occurrence in the answer. */
+    @Nullable
+    Double frequencyPenalty();
+
+    /** Is subtracted once if the token occurs in the answer. */
+    @Nullable
+    Double presencePenalty();
+
+    /** Token id to a number that is added to its logit. */
+    @Nullable
+    Map<String, Double> logitBias();
+
+    /** The same seed gives the same answer to the same request. */
+    @Nullable
+    Long seed();
+}
