@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  * that ffmpeg could be led to: the kind of file, the protocols and the decoders are named, memory and time are bounded,
  * and the environment is empty.
  */
-final class FfmpegVideo implements VideoDecoder {
+final class FfmpegVideo {
     private static final int MAX_ANSWER_BYTES = 4096;
     private static final long MAX_ALLOCATION = 512L << 20;
     private static final String DECODERS = "h264,hevc,vp8,vp9,av1,libdav1d,mpeg4";
@@ -39,7 +39,7 @@ final class FfmpegVideo implements VideoDecoder {
     }
 
     /** The programs in one of the folders of {@code path}; empty if they are not both there. */
-    static Optional<VideoDecoder> find(String path, Duration limit) {
+    static Optional<FfmpegVideo> find(String path, Duration limit) {
         return Arrays.stream(path.split(java.io.File.pathSeparator))
                 .filter(folder -> !folder.isEmpty())
                 .map(Path::of)
@@ -50,13 +50,12 @@ final class FfmpegVideo implements VideoDecoder {
                 .map(folder -> new FfmpegVideo(folder.resolve("ffmpeg"), folder.resolve("ffprobe"), limit));
     }
 
-    @Override
-    public boolean reads(VideoFormat format) {
-        return true;
-    }
-
-    @Override
-    public VideoInfo probe(byte[] file, VideoFormat format, ImageLimits limits) {
+    /**
+     * What a file says of itself; its packets are counted, not decoded.
+     *
+     * @throws MediaException if it is damaged
+     */
+    VideoInfo probe(byte[] file, VideoFormat format, ImageLimits limits) {
         return withFile(file, path -> {
             List<String> command = new ArrayList<>(List.of(ffprobe.toString(), "-v", "quiet"));
             command.addAll(input(format, path));
@@ -83,8 +82,12 @@ final class FfmpegVideo implements VideoDecoder {
         return numbers;
     }
 
-    @Override
-    public <T> List<T> decode(
+    /**
+     * Decodes the frames with these numbers, ascending, and hands each to {@code use}; as many results as numbers.
+     *
+     * @throws MediaException if the file is damaged
+     */
+    <T> List<T> decode(
             byte[] file, VideoFormat format, int[] frames, ImageLimits limits, Function<RgbImage, T> use) {
         return withFile(file, path -> {
             // Frames that are never shown count as packets; where they make the last numbers too high, the last is shown.

@@ -1,8 +1,8 @@
 package dev.herd.media;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** The way of pictures and videos from an address to what a prompt shows of them. Safe for use by many threads. */
@@ -21,18 +21,16 @@ public final class MediaIntake implements AutoCloseable {
     private final MediaSettings settings;
     private final DecodePool pool;
     private final MediaFetcher fetcher;
-    private final List<VideoDecoder> videoDecoders = new ArrayList<>();
+    private final Optional<FfmpegVideo> ffmpeg;
 
     /** An intake with threads of its own. */
     public MediaIntake(MediaSettings settings) {
         this.settings = settings;
         this.pool = new DecodePool(settings.decodeThreads(), DECODES_WAITING, settings.decodeTimeout());
         this.fetcher = MediaFetcher.create();
-        if (settings.usesFfmpeg()) {
-            String path = System.getenv().getOrDefault("PATH", "");
-            FfmpegVideo.find(path, settings.decodeTimeout()).ifPresent(videoDecoders::add);
-        }
-        videoDecoders.add(new JcodecVideo());
+        this.ffmpeg = settings.usesFfmpeg()
+                ? FfmpegVideo.find(System.getenv().getOrDefault("PATH", ""), settings.decodeTimeout())
+                : Optional.empty();
     }
 
     /** What pictures and videos may cost. */
@@ -45,9 +43,9 @@ public final class MediaIntake implements AutoCloseable {
         return pool;
     }
 
-    /** One line for the log: how videos are decoded. */
-    public String description() {
-        return videoDecoders.size() > 1 ? "videos by ffmpeg" : "videos by JCodec (MP4 with H.264 only)";
+    /** Whether video files can be decoded. */
+    public boolean decodesVideos() {
+        return ffmpeg.isPresent();
     }
 
     /**
@@ -79,7 +77,7 @@ public final class MediaIntake implements AutoCloseable {
             return frameList(url.substring(FRAME_LIST.length()), frames, detail, tileSize);
         }
         MediaBytes bytes = read(url, policy, settings.maxVideoBytes());
-        VideoFile file = VideoFile.of(bytes, videoDecoders, settings.image(), pool);
+        VideoFile file = VideoFile.of(bytes, ffmpeg, settings.image(), pool);
         return MediaInput.video(file, file.info().sample(frames.orElse(DEFAULT_FRAMES)), detail, tileSize);
     }
 

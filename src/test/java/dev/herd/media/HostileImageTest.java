@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -214,23 +215,47 @@ final class HostileImageTest {
     }
 
     @Test
-    void poolRefusesWhatItHasNoRoomForAndWhatIsLate() throws InterruptedException {
+    void poolRefusesWhatIsLateAndWhatItHasNoRoomFor() throws InterruptedException {
         CountDownLatch hold = new CountDownLatch(1);
-        CountDownLatch running = new CountDownLatch(1);
-        try (DecodePool pool = new DecodePool(1, 1, Duration.ofMillis(200))) {
-            Thread first = Thread.ofPlatform().start(() -> assertThatThrownBy(() -> pool.run(() -> {
-                        running.countDown();
-                        hold.await();
-                        return 1;
-                    }))
-                    .isInstanceOf(MediaException.class)
-                    .hasMessageContaining("within 200 ms"));
-            running.await();
-            Thread second = Thread.ofPlatform().start(() -> assertThatThrownBy(() -> pool.run(() -> 2)).isNotNull());
+        try (DecodePool pool = new DecodePool(1, 1, Duration.ofMillis(100))) {
+            // The job ignores that it is interrupted, as decoders do.
+            MediaException late = catchThrowableOfType(MediaException.class, () -> pool.run(() -> {
+                while (hold.getCount() > 0) {
+                    Thread.onSpinWait();
+                }
+                return 1;
+            }));
+            MediaException waiting = catchThrowableOfType(MediaException.class, () -> pool.run(() -> 2));
 
-            first.join();
-            second.join();
-            assertThat(pool.<Integer>run(() -> 3)).isEqualTo(3);
+            assertThat(late).hasMessage("The picture or video could not be decoded within 100 ms.");
+            assertThat(waiting.reason()).isEqualTo(Reason.BUSY);
+            hold.countDown();
+        }
+    }
+
+    @Test
+    void poolRefusesAtOnceWhatItHasNoRoomFor() throws InterruptedException {
+        CountDownLatch hold = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(1);
+        try (DecodePool pool = new DecodePool(1, 1, Duration.ofMinutes(10))) {
+            Callable<Integer> job = () -> {
+                begun.countDown();
+                hold.await();
+                return 1;
+            };
+            Thread running = Thread.ofPlatform().start(() -> pool.run(job));
+            begun.await();
+            Thread queued = Thread.ofPlatform().start(() -> pool.run(job));
+            while (queued.getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait();
+            }
+
+            MediaException refused = catchThrowableOfType(MediaException.class, () -> pool.run(() -> 2));
+
+            assertThat(refused.reason()).isEqualTo(Reason.BUSY);
+            hold.countDown();
+            running.join();
+            queued.join();
         }
     }
 
