@@ -64,3 +64,11 @@ EXPORT int64_t herd_attend_scratch(int64_t head_size) {
     int64_t padded = round_up(head_size, MAX_PANEL_ROWS / 2);
     return 4 * ((2 * ATTEND_HEADS + ATTEND_RUN) * padded + ATTEND_HEADS * ATTEND_RUN);
 }
+
+EXPORT int64_t herd_attend_all_scratch(int64_t tokens, int64_t head_size) {
+    int64_t keys = round_up(tokens * head_size, 16);
+    int64_t queries = round_up(ATTEND_QUERIES * head_size, 16);
+    int64_t scores = round_up(ATTEND_QUERIES * tokens, 16);
+    int64_t longest = tokens > head_size ? tokens : head_size;
+    return 4 * (keys + queries + scores) + herd_matmul_scratch(ATTEND_QUERIES, longest);
+}

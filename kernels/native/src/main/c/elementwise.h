@@ -105,11 +105,31 @@ TARGET static void add(float *out, const float *x, int64_t from, int64_t to) {
     }
 }
 
-TARGET static void encode(uint8_t *target, const float *x, int64_t type, int64_t size) {
-    if (type == F32) {
-        memcpy(target, x, (size_t) size * sizeof(float));
-        return;
+/*
+ * 32 floats as Q8_0: a half as scale, then signed bytes. What is divided by is the scale as the half holds it, and the
+ * clamp is for scales so small that the half is denormal; NaN in x makes the scale NaN.
+ */
+INLINE void encode_32(uint8_t *target, const float *x) {
+    vi largest_bits = {0};
+    UNROLL for (int i = 0; i < 32; i += LANES) {
+        largest_bits = vmax_int(largest_bits, (vi) *(const vf_loose *) (x + i) & 0x7fffffff);
     }
+    int32_t bits = largest_lane(largest_bits);
+    float scale;
+    memcpy(&scale, &bits, 4);
+    scale = scale / 127 > 65504.0f ? 65504.0f : scale / 127;
+    uint8_t halves[2 * LANES];
+    store_halves(halves, (vf) {0} + scale);
+    memcpy(target, halves, 2);
+    scale = half_at(target);
+    float inverse = scale == 0 ? 0 : 1 / scale;
+    UNROLL for (int i = 0; i < 32; i += LANES) {
+        vf steps = vmin(vmax(*(const vf_loose *) (x + i) * inverse, (vf) {0} - 127.0f), (vf) {0} + 127.0f);
+        store_bytes((int8_t *) target + 2 + i, round_to_int(steps));
+    }
+}
+
+INLINE void encode_halves(uint8_t *target, const float *x, int64_t size) {
     int64_t i = 0;
     for (; i + LANES <= size; i += LANES) {
         store_halves(target + 2 * i, *(const vf_loose *) (x + i));
@@ -120,5 +140,19 @@ TARGET static void encode(uint8_t *target, const float *x, int64_t type, int64_t
         memcpy(&rest, x + i, (size_t) (size - i) * sizeof(float));
         store_halves(halves, rest);
         memcpy(target + 2 * i, halves, (size_t) (size - i) * 2);
+    }
+}
+
+TARGET static void encode(uint8_t *target, const float *x, int64_t type, int64_t size, int64_t rows, int64_t stride) {
+    for (int64_t r = 0; r < rows; r++, x += size, target += stride) {
+        if (type == F32) {
+            memcpy(target, x, (size_t) size * sizeof(float));
+        } else if (type == F16) {
+            encode_halves(target, x, size);
+        } else {
+            for (int64_t i = 0; i < size; i += 32) {
+                encode_32(target + i / 32 * 34, x + i);
+            }
+        }
     }
 }

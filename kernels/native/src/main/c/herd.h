@@ -51,7 +51,7 @@ typedef struct {
 
 /* Where the cached keys and values of one layer and sequence lie. Every field is 64 bits wide. */
 typedef struct {
-    int64_t type; /* F32 or F16 */
+    int64_t type; /* F32, F16 or Q8_0 */
     int64_t kv_heads;
     int64_t head_size;
     int64_t block_size;     /* positions per block */
@@ -77,8 +77,8 @@ typedef struct {
     void (*swiglu)(float *gate, const float *up, int64_t from, int64_t to);
     /* out[i] += x[i]. */
     void (*add)(float *out, const float *x, int64_t from, int64_t to);
-    /* Encodes size floats as type (F32 or F16) at target. */
-    void (*encode)(uint8_t *target, const float *x, int64_t type, int64_t size);
+    /* Encodes rows of size floats as type (F32, F16 or Q8_0); the encoded rows are stride bytes apart. */
+    void (*encode)(uint8_t *target, const float *x, int64_t type, int64_t size, int64_t rows, int64_t stride);
     /* Attention of query heads [from, to) of one token over positions [first, last]; out and query: [heads, head_size]. */
     void (*attend)(
             const KvCache *cache,
@@ -87,6 +87,24 @@ typedef struct {
             int64_t heads,
             int64_t first,
             int64_t last,
+            int64_t from,
+            int64_t to,
+            uint8_t *scratch);
+    /* out = (x - mean) / sqrt(variance + epsilon) * weight + bias for rows [from, to). */
+    void (*layer_norm)(float *out, const float *x, const float *weight, const float *bias, float epsilon, int64_t size, int64_t from, int64_t to);
+    /* x[t, i] += bias[i] for rows [from, to). */
+    void (*add_bias)(float *x, const float *bias, int64_t size, int64_t from, int64_t to);
+    /* x[i] *= (1 + erf(x[i] / sqrt(2))) / 2. */
+    void (*gelu)(float *x, int64_t from, int64_t to);
+    /* Attention of all tokens over all of them for heads [from, to); out, query, key, value: [tokens, heads, head_size]. */
+    void (*attend_all)(
+            float *out,
+            const float *query,
+            const float *key,
+            const float *value,
+            int64_t tokens,
+            int64_t heads,
+            int64_t head_size,
             int64_t from,
             int64_t to,
             uint8_t *scratch);
@@ -104,6 +122,9 @@ int64_t herd_matmul_scratch(int64_t tokens, int64_t columns);
 /* Bytes of scratch that attend needs, 64-byte aligned. */
 int64_t herd_attend_scratch(int64_t head_size);
 
+/* Bytes of scratch that attend_all needs, 64-byte aligned. */
+int64_t herd_attend_all_scratch(int64_t tokens, int64_t head_size);
+
 extern const Kernels herd_portable;
 extern const Kernels herd_avx2;
 extern const Kernels herd_avx_vnni;
@@ -119,7 +140,8 @@ enum {
     PANEL_COLUMNS = 512,             /* columns of a panel */
     PAD_TOKENS = 8,                  /* spare token rows, so that tiles need no tails */
     ATTEND_RUN = 32,                 /* positions whose scores are computed at a time */
-    ATTEND_HEADS = 8                 /* query heads that share a pass over the cache */
+    ATTEND_HEADS = 8,                /* query heads that share a pass over the cache */
+    ATTEND_QUERIES = 96              /* tokens of a tile whose scores are held at a time; multiple of every TILE_TOKENS */
 };
 
 static inline int64_t round_up(int64_t n, int64_t multiple) {

@@ -21,5 +21,7 @@
 
 #include "attention.h"
 
+#include "vision.h"
+
 #include "table.h"
 #endif

@@ -19,4 +19,6 @@
 
 #include "attention.h"
 
+#include "vision.h"
+
 #include "table.h"

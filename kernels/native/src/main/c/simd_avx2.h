@@ -91,6 +91,11 @@ INLINE void store_bytes(int8_t *p, vi x) {
     _mm_storel_epi64((__m128i *) p, _mm_packs_epi16(pairs, pairs));
 }
 
+/* LANES signed bytes as integers. */
+INLINE vi load_bytes(const int8_t *p) {
+    return (vi) _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *) p));
+}
+
 INLINE vf to_float(vi x) {
     return (vf) _mm256_cvtepi32_ps((__m256i) x);
 }

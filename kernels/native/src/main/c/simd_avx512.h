@@ -82,6 +82,11 @@ INLINE void store_bytes(int8_t *p, vi x) {
     _mm_storeu_si128((__m128i *) p, _mm512_cvtepi32_epi8((__m512i) x));
 }
 
+/* LANES signed bytes as integers. */
+INLINE vi load_bytes(const int8_t *p) {
+    return (vi) _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *) p));
+}
+
 INLINE vf to_float(vi x) {
     return (vf) _mm512_cvtepi32_ps((__m512i) x);
 }

@@ -132,6 +132,11 @@ INLINE void store_bytes(int8_t *p, vi x) {
     }
 }
 
+/* LANES signed bytes as integers. */
+INLINE vi load_bytes(const int8_t *p) {
+    return (vi) {p[0], p[1], p[2], p[3]};
+}
+
 INLINE vf to_float(vi x) {
     return __builtin_convertvector(x, vf);
 }

@@ -9,4 +9,13 @@ public interface ApiSettings {
 
     /** Bytes of the largest request body. */
     long maxBodyBytes();
+
+    /** Responses that are kept at most. */
+    int maxResponses();
+
+    /** Bytes of all kept responses together at most. */
+    long maxResponseBytes();
+
+    /** How long a response is kept at most. */
+    Duration responseLifetime();
 }

@@ -41,18 +41,25 @@ final class ChatService {
      */
     Answer answer(ChatCompletionRequest request) {
         ServedModel model = models.current();
-        if (!model.name().equals(request.model())) {
-            throw ApiException.modelNotFound(request.model());
-        }
-        OtherFields.refused(request).ifPresent(field -> {
-            throw ApiException.unsupportedParameter(field);
-        });
+        model.requireName(request.model());
         if (request.choiceCount() > model.requestLimit()) {
             throw ApiException.invalidValue("n", "'n' must be at most " + model.requestLimit() + " on this server.");
         }
-        int[] prompt = model.promptFormat().render(ChatMapping.messages(request), PromptFormat.Ending.ANSWER);
+        int[] prompt = prompt(request, model);
         requireFits(prompt.length, model.contextLength(), "messages");
         return submit(request, model, List.of(prompt));
+    }
+
+    /**
+     * The conversation as the model computes it.
+     *
+     * @throws ApiException if a field is not supported or a message cannot be shown to the model
+     */
+    int[] prompt(ChatCompletionRequest request, ServedModel model) {
+        OtherFields.refused(request).ifPresent(field -> {
+            throw ApiException.unsupportedParameter(field);
+        });
+        return model.promptFormat().render(ChatMapping.messages(request), PromptFormat.Ending.ANSWER);
     }
 
     /**

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.JsonPaths;
 import dev.herd.api.openai.MessageContent;
+import dev.herd.api.openai.PromptInput;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ConstraintViolationException;
 import jakarta.ws.rs.NotAllowedException;
@@ -21,6 +22,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
@@ -29,7 +31,6 @@ import org.jspecify.annotations.Nullable;
 /** Turns whatever goes wrong in a resource into OpenAI's error body. */
 final class ErrorMappers {
     private static final Logger LOG = Logger.getLogger(ErrorMappers.class);
-    private static final String CHAT = "/v1/chat/";
 
     @ServerExceptionMapper
     Response map(ApiException error) {
@@ -38,32 +39,45 @@ final class ErrorMappers {
 
     @ServerExceptionMapper
     Response map(MismatchedInputException mismatch) {
-        boolean hasTrailer =
-                mismatch.getPath().isEmpty() && mismatch.getOriginalMessage().startsWith("Trailing token");
-        return respond(hasTrailer ? invalidJson(mismatch) : wrongType(mismatch));
+        return respond(error(mismatch));
     }
 
     @ServerExceptionMapper
     Response map(JsonProcessingException malformed) {
-        return respond(invalidJson(malformed));
+        return respond(error(malformed));
     }
 
     @ServerExceptionMapper
     Response map(ConstraintViolationException violations) {
-        ConstraintViolation<?> first = violations.getConstraintViolations().stream()
+        return respond(violation(violations.getConstraintViolations()));
+    }
+
+    /** What the client is told of JSON that is malformed or of the wrong type. */
+    static ApiException error(JsonProcessingException wrong) {
+        if (!(wrong instanceof MismatchedInputException mismatch)) {
+            return invalidJson(wrong);
+        }
+        boolean hasTrailer =
+                mismatch.getPath().isEmpty() && mismatch.getOriginalMessage().startsWith("Trailing token");
+        return hasTrailer ? invalidJson(mismatch) : wrongType(mismatch);
+    }
+
+    /** What the client is told of values that violate constraints: the first of them. */
+    static ApiException violation(Set<? extends ConstraintViolation<?>> violations) {
+        ConstraintViolation<?> first = violations.stream()
                 .min(Comparator.comparing(
                         violation -> violation.getPropertyPath().toString()))
                 .orElseThrow();
         String path = JsonPaths.of(first.getPropertyPath());
         if (path == null) {
-            return respond(ApiException.invalidRequest(400, "The request has no body.", null, "invalid_json"));
+            return ApiException.invalidRequest(400, "The request has no body.", null, "invalid_json");
         }
         boolean isMissing = first.getInvalidValue() == null;
-        return respond(ApiException.invalidRequest(
+        return ApiException.invalidRequest(
                 400,
                 "'" + path + "' " + first.getMessage() + ".",
                 path,
-                isMissing ? "missing_required_parameter" : "invalid_value"));
+                isMissing ? "missing_required_parameter" : "invalid_value");
     }
 
     @ServerExceptionMapper
@@ -74,7 +88,7 @@ final class ErrorMappers {
         Response response = respond(rejection(rejected.getResponse().getStatus()));
         return rejected instanceof NotAllowedException
                 ? Response.fromResponse(response)
-                        .header(HttpHeaders.ALLOW, uri.getPath().startsWith(CHAT) ? "POST" : "GET, HEAD")
+                        .header(HttpHeaders.ALLOW, AllowedMethods.of(uri.getPath()))
                         .build()
                 : response;
     }
@@ -163,6 +177,9 @@ final class ErrorMappers {
         }
         if (type == MessageContent.class) {
             return "a string or an array of content parts";
+        }
+        if (type == PromptInput.class) {
+            return "a string, an array of strings, an array of token ids, or an array of such arrays";
         }
         if (type != null && (Collection.class.isAssignableFrom(type) || type.isArray())) {
             return "an array";

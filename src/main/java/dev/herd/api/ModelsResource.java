@@ -30,7 +30,7 @@ final class ModelsResource {
     }
 
     @GET
-    @Operation(operationId = "listModels", summary = "Lists the models.")
+    @Operation(operationId = "listModels", summary = "Lists the models.", description = "A server has one.")
     @APIResponse(
             responseCode = "200",
             description = "The models.",
@@ -41,7 +41,10 @@ final class ModelsResource {
 
     @GET
     @Path("{model: .+}")
-    @Operation(operationId = "retrieveModel", summary = "Describes a model.")
+    @Operation(
+            operationId = "retrieveModel",
+            summary = "Describes a model.",
+            description = "Under the name that requests use.")
     @APIResponse(
             responseCode = "200",
             description = "The model.",

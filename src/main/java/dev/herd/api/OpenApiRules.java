@@ -4,9 +4,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
+import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.media.Schema;
+import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 
 /**
  * Corrects what the annotations cannot say in the API's description. A union of JSON types becomes a schema without a
@@ -16,9 +21,43 @@ public final class OpenApiRules implements OASFilter {
     /** Lists the members of a union as JSON schemas. */
     static final String UNION = "x-one-of";
 
+    /** What can be answered instead of an answer. */
+    private static final Map<String, String> ERRORS = Map.of(
+            "400", "The request is malformed, too long, or asks for what is not supported.",
+            "404", "There is no such model or response.",
+            "413", "The body is too large.",
+            "415", "The body is not application/json.",
+            "429", "Too many requests are waiting; Retry-After says when to come back.",
+            "503", "The model is being loaded, or the server shuts down.");
+
+    private static final Set<String> BODY_ERRORS = Set.of("400", "413", "415", "429");
+
     @Override
     public void filterOpenAPI(OpenAPI document) {
         document.getComponents().getSchemas().values().forEach(OpenApiRules::visit);
+        document.getPaths()
+                .getPathItems()
+                .values()
+                .forEach(path -> path.getOperations().forEach((method, operation) -> addErrors(operation)));
+    }
+
+    private static void addErrors(Operation operation) {
+        new TreeMap<>(ERRORS).forEach((status, description) -> {
+            boolean hasBody = operation.getRequestBody() != null;
+            if ((hasBody || !BODY_ERRORS.contains(status))
+                    && !operation.getResponses().hasAPIResponse(status)) {
+                operation.getResponses().addAPIResponse(status, error(description));
+            }
+        });
+    }
+
+    private static APIResponse error(String description) {
+        Schema body = OASFactory.createSchema().ref("#/components/schemas/ErrorBody");
+        return OASFactory.createAPIResponse()
+                .description(description)
+                .content(OASFactory.createContent()
+                        .addMediaType(
+                                "application/json", OASFactory.createMediaType().schema(body)));
     }
 
     private static void visit(Schema schema) {

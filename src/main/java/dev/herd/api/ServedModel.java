@@ -1,5 +1,6 @@
 package dev.herd.api;
 
+import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.SamplingDefaults;
 import dev.herd.chat.PromptFormat;
 import dev.herd.engine.Engine;
@@ -31,5 +32,16 @@ public record ServedModel(
         Engine engine) {
     public ServedModel {
         stopTokens = Set.copyOf(stopTokens);
+    }
+
+    /**
+     * Requires that a request asks for this model.
+     *
+     * @throws ApiException 404
+     */
+    void requireName(String requested) {
+        if (!name.equals(requested)) {
+            throw ApiException.modelNotFound(requested);
+        }
     }
 }

@@ -1,6 +1,5 @@
 package dev.herd.api;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.NullNode;
 import dev.herd.api.openai.ApiException;
@@ -20,7 +19,7 @@ final class StreamedAnswer implements AnswerSink {
     private static final Delta NOTHING = new Delta(null, null, null);
 
     private final AnswerHead head;
-    private final ObjectWriter json;
+    private final EventJson json;
     private final EventStream stream;
     private final Consumer<@Nullable Throwable> onEnd;
     private final BitSet begun = new BitSet();
@@ -28,7 +27,7 @@ final class StreamedAnswer implements AnswerSink {
     /** Ends by calling {@code onEnd} with null, or with the error that is still to be sent as an ordinary answer. */
     StreamedAnswer(AnswerHead head, ObjectWriter json, EventStream stream, Consumer<@Nullable Throwable> onEnd) {
         this.head = head;
-        this.json = json;
+        this.json = new EventJson(json);
         this.stream = stream;
         this.onEnd = onEnd;
     }
@@ -94,10 +93,6 @@ final class StreamedAnswer implements AnswerSink {
     }
 
     private byte[] bytes(Object value) {
-        try {
-            return json.writeValueAsBytes(value);
-        } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return json.bytes(value);
     }
 }

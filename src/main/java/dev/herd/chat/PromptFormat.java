@@ -122,6 +122,13 @@ public final class PromptFormat {
         addText(ids, message.text());
         tokenizer.special(ToolPrompt.PYTHON_END).ifPresent(ids::add);
         addText(ids, ToolPrompt.calls(message.calls()));
+
+    /** The prompt that is a text and nothing else: {@code <|begin_of_text|>} and the text as ordinary text. */
+    public int[] bare(String text) {
+        IntStream.Builder ids = IntStream.builder();
+        ids.add(beginOfText);
+        addText(ids, text);
+        return ids.build().toArray();
     }
 
     private void addHeader(IntStream.Builder ids, Role role) {

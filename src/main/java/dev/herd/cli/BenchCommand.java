@@ -86,7 +86,7 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "TYPE",
             defaultValue = "f16",
             converter = ModelOptions.KvType.class,
-            description = "how keys and values are kept: f32 or f16 (default: ${DEFAULT-VALUE})")
+            description = "how keys and values are kept: f32, f16 or q8_0 (default: ${DEFAULT-VALUE})")
     private TensorType kvType = TensorType.F16;
 
     @Option(

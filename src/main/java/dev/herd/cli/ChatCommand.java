@@ -1,5 +1,7 @@
 package dev.herd.cli;
 
+import dev.herd.kernels.TensorType;
+import dev.herd.runtime.ModelSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
@@ -46,6 +48,15 @@ final class ChatCommand implements Callable<Integer> {
             description = "longest conversation, in tokens, of a model in this process")
     private Optional<Integer> context = Optional.empty();
 
+    @Option(
+            names = "--kv-type",
+            paramLabel = "TYPE",
+            defaultValue = "f16",
+            converter = ModelOptions.KvType.class,
+            description = "how a model in this process keeps keys and values: f32, f16 or q8_0 (default:"
+                    + " ${DEFAULT-VALUE})")
+    private TensorType kvType = TensorType.F16;
+
     @Option(names = "--system", paramLabel = "TEXT", description = "system message of the conversation")
     private @Nullable String system;
 
@@ -76,10 +87,8 @@ final class ChatCommand implements Callable<Integer> {
             return new ServerChat(url.get(), options);
         }
         progress.show("Loading the model ...");
-        return LocalChat.open(
-                context.map(modelOptions.settings()::withContextLength).orElseGet(modelOptions::settings),
-                options,
-                progress);
+        ModelSettings settings = modelOptions.settings().withKvType(kvType);
+        return LocalChat.open(context.map(settings::withContextLength).orElse(settings), options, progress);
     }
 
     private void converse(ChatPartner partner) throws IOException {

@@ -14,12 +14,14 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What {@code herd inspect} shows of a checkpoint.
  *
  * @param context tokens for which the memory is stated
  * @param tensorsByType number and bytes of the tensors of each encoding
+ * @param keyValueMemory for each type that this model's keys and values can be kept as
  */
 record InspectReport(
         Checkpoint checkpoint,
@@ -46,9 +48,10 @@ record InspectReport(
                 context,
                 ParameterCount.of(checkpoint.config(), checkpoint.weights()),
                 byType,
-                List.of(
-                        KvMemoryNeed.of(checkpoint.config(), context, TensorType.F16),
-                        KvMemoryNeed.of(checkpoint.config(), context, TensorType.F32)),
+                Stream.of(TensorType.F16, TensorType.F32, TensorType.Q8_0)
+                        .filter(type -> checkpoint.config().headSize() % type.quantGroupSize() == 0)
+                        .map(type -> KvMemoryNeed.of(checkpoint.config(), context, type))
+                        .toList(),
                 listsTensors);
     }
 

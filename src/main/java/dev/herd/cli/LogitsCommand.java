@@ -61,7 +61,7 @@ final class LogitsCommand implements Callable<Integer> {
             paramLabel = "TYPE",
             defaultValue = "f32",
             converter = ModelOptions.KvType.class,
-            description = "how keys and values are kept: f32 or f16 (default: ${DEFAULT-VALUE})")
+            description = "how keys and values are kept: f32, f16 or q8_0 (default: ${DEFAULT-VALUE})")
     private TensorType kvType = TensorType.F32;
 
     LogitsCommand(Console console) {

@@ -40,14 +40,15 @@ final class ModelOptions {
         return threads.map(settings::withThreads).orElse(settings);
     }
 
-    /** Reads {@code f16} and {@code f32}. */
+    /** Reads {@code f16}, {@code f32} and {@code q8_0}. */
     static final class KvType implements ITypeConverter<TensorType> {
         @Override
         public TensorType convert(String value) {
             return switch (value.toLowerCase(Locale.ROOT)) {
                 case "f16" -> TensorType.F16;
                 case "f32" -> TensorType.F32;
-                default -> throw new TypeConversionException("'" + value + "' is neither f16 nor f32");
+                case "q8_0" -> TensorType.Q8_0;
+                default -> throw new TypeConversionException("'" + value + "' is neither f16, f32 nor q8_0");
             };
         }
     }

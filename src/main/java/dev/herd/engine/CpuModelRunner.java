@@ -10,12 +10,24 @@ import dev.herd.model.Batch.Slice;
 import dev.herd.model.BlockTable;
 import dev.herd.model.KvLayout;
 import dev.herd.model.Llama4;
+import dev.herd.model.vision.Tile;
+import dev.herd.model.vision.VisionEncoder;
 import dev.herd.weights.Checkpoint;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.ModelConfig.LayerKind;
+import dev.herd.weights.VisionConfig;
+import dev.herd.weights.VisionTower;
+import java.util.List;
+import java.util.Optional;
 
 /** Runs a checkpoint on the processor: kernels composed by {@link Llama4}, spread over a fixed pool of threads. */
 public final class CpuModelRunner implements ModelRunner {
+    /** Text tokens that a tile costs no more than, so that a batch of tiles takes no longer than one of tokens. */
+    private static final int TOKENS_PER_TILE = 64;
+
+    /** More tiles at a time compute no faster and take more scratch memory. */
+    private static final int MOST_TILES = 8;
+
     private final ModelConfig config;
     private final KvLayout layout;
     private final int blockCount;
@@ -23,6 +35,9 @@ public final class CpuModelRunner implements ModelRunner {
     private final Workers workers;
     private final KvMemory memory;
     private final Llama4 model;
+    private final Optional<VisionConfig> vision;
+    private final Optional<VisionEncoder> encoder;
+    private final int maxBatchTiles;
     private final String description;
 
     /** The checkpoint stays its owner's to close, after this runner. */
@@ -34,6 +49,9 @@ public final class CpuModelRunner implements ModelRunner {
         this.workers = new Workers(threads);
         this.memory = new KvMemory(layout.blockBytes(), blockCount);
         this.model = new Llama4(config, checkpoint.weights(), layout, memory, kernels, workers, limits.maxBatchTokens);
+        this.vision = checkpoint.vision().map(VisionTower::config);
+        this.maxBatchTiles = vision.isPresent() ? Math.clamp(maxBatchTokens / TOKENS_PER_TILE, 1, MOST_TILES) : 0;
+        this.encoder = checkpoint.vision().map(tower -> new VisionEncoder(tower, kernels, workers, maxBatchTiles));
         this.description = "cpu, " + kernels.name() + " kernels, " + threads + (threads == 1 ? " thread" : " threads");
     }
 
@@ -55,6 +73,22 @@ public final class CpuModelRunner implements ModelRunner {
     @Override
     public int maxBatchTokens() {
         return maxBatchTokens;
+    }
+
+    @Override
+    public Optional<VisionConfig> vision() {
+        return vision;
+    }
+
+    @Override
+    public int maxBatchTiles() {
+        return maxBatchTiles;
+    }
+
+    @Override
+    public Floats encode(List<Tile> tiles) {
+        return encoder.orElseThrow(() -> new IllegalStateException("this model has no vision tower"))
+                .encode(tiles);
     }
 
     @Override
@@ -87,6 +121,7 @@ public final class CpuModelRunner implements ModelRunner {
     public void close() {
         workers.close();
         model.close();
+        encoder.ifPresent(VisionEncoder::close);
         memory.close();
     }
 
@@ -95,7 +130,7 @@ public final class CpuModelRunner implements ModelRunner {
      *
      * @param maxBatchTokens tokens of the largest batch; scratch memory grows with it
      * @param blockSize tokens per key/value block
-     * @param kvType F32 or F16
+     * @param kvType F32, F16 or Q8_0
      * @param kvBytes budget for keys and values
      */
     public record Limits(int maxBatchTokens, int blockSize, TensorType kvType, long kvBytes) {

@@ -3,8 +3,10 @@ package dev.herd.engine;
 import dev.herd.kernels.Floats;
 import dev.herd.model.Batch;
 import dev.herd.model.KvLayout;
+import dev.herd.model.vision.Tile;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.VisionConfig;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -35,6 +37,22 @@ public interface ModelRunner extends AutoCloseable {
      * @return {@code [batch.logitRows(), vocabularySize]}, valid until the next call
      */
     Floats run(Batch batch);
+
+    /** Most tiles that one call of {@link #encode} may take; 0 without a vision tower. */
+    default int maxBatchTiles() {
+        return 0;
+    }
+
+    /**
+     * Runs the vision tower.
+     *
+     * @param tiles at least one, of one picture or of several
+     * @return {@code [tiles.size() * tokensPerTile, hiddenSize]}, what stands in for the embeddings of their placeholder
+     *     tokens; valid until the next call
+     */
+    default Floats encode(List<Tile> tiles) {
+        throw new UnsupportedOperationException("this model has no vision tower");
+    }
 
     /** One line for the log: backend, kernels, threads. */
     String description();

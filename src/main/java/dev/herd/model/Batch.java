@@ -1,6 +1,7 @@
 package dev.herd.model;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What one step computes: a slice of each of several sequences, prefill slices and single decoded tokens mixed.
@@ -37,6 +38,29 @@ public record Batch(List<Slice> slices) {
      * @param firstPosition position of the first of them; everything before is in the cache
      * @param blocks the sequence's blocks, reaching to the last of these positions
      * @param logitRows how many of the last tokens want logits: 0 in the middle of a prompt, 1 to sample, all to score
+     * @param images what stands in for the embeddings of placeholder tokens
      */
-    public record Slice(int[] tokens, int firstPosition, BlockTable blocks, int logitRows) {}
+    public record Slice(
+            int[] tokens, int firstPosition, BlockTable blocks, int logitRows, List<ImageEmbedding> images) {
+        public Slice {
+            images = List.copyOf(images);
+            for (ImageEmbedding image : images) {
+                Objects.checkFromIndexSize(image.offset(), image.count(), tokens.length);
+            }
+        }
+
+        /** A slice without image tokens. */
+        public Slice(int[] tokens, int firstPosition, BlockTable blocks, int logitRows) {
+            this(tokens, firstPosition, blocks, logitRows, List.of());
+        }
+    }
+
+    /**
+     * A stretch of an encoded picture, in place of the embeddings of consecutive tokens.
+     *
+     * @param offset index among the slice's tokens of the first one
+     * @param count number of tokens
+     * @param rows {@code [imageTokens, hiddenSize]}, of which {@code count} are taken from {@code firstRow} on
+     */
+    public record ImageEmbedding(int offset, int count, float[] rows, int firstRow) {}
 }

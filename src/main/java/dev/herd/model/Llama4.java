@@ -4,6 +4,7 @@ import dev.herd.kernels.Floats;
 import dev.herd.kernels.Kernels;
 import dev.herd.kernels.KvMemory;
 import dev.herd.kernels.Workers;
+import dev.herd.model.Batch.ImageEmbedding;
 import dev.herd.model.Batch.Slice;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.ModelWeights;
@@ -89,6 +90,14 @@ public final class Llama4 implements AutoCloseable {
                 compute.kernels().dequantizeRow(hidden, (long) token * size, weights.embedding(), step.tokenId(token));
             }
         });
+        int first = 0;
+        for (Slice slice : step.batch().slices()) {
+            for (ImageEmbedding image : slice.images()) {
+                long at = (long) (first + image.offset()) * size;
+                hidden.write(at, image.rows(), image.firstRow() * size, image.count() * size);
+            }
+            first += slice.tokens().length;
+        }
     }
 
     private void norm(Floats out, Floats x, Floats weight, int tokens) {

@@ -29,7 +29,7 @@ public interface HerdConfig {
      */
     Optional<@Min(2) Integer> context();
 
-    /** How keys and values are kept: half precision takes half the memory. */
+    /** How keys and values are kept: half precision takes half the memory of single precision, 8 bits a quarter. */
     @WithDefault("f16")
     KvType kvType();
 
@@ -69,12 +69,27 @@ public interface HerdConfig {
     @WithDefault("10M")
     MemorySize maxBody();
 
+    /** Responses of /v1/responses that are kept at most; the oldest goes first. 0 keeps none. */
+    @WithDefault("1000")
+    @Min(0)
+    int responsesKept();
+
+    /** Memory for kept responses and the conversations that lead to them. */
+    @WithDefault("64M")
+    MemorySize responsesMemory();
+
+    /** How long a response is kept at most. */
+    @WithDefault("1h")
+    Duration responsesTtl();
+
     /** Types of keys and values. */
     enum KvType {
         /** Half precision. */
         F16(TensorType.F16),
         /** Single precision. */
-        F32(TensorType.F32);
+        F32(TensorType.F32),
+        /** 8 bits and a scale for each 32 of them. */
+        Q8_0(TensorType.Q8_0);
 
         private final TensorType type;
 

@@ -26,6 +26,11 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
      * @throws IllegalArgumentException if what is configured does not fit
      */
     static KvBudget of(ModelConfig config, ModelSettings settings, long machineBytes) {
+        if (config.headSize() % settings.kvType().quantGroupSize() != 0) {
+            throw new IllegalArgumentException("kv-type " + settings.kvType() + " needs heads of whole groups of "
+                    + settings.kvType().quantGroupSize() + " elements, but this model's heads have " + config.headSize()
+                    + "; use F16 or F32");
+        }
         KvLayout layout = KvLayout.of(config, BLOCK_SIZE, settings.kvType());
         return settings.contextLength().isPresent()
                 ? configured(config, layout, settings, machineBytes)

@@ -1,5 +1,6 @@
 package dev.herd.runtime;
 
+import dev.herd.kernels.KvShape;
 import dev.herd.kernels.TensorType;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -16,7 +17,7 @@ import java.util.OptionalLong;
  *     {@value #DEFAULT_CONTEXT_LIMIT}, and less if the key/value budget is too small for that
  * @param kvBytes budget of key/value memory; empty for what {@code maxRunning} sequences of the whole context need, at
  *     most a quarter of the machine's memory
- * @param kvType how keys and values are kept: F16 or F32
+ * @param kvType how keys and values are kept: F16, F32 or Q8_0
  * @param kernels name of the kernels that must be used; empty for the fastest that run on this machine
  * @param maxRunning sequences that are computed together at most
  * @param maxQueued requests that wait at most; one more is refused
@@ -45,8 +46,8 @@ public record ModelSettings(
         if (maxQueued < 0) {
             throw new IllegalArgumentException("max-queued must not be negative: " + maxQueued);
         }
-        if (kvType != TensorType.F16 && kvType != TensorType.F32) {
-            throw new IllegalArgumentException("kv-type must be F16 or F32, not " + kvType);
+        if (!KvShape.holds(kvType)) {
+            throw new IllegalArgumentException("kv-type must be F16, F32 or Q8_0, not " + kvType);
         }
     }
 

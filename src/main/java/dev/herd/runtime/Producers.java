@@ -27,6 +27,21 @@ final class Producers {
             public long maxBodyBytes() {
                 return config.maxBody().asLongValue();
             }
+
+            @Override
+            public int maxResponses() {
+                return config.responsesKept();
+            }
+
+            @Override
+            public long maxResponseBytes() {
+                return config.responsesMemory().asLongValue();
+            }
+
+            @Override
+            public Duration responseLifetime() {
+                return config.responsesTtl();
+            }
         };
     }
 

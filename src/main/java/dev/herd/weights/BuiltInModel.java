@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -49,7 +50,7 @@ public final class BuiltInModel {
         BuiltInModel model = new BuiltInModel();
         GgufMetadataExport.put(model.writer, NAME, config, vocabulary, generationDefaults(vocabulary.tokens()));
         model.putTensors(config);
-        return MappedFile.open(arena -> GgufCheckpoint.of(NAME, model.writer.writeTo(arena), arena));
+        return MappedFile.open(arena -> GgufCheckpoint.of(NAME, model.writer.writeTo(arena), Optional.empty(), arena));
     }
 
     private static ModelConfig config(int vocabularySize) {

@@ -2,6 +2,7 @@ package dev.herd.weights;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,11 @@ public interface Checkpoint extends AutoCloseable {
 
     /** The tensors of the text decoder. */
     ModelWeights weights();
+
+    /** The vision tower; empty if the model sees no pictures. */
+    default Optional<VisionTower> vision() {
+        return Optional.empty();
+    }
 
     /** The tokenizer's source. */
     Vocabulary vocabulary();

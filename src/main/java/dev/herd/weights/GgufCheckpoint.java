@@ -16,6 +16,8 @@ final class GgufCheckpoint implements Checkpoint {
     private final List<Path> files;
     private final GgufReader.Contents first;
     private final TensorSet tensors;
+    private final Optional<GgufReader.Contents> towerFile;
+    private final Optional<VisionTower> vision;
     private final String name;
     private final ModelConfig config;
     private final ModelWeights weights;
@@ -23,9 +25,15 @@ final class GgufCheckpoint implements Checkpoint {
     private final Optional<GgufValue.Sequence> tokens;
     private @Nullable Vocabulary vocabulary;
 
-    private GgufCheckpoint(Arena arena, List<Path> files, String fallbackName, List<GgufReader.Contents> shards) {
+    private GgufCheckpoint(
+            Arena arena,
+            List<Path> files,
+            String fallbackName,
+            List<GgufReader.Contents> shards,
+            Optional<GgufReader.Contents> towerFile) {
         this.arena = arena;
         this.files = List.copyOf(files);
+        this.towerFile = towerFile;
         this.first = shards.getFirst();
         this.tensors = new TensorSet(first.file());
         shards.forEach(shard -> shard.tensors().forEach(tensors::add));
@@ -36,18 +44,24 @@ final class GgufCheckpoint implements Checkpoint {
                 .orElse(1L);
         this.config = GgufConfig.read(first.file(), metadata, embeddingRows);
         this.weights = GgufWeights.read(tensors, config);
+        this.vision = towerFile.map(tower -> GgufVision.read(tower, config.hiddenSize()));
         this.tokens = tokens(metadata);
         this.generationDefaults = generationDefaults(metadata);
     }
 
-    /** Opens {@code file} and, if it is one of a split set, the others too. */
-    static Checkpoint open(Path file) {
+    /**
+     * Opens {@code file} and, if it is one of a split set, the others too.
+     *
+     * @param tower file of the vision tower, if there is one
+     */
+    static Checkpoint open(Path file, Optional<Path> tower) {
         Optional<GgufShards> shards = GgufShards.of(file).filter(set -> set.count() > 1);
         List<Path> files = shards.map(GgufShards::files).orElse(List.of(file));
-        return MappedFile.open(arena -> open(file, shards, files, arena));
+        return MappedFile.open(arena -> open(file, shards, files, tower, arena));
     }
 
-    private static Checkpoint open(Path file, Optional<GgufShards> shards, List<Path> files, Arena arena) {
+    private static Checkpoint open(
+            Path file, Optional<GgufShards> shards, List<Path> files, Optional<Path> tower, Arena arena) {
         List<GgufReader.Contents> contents = new ArrayList<>();
         int tensorCount = 0;
         for (int shard = 0; shard < files.size(); shard++) {
@@ -63,12 +77,25 @@ final class GgufCheckpoint implements Checkpoint {
         }
         GgufShards.requireTensors(contents.getFirst(), tensorCount);
         String fallbackName = shards.map(GgufShards::prefix).orElseGet(() -> withoutSuffix(file));
-        return new GgufCheckpoint(arena, files, fallbackName, contents);
+        Optional<GgufReader.Contents> towerFile =
+                tower.map(path -> GgufReader.read(path.toString(), MappedFile.map(path, arena)));
+        List<Path> all = new ArrayList<>(files);
+        tower.ifPresent(all::add);
+        return new GgufCheckpoint(arena, all, fallbackName, contents, towerFile);
     }
 
-    /** Reads a checkpoint in memory; {@code arena} is what {@link #close} closes. */
-    static Checkpoint of(String name, MemorySegment bytes, Arena arena) {
-        return new GgufCheckpoint(arena, List.of(), name, List.of(GgufReader.read(name, bytes)));
+    /**
+     * Reads a checkpoint in memory; {@code arena} is what {@link #close} closes.
+     *
+     * @param tower the bytes of its vision tower's file, if it has one
+     */
+    static Checkpoint of(String name, MemorySegment bytes, Optional<MemorySegment> tower, Arena arena) {
+        return new GgufCheckpoint(
+                arena,
+                List.of(),
+                name,
+                List.of(GgufReader.read(name, bytes)),
+                tower.map(memory -> GgufReader.read(name, memory)));
     }
 
     private static String withoutSuffix(Path file) {
@@ -139,6 +166,11 @@ final class GgufCheckpoint implements Checkpoint {
         return weights;
     }
 
+    @Override
+    public Optional<VisionTower> vision() {
+        return vision;
+    }
+
     /** Made of the file's metadata at the first call: 200,000 strings that commands without text never need. */
     @Override
     public synchronized Vocabulary vocabulary() {
@@ -171,7 +203,9 @@ final class GgufCheckpoint implements Checkpoint {
 
     @Override
     public List<TensorInfo> tensors() {
-        return tensors.all().stream()
+        return Stream.concat(
+                        tensors.all().stream(),
+                        towerFile.map(GgufReader.Contents::tensors).stream().flatMap(List::stream))
                 .map(tensor -> new TensorInfo(
                         tensor.name(),
                         tensor.typeName(),

@@ -41,13 +41,18 @@ public final class GgufExport {
      * @throws CheckpointException if the file cannot be written or the source has what GGUF cannot say
      */
     public static void write(Checkpoint source, TensorType matrixType, Path target) {
-        if (matrixType.ggmlId() < 0 || matrixType == TensorType.F64 || !QuantFormats.holdsWeights(matrixType)) {
-            throw new CheckpointException(target + ": cannot be written with matrices of type " + matrixType);
-        }
+        requireWritable(matrixType, target);
         GgufExport export = new GgufExport(source, matrixType);
         GgufMetadataExport.put(export.writer, source);
         export.putTensors();
         export.writer.writeTo(target);
+    }
+
+    /** Refuses encodings that GGUF or the encoders do not have. */
+    static void requireWritable(TensorType matrixType, Path target) {
+        if (matrixType.ggmlId() < 0 || matrixType == TensorType.F64 || !QuantFormats.holdsWeights(matrixType)) {
+            throw new CheckpointException(target + ": cannot be written with matrices of type " + matrixType);
+        }
     }
 
     private void putTensors() {
@@ -99,10 +104,18 @@ public final class GgufExport {
     }
 
     private void putFloats(String name, Floats floats) {
-        writer.tensor(name, TensorType.F32, List.of(floats.size()), sink -> sink.write(floats.segment()));
+        putFloats(writer, name, floats);
     }
 
     private void putMatrix(String name, WeightMatrix matrix, TensorType wanted) {
+        putMatrix(writer, name, matrix, wanted);
+    }
+
+    static void putFloats(GgufWriter writer, String name, Floats floats) {
+        writer.tensor(name, TensorType.F32, List.of(floats.size()), sink -> sink.write(floats.segment()));
+    }
+
+    static void putMatrix(GgufWriter writer, String name, WeightMatrix matrix, TensorType wanted) {
         TensorType type = fitting(wanted, matrix.columns());
         List<Long> dimensions = List.of((long) matrix.columns(), (long) matrix.rows());
         writer.tensor(name, type, dimensions, sink -> writeMatrix(name, matrix, type, sink));

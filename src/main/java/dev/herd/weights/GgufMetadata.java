@@ -106,6 +106,18 @@ final class GgufMetadata {
         return (float) real(key).orElse(fallback);
     }
 
+    /** The short array of numbers of {@code key}, if it is there. */
+    Optional<List<Double>> reals(String key) {
+        return sequence(key)
+                .map(sequence -> sequence.values(file).stream()
+                        .map(value -> switch (value) {
+                            case GgufValue.Real real -> real.value();
+                            case GgufValue.Whole whole -> (double) whole.value();
+                            default -> throw mistyped(key, value, "a number in each element");
+                        })
+                        .toList());
+    }
+
     /** The truth value of {@code key}, if it is there. */
     Optional<Boolean> flag(String key) {
         return switch (entries.get(key)) {

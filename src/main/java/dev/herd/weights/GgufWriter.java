@@ -101,6 +101,15 @@ public final class GgufWriter {
         return this;
     }
 
+    /** Adds an array of 32-bit floats. */
+    public GgufWriter float32s(String key, float... values) {
+        Bytes bytes = array(key, GgufType.FLOAT32, values.length);
+        for (float value : values) {
+            bytes.number(Float.floatToRawIntBits(value), Integer.BYTES);
+        }
+        return this;
+    }
+
     /** Adds an array of signed 32-bit numbers. */
     public GgufWriter int32s(String key, int... values) {
         Bytes bytes = array(key, GgufType.INT32, values.length);

@@ -19,6 +19,7 @@ final class HfCheckpoint implements Checkpoint {
     private final SafetensorsDirectory contents;
     private final ModelConfig config;
     private final ModelWeights weights;
+    private final Optional<VisionTower> vision;
     private final GenerationDefaults generationDefaults;
 
     private HfCheckpoint(Path directory, Arena arena) {
@@ -28,6 +29,7 @@ final class HfCheckpoint implements Checkpoint {
         this.config = described.config();
         this.contents = SafetensorsDirectory.open(directory, arena);
         this.weights = HfWeights.read(contents.tensors(), config, described.tiesEmbeddings());
+        this.vision = HfVision.read(described.vision(), contents.tensors(), config.hiddenSize());
         this.generationDefaults = generationDefaults(directory, described.text());
     }
 
@@ -95,6 +97,11 @@ final class HfCheckpoint implements Checkpoint {
     @Override
     public ModelWeights weights() {
         return weights;
+    }
+
+    @Override
+    public Optional<VisionTower> vision() {
+        return vision;
     }
 
     @Override

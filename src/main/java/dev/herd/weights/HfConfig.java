@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  * transformers' {@code Llama4TextConfig}; the defaults here are that class's.
  *
  * @param text the fields of the text decoder
+ * @param vision the fields of the vision tower, if there are any
  * @param tiesEmbeddings whether the output matrix may be left out
  */
-record HfConfig(JsonFields text, boolean tiesEmbeddings) {
+record HfConfig(JsonFields text, Optional<JsonFields> vision, boolean tiesEmbeddings) {
     private static final int MAX_SIZE = 1 << 28;
     private static final String LOCAL_TYPE = "chunked_attention";
     private static final String GLOBAL_TYPE = "full_attention";
@@ -36,7 +37,7 @@ record HfConfig(JsonFields text, boolean tiesEmbeddings) {
         }
         JsonFields text = nested.orElse(root);
         boolean tied = text.truthy("tie_word_embeddings", false) || root.truthy("tie_word_embeddings", false);
-        return new HfConfig(text, tied);
+        return new HfConfig(text, root.object("vision_config"), tied);
     }
 
     /** The configuration; every number is checked. */

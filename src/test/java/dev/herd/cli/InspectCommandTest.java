@@ -38,6 +38,29 @@ final class InspectCommandTest {
     }
 
     @Test
+    void keysAndValuesOfEightBitsTake34BytesFor32() {
+        KvMemoryNeed need = KvMemoryNeed.of(scoutConfig(8192), 8192, TensorType.Q8_0);
+
+        assertThat(need.kept()).isEqualTo(48L * 8192 * 2 * 1024 / 32 * 34);
+    }
+
+    @Test
+    void memoryIsStatedForTheTypesThatHeadsAllow() {
+        JsonNode ofHeadsOf16 =
+                Herd.run("inspect", Golden.folder("scout").toString(), "--json").json();
+        JsonNode ofHeadsOf32 = Herd.run("inspect", "--json").json();
+
+        assertThat(ofHeadsOf16.path("config").path("headSize").intValue()).isEqualTo(16);
+        assertThat(ofHeadsOf16.path("memory").path("keyValueBytes").fieldNames())
+                .toIterable()
+                .containsExactly("F16", "F32");
+        assertThat(ofHeadsOf32.path("config").path("headSize").intValue()).isEqualTo(32);
+        assertThat(ofHeadsOf32.path("memory").path("keyValueBytes").fieldNames())
+                .toIterable()
+                .containsExactly("F16", "F32", "Q8_0");
+    }
+
+    @Test
     void textSaysWhatTheModelIs() {
         Herd herd = Herd.run("inspect", Golden.folder("scout").toString(), "--context", "64");
 

@@ -42,7 +42,7 @@ final class MainTest {
                 arguments(List.of(), "a command is missing"),
                 arguments(List.of("logits"), "Missing required"),
                 arguments(List.of("logits", "--tokens", "1", "--prompt", "a"), "mutually exclusive"),
-                arguments(List.of("logits", "--tokens", "1", "--kv-type", "f8"), "'f8' is neither f16 nor f32"),
+                arguments(List.of("logits", "--tokens", "1", "--kv-type", "f8"), "'f8' is neither f16, f32 nor q8_0"),
                 arguments(List.of("bench", "--runs", "many"), "'many' is not an int"),
                 arguments(List.of("inspect", "a", "b"), "'b'"),
                 arguments(List.of("chat", "--fast"), "'--fast'"),

@@ -8,6 +8,7 @@ import dev.herd.model.Batch;
 import dev.herd.model.BlockTable;
 import dev.herd.weights.Checkpoint;
 import dev.herd.weights.ModelConfig.LayerKind;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,11 @@ public final class Scoring {
 
     /** One full forward with the scalar kernels and a float cache. */
     public static float[][] score(Checkpoint checkpoint, int[] tokens) {
+        return score(checkpoint, tokens, -1, new float[0]);
+    }
+
+    /** The same with the rows of {@code features} in place of the embeddings of {@code placeholder}, in order. */
+    public static float[][] score(Checkpoint checkpoint, int[] tokens, int placeholder, float[] features) {
         CpuModelRunner.Limits limits = new CpuModelRunner.Limits(tokens.length, 16, TensorType.F32, 1L << 28);
         try (CpuModelRunner runner = new CpuModelRunner(
                 checkpoint, KernelsSelector.select(Optional.of("scalar")).kernels(), 2, limits)) {
@@ -29,7 +35,8 @@ public final class Scoring {
                     blocks.append(kind, next++);
                 }
             }
-            Floats logits = runner.run(new Batch(List.of(new Batch.Slice(tokens, 0, blocks, tokens.length))));
+            Floats logits = runner.run(new Batch(
+                    List.of(new Batch.Slice(tokens, 0, blocks, tokens.length, images(tokens, placeholder, features)))));
             int size = checkpoint.config().vocabularySize();
             float[][] rows = new float[tokens.length][];
             for (int t = 0; t < tokens.length; t++) {
@@ -37,6 +44,16 @@ public final class Scoring {
             }
             return rows;
         }
+    }
+
+    private static List<Batch.ImageEmbedding> images(int[] tokens, int placeholder, float[] features) {
+        List<Batch.ImageEmbedding> images = new ArrayList<>();
+        for (int t = 0; t < tokens.length; t++) {
+            if (tokens[t] == placeholder) {
+                images.add(new Batch.ImageEmbedding(t, 1, features, images.size()));
+            }
+        }
+        return images;
     }
 
     /** The largest absolute difference; infinite if a value is not a number. */

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 class HerdConfigTest {
     /** Settings for which the launcher has a flag of their own. */
-    private static final Set<String> FLAGS = Set.of("model", "threads", "context", "kernels");
+    private static final Set<String> FLAGS = Set.of("model", "threads", "context", "kernels", "kv-type");
 
     private static final Path DOCUMENT = Path.of("../docs/configuration.md");
 
@@ -81,6 +81,16 @@ class HerdConfigTest {
         assertThat(settings.maxQueued()).isZero();
         assertThat(settings.prefillSlice()).isEqualTo(17);
         assertThat(config.gracePeriod()).isEqualTo(Duration.ofSeconds(90));
+    }
+
+    @Test
+    void everyTypeOfKeysAndValuesCanBeConfigured() {
+        Map<String, TensorType> types = Map.of("f16", TensorType.F16, "f32", TensorType.F32, "q8_0", TensorType.Q8_0);
+
+        types.forEach((value, type) -> assertThat(
+                        config(Map.of("herd.kv-type", value)).modelSettings().kvType())
+                .as(value)
+                .isEqualTo(type));
     }
 
     @Test

@@ -66,7 +66,18 @@ class LoadedModelTest {
         assertThatThrownBy(() -> ModelSettings.defaults().withRequests(0, 1)).hasMessageContaining("max-running");
         assertThatThrownBy(() -> ModelSettings.defaults().withRequests(1, -1)).hasMessageContaining("max-queued");
         assertThatThrownBy(() -> ModelSettings.defaults().withPrefillSlice(0)).hasMessageContaining("prefill-slice");
-        assertThatThrownBy(() -> ModelSettings.defaults().withKvType(TensorType.Q8_0))
-                .hasMessageContaining("Q8_0");
+        assertThatThrownBy(() -> ModelSettings.defaults().withKvType(TensorType.Q4_K))
+                .hasMessageContaining("kv-type")
+                .hasMessageContaining("Q4_K");
+    }
+
+    @Test
+    void quantisedKeysAndValuesAreRefusedForHeadsThatAreNoWholeGroups() {
+        ModelSettings settings = ModelSettings.defaults().withModel(SCOUT).withKvType(TensorType.Q8_0);
+
+        assertThatThrownBy(() -> LoadedModel.open(settings))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("kv-type Q8_0 needs heads of whole groups of 32 elements, but this model's heads have 16;"
+                        + " use F16 or F32");
     }
 }

@@ -61,7 +61,7 @@ class CheckpointsTest {
     @Test
     void opensTheOnlyGgufOfADirectoryBesideAVisionEncoder() throws IOException {
         writeGguf("model.gguf");
-        Files.writeString(temporary.resolve("mmproj-model.gguf"), "vision");
+        new GgufWriter().text("general.architecture", "clip").writeTo(temporary.resolve("mmproj-other.gguf"));
 
         try (Checkpoint checkpoint = Checkpoints.open(temporary)) {
             assertThat(checkpoint.files()).containsExactly(temporary.resolve("model.gguf"));

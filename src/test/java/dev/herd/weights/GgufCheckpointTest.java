@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -275,7 +276,7 @@ class GgufCheckpointTest {
             MemorySegment segment = LittleEndian.segment(damaged);
 
             Throwable thrown =
-                    catchThrowable(() -> MappedFile.open(arena -> GgufCheckpoint.of("damaged", segment, arena))
+                    catchThrowable(() -> MappedFile.open(arena -> GgufCheckpoint.of("damaged", segment, Optional.empty(), arena))
                             .close());
 
             if (thrown != null) {

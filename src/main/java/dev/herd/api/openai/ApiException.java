@@ -2,6 +2,7 @@ package dev.herd.api.openai;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** An error that the client is told about, in OpenAI's form. The message contains nothing of the server's internals. */
@@ -75,6 +76,20 @@ public final class ApiException extends RuntimeException {
                 500,
                 ErrorBody.of("The server had an error while processing the request.", SERVER_ERROR, null, null),
                 null);
+    }
+
+    /** The same error in the terms of another request, whose fields {@code paths} tells from this one's. */
+    public ApiException renamed(UnaryOperator<String> paths) {
+        String param = body.error().param();
+        String other = param == null ? null : paths.apply(param);
+        if (param == null || other == null || other.equals(param)) {
+            return this;
+        }
+        String message = body.error().message().replace("'" + param + "'", "'" + other + "'");
+        return new ApiException(
+                status,
+                ErrorBody.of(message, body.error().type(), other, body.error().code()),
+                retryAfter);
     }
 
     /** HTTP status. */

@@ -62,7 +62,8 @@ public interface Kernels {
     void scaleRows(Floats x, Floats factors, int size, int fromToken, int toToken);
 
     /**
-     * Writes one token's key and value into the cache.
+     * Writes one token's key and value into the cache, each group of a quantised type with the scale that just covers
+     * its largest element.
      *
      * @param key {@code [tokens, kvHeadCount, headSize]}, of which row {@code token} is taken
      * @param value likewise
@@ -93,4 +94,52 @@ public interface Kernels {
 
     /** {@code out[i] += x[i]} for i in {@code [from, to)}. */
     void add(Floats out, Floats x, long from, long to);
+
+    /**
+     * {@code out = (x - mean(x)) / sqrt(variance(x) + epsilon) · weight + bias} for rows {@code [fromToken, toToken)},
+     * with the variance of the row itself, not of a sample.
+     *
+     * @param out {@code [tokens, size]}, may be {@code x}
+     * @param x {@code [tokens, size]}
+     * @param weight {@code [size]}
+     * @param bias {@code [size]}
+     */
+    default void layerNorm(
+            Floats out, Floats x, Floats weight, Floats bias, float epsilon, int size, int fromToken, int toToken) {
+        PlainKernels.layerNorm(out, x, weight, bias, epsilon, size, fromToken, toToken);
+    }
+
+    /** {@code x[t, i] += bias[i]} for rows {@code [fromToken, toToken)} of {@code size} elements. */
+    default void addBias(Floats x, Floats bias, int size, int fromToken, int toToken) {
+        PlainKernels.addBias(x, bias, size, fromToken, toToken);
+    }
+
+    /** {@code x[i] = x[i] · Φ(x[i])} for i in {@code [from, to)}, with {@code Φ(z) = (1 + erf(z / √2)) / 2}. */
+    default void gelu(Floats x, long from, long to) {
+        PlainKernels.gelu(x, from, to);
+    }
+
+    /**
+     * Attention of every token over all of them, for heads {@code [fromHead, toHead)}:
+     * {@code out[t, h] = Σ_s softmax_s(query[t, h] · key[s, h] / sqrt(headSize)) · value[s, h]}.
+     *
+     * @param out {@code [tokens, heads, headSize]}; other heads are left alone
+     * @param query the same shape
+     * @param key the same shape
+     * @param value the same shape
+     */
+    default void attendAll(
+            Floats out,
+            Floats query,
+            Floats key,
+            Floats value,
+            int tokens,
+            int heads,
+            int headSize,
+            int fromHead,
+            int toHead) {
+        for (int head = fromHead; head < toHead; head++) {
+            PlainKernels.attendHead(out, query, key, value, tokens, heads, headSize, head);
+        }
+    }
 }

@@ -84,15 +84,16 @@ public final class QuantFormats {
      */
     public static void quantize(
             TensorType type, float[] source, int sourceFrom, int length, MemorySegment target, long offset) {
+        if (type.isQuantized()) {
+            requireFinite(type, source, sourceFrom, length);
+        }
         byte[] encoded = new byte[Math.toIntExact(type.bytes(length))];
         quantize(type, source, sourceFrom, length, encoded, 0);
         MemorySegment.copy(encoded, 0, target, BYTE, offset, encoded.length);
     }
 
-    private static void quantize(TensorType type, float[] source, int from, int length, byte[] target, int at) {
-        if (type.isQuantized()) {
-            requireFinite(type, source, from, length);
-        }
+    /** The same into a byte array; allocates nothing for plain types and Q8_0, and takes elements to be finite. */
+    public static void quantize(TensorType type, float[] source, int from, int length, byte[] target, int at) {
         switch (type) {
             case F32 -> PlainFormats.encodeF32(source, from, target, at, length);
             case F16 -> PlainFormats.encodeF16(source, from, target, at, length);

@@ -4,6 +4,7 @@ import static dev.herd.kernels.KernelCases.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -11,6 +12,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the key/value cache must hold and what attention over it must be; tolerances as docs/adr/0003 states them. */
 public interface AttentionContract {
@@ -31,6 +33,13 @@ public interface AttentionContract {
         "F16, 1, 128, 5,  32, 992, 1021",
         "F32, 1,  16, 3,   7,  49,   49",
         "F16, 1,  32, 2, 256,   0, 1500",
+        "Q8_0, 1,  32, 1,   1,   0,    0",
+        "Q8_0, 2,  32, 3,   4,   0,   12",
+        "Q8_0, 3,  64, 1,   7,  49,   49",
+        "Q8_0, 8, 128, 5,  16,   0,   63",
+        "Q8_0, 2, 128, 5,  16,   3,   64",
+        "Q8_0, 1,  96, 7,   3,   5,   77",
+        "Q8_0, 1, 256, 9,  32, 992, 1021",
     })
     default void attendAgreesOverScatteredBlocks(
             TensorType type, int kvHeads, int headSize, int groupSize, int blockSize, int first, int last) {
@@ -44,9 +53,12 @@ public interface AttentionContract {
         }
     }
 
-    @Test
-    default void attendIsStableWhenScoresAreLarge() {
-        try (KvCase kv = new KvCase(new KvShape(1, 64, 16, TensorType.F32), 200, 12)) {
+    @ParameterizedTest
+    @EnumSource(
+            value = TensorType.class,
+            names = {"F32", "F16", "Q8_0"})
+    default void attendIsStableWhenScoresAreLarge(TensorType type) {
+        try (KvCase kv = new KvCase(new KvShape(1, 64, 16, type), 200, 12)) {
             kv.fill(kernels(), 30, 1);
             Floats query = normal(kv.random, 2 * 2 * 64, 30);
 
@@ -72,27 +84,93 @@ public interface AttentionContract {
         }
     }
 
-    @Test
-    default void storedKeysAndValuesLieWhereTheShapeSays() {
-        for (TensorType type : new TensorType[] {TensorType.F32, TensorType.F16}) {
-            try (KvCase kv = new KvCase(new KvShape(3, 10, 4, type), 9, 14)) {
-                Floats keys = normal(kv.random, 2 * 3 * 10, 1);
-                Floats values = normal(kv.random, 2 * 3 * 10, 1);
-                byte[][] before = kv.contents();
+    @ParameterizedTest
+    @CsvSource({"F32, 10", "F16, 10", "F32, 128", "F16, 128", "Q8_0, 32", "Q8_0, 64", "Q8_0, 96", "Q8_0, 256"})
+    default void storedKeysAndValuesLieWhereTheShapeSays(TensorType type, int headSize) {
+        try (KvCase kv = new KvCase(new KvShape(3, headSize, 4, type), 9, 14)) {
+            Floats keys = normal(kv.random, 2L * 3 * headSize, 1);
+            Floats values = normal(kv.random, 2L * 3 * headSize, 100);
 
-                kernels().storeKeyValue(kv.view, 6, keys, values, 1);
-
-                for (int i = 0; i < 30; i++) {
-                    double tolerance = type == TensorType.F32 ? 0 : 0x1p-11;
-                    float key = keys.get(30 + i);
-                    float value = values.get(30 + i);
-                    assertThat(kv.stored(i / 10, 6, i % 10, false)).isCloseTo(key, within(tolerance * Math.abs(key)));
-                    assertThat(kv.stored(i / 10, 6, i % 10, true))
-                            .isCloseTo(value, within(tolerance * Math.abs(value)));
-                }
-                assertThat(kv.changedElements(before)).isLessThanOrEqualTo(60);
-            }
+            checkStored(kv, keys, values);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TensorType.class,
+            names = {"F32", "F16", "Q8_0"})
+    default void extremeKeysAndValuesAreStoredAsWell(TensorType type) {
+        float[] extremes = {0, -0f, 65504, -65504, 1e-7f, -3e-6f, 5e-5f, 1e-30f, 0.5f / 127, -127.5f, 127, 1e-38f};
+        int headSize = 32;
+        try (KvCase kv = new KvCase(new KvShape(3, headSize, 4, type), 9, 15)) {
+            Floats keys = Floats.allocate(Arena.ofAuto(), 2L * 3 * headSize);
+            Floats values = Floats.allocate(Arena.ofAuto(), 2L * 3 * headSize);
+            for (int i = 0; i < keys.size(); i++) {
+                keys.set(i, extremes[i * 7 % extremes.length]); // every group has the largest
+                values.set(i, extremes[(i / headSize * 5 + i % 3) % extremes.length]); // few in each
+            }
+
+            checkStored(kv, keys, values);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TensorType.class,
+            names = {"F32", "F16", "Q8_0"})
+    default void attendReadsExtremeKeysAndValues(TensorType type) {
+        try (KvCase kv = new KvCase(new KvShape(1, 64, 3, type), 40, 16)) {
+            Floats keys = Floats.allocate(Arena.ofAuto(), 2 * 64);
+            Floats values = Floats.allocate(Arena.ofAuto(), 2 * 64);
+            for (int position = 0; position < 40; position++) {
+                for (int i = 64; i < 128; i++) {
+                    keys.set(i, (i + position) % 5 == 0 ? 60_000 : -1e-6f * i);
+                    values.set(i, (i * position) % 7 == 0 ? 1e-7f : (i - position) * 300f);
+                }
+                kernels().storeKeyValue(kv.view, position, keys, values, 1);
+            }
+            kv.largestValue = 128 * 300;
+            Floats query = normal(kv.random, 2 * 64, 1);
+
+            checkAttention(kv, query, 1, 0, 39);
+        }
+    }
+
+    /** Stores row 1 at position 6 and compares every element of it, and that no other byte has changed. */
+    private void checkStored(KvCase kv, Floats keys, Floats values) {
+        KvShape shape = kv.view.shape();
+        int rowSize = shape.kvHeadCount() * shape.headSize();
+        byte[][] before = kv.contents();
+
+        kernels().storeKeyValue(kv.view, 6, keys, values, 1);
+
+        for (int i = 0; i < rowSize; i++) {
+            int head = i / shape.headSize();
+            int inHead = i % shape.headSize();
+            assertThat(kv.stored(head, 6, inHead, false))
+                    .as("key %d", i)
+                    .isCloseTo(keys.get(rowSize + i), within(storeTolerance(keys, rowSize + i, shape.type())));
+            assertThat(kv.stored(head, 6, inHead, true))
+                    .as("value %d", i)
+                    .isCloseTo(values.get(rowSize + i), within(storeTolerance(values, rowSize + i, shape.type())));
+        }
+        assertThat(kv.changesOutside(6, before)).isZero();
+    }
+
+    /** F16 rounds; Q8_0 has 127 steps each way in a group, and a scale that is a half and may be a denormal one. */
+    private static double storeTolerance(Floats row, int i, TensorType type) {
+        double magnitude = Math.abs(row.get(i));
+        return switch (type) {
+            case F32 -> 0;
+            case F16 -> Math.max(0x1p-11 * magnitude, 0x1p-25);
+            default -> {
+                double largest = 0;
+                for (int k = i - i % 32; k < i - i % 32 + 32; k++) {
+                    largest = Math.max(largest, Math.abs(row.get(k)));
+                }
+                yield largest / 254 * (1 + 0x1p-9) + 127 * 0x1p-25;
+            }
+        };
     }
 
     private void checkAttention(KvCase kv, Floats query, int heads, int first, int last) {
@@ -174,13 +252,20 @@ public interface AttentionContract {
             return contents;
         }
 
-        int changedElements(byte[][] before) {
-            int size = view.shape().type().quantGroupBytes();
+        /** Bytes that have changed, but for those of the keys and values of {@code position}. */
+        int changesOutside(int position, byte[][] before) {
+            KvShape shape = view.shape();
+            long headBytes = shape.type().bytes(shape.headSize());
             byte[][] now = contents();
+            int own = view.ids()[position / shape.blockSize() * STRIDE + UNIT];
             int changed = 0;
             for (int id = 0; id < now.length; id++) {
-                for (int at = 0; at < now[id].length; at += size) {
-                    changed += Arrays.equals(now[id], at, at + size, before[id], at, at + size) ? 0 : 1;
+                for (int at = 0; at < now[id].length; at++) {
+                    long slot = Math.floorDiv(at - OFFSET, headBytes);
+                    boolean isRow = at >= OFFSET
+                            && slot < 2L * shape.kvHeadCount() * shape.blockSize()
+                            && slot % shape.blockSize() == position % shape.blockSize();
+                    changed += now[id][at] == before[id][at] || (id == own && isRow) ? 0 : 1;
                 }
             }
             return changed;
@@ -190,11 +275,12 @@ public interface AttentionContract {
         double stored(int kvHead, int position, int i, boolean isValue) {
             KvShape shape = view.shape();
             int id = view.ids()[position / shape.blockSize() * STRIDE + UNIT];
-            int size = shape.type().quantGroupBytes();
-            long part = isValue ? (long) shape.kvHeadCount() * shape.blockSize() * shape.headSize() : 0;
+            long headBytes = (long) shape.headSize()
+                    / shape.type().quantGroupSize()
+                    * shape.type().quantGroupBytes();
             long slot = (long) kvHead * shape.blockSize() + position % shape.blockSize();
-            long at = OFFSET + size * (part + slot * shape.headSize() + i);
-            return ReferenceFormats.element(shape.type(), memory.block(id), at, 0);
+            long part = isValue ? (long) shape.kvHeadCount() * shape.blockSize() : 0;
+            return ReferenceFormats.element(shape.type(), memory.block(id), OFFSET + (part + slot) * headBytes, i);
         }
 
         double[] attention(Floats query, int head, int heads, int first, int last) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
  * Everything that a provider of kernels promises, against plain double-precision implementations. Each provider has one
  * subclass, which names it; if another provider answers, or none, every test is red.
  */
-public abstract class KernelContract implements MatMulContract, AttentionContract, ElementwiseContract {
+public abstract class KernelContract implements MatMulContract, AttentionContract, ElementwiseContract, VisionContract {
     private final Kernels kernels;
 
     /** The contract for the provider of this name. */

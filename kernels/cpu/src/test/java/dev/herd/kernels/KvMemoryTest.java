@@ -87,10 +87,29 @@ final class KvMemoryTest {
     }
 
     @Test
-    void aShapeOfOtherTypesThanF32AndF16IsRefused() {
-        assertThatThrownBy(() -> new KvShape(1, 32, 4, TensorType.Q8_0))
+    void aShapeOfATypeThatHoldsNoKeysIsRefused() {
+        assertThat(KvShape.holds(TensorType.Q4_0)).isFalse();
+        assertThatThrownBy(() -> new KvShape(1, 32, 4, TensorType.Q4_0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("Q8_0");
+                .hasMessageContaining("Q4_0");
+    }
+
+    @Test
+    void headsThatAreNoWholeGroupsAreRefusedAsQ80() {
+        assertThatThrownBy(() -> new KvShape(2, 88, 4, TensorType.Q8_0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Q8_0")
+                .hasMessageContaining("32")
+                .hasMessageContaining("88");
+    }
+
+    @Test
+    void everyHeadOfAQuantisedShapeStartsAtAGroup() {
+        KvShape shape = new KvShape(3, 64, 5, TensorType.Q8_0);
+
+        assertThat(shape.valuesOffset()).isEqualTo(3 * 5 * 2 * 34);
+        assertThat(shape.layerBytes()).isEqualTo(2 * 3 * 5 * 2 * 34);
+        assertThat(shape.type().bytes(shape.element(2, 8))).isEqualTo((2 * 5 + 3) * 2 * 34);
     }
 
     @Test

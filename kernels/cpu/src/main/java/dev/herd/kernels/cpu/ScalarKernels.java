@@ -5,9 +5,9 @@ import dev.herd.kernels.Kernels;
 import dev.herd.kernels.KvShape;
 import dev.herd.kernels.KvView;
 import dev.herd.kernels.QuantFormats;
-import dev.herd.kernels.TensorType;
 import dev.herd.kernels.WeightMatrix;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
 /**
@@ -133,19 +133,23 @@ final class ScalarKernels implements Kernels {
     public void storeKeyValue(KvView cache, int position, Floats key, Floats value, int token) {
         KvShape shape = cache.shape();
         MemorySegment block = cache.block(position);
-        float[] values = Scratch.ofThread().inputs(shape.headSize());
+        Scratch scratch = Scratch.ofThread();
+        float[] values = scratch.inputs(shape.headSize());
         for (int kvHead = 0; kvHead < shape.kvHeadCount(); kvHead++) {
             long from = ((long) token * shape.kvHeadCount() + kvHead) * shape.headSize();
             long at = cache.offset() + shape.type().bytes(shape.element(kvHead, position));
             key.read(from, values, 0, shape.headSize());
-            store(block, at, shape.type(), values, shape.headSize());
+            store(block, at, shape, values, scratch);
             value.read(from, values, 0, shape.headSize());
-            store(block, at + shape.valuesOffset(), shape.type(), values, shape.headSize());
+            store(block, at + shape.valuesOffset(), shape, values, scratch);
         }
     }
 
-    private static void store(MemorySegment block, long at, TensorType type, float[] values, int size) {
-        QuantFormats.quantize(type, values, 0, size, block, at);
+    private static void store(MemorySegment block, long at, KvShape shape, float[] values, Scratch scratch) {
+        int size = Math.toIntExact(shape.type().bytes(shape.headSize()));
+        byte[] encoded = scratch.bytes(size);
+        QuantFormats.quantize(shape.type(), values, 0, shape.headSize(), encoded, 0);
+        MemorySegment.copy(encoded, 0, block, ValueLayout.JAVA_BYTE, at, size);
     }
 
     @Override

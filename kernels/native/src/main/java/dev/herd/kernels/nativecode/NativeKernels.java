@@ -14,6 +14,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
@@ -23,17 +24,21 @@ import java.util.Objects;
  * <p>A call passes addresses as longs and keeps the owners of the memory reachable until it returns.
  */
 final class NativeKernels implements Kernels {
-    static final int FUNCTIONS = 9;
+    static final int FUNCTIONS = 13;
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final MethodHandle RMS_NORM = Linker.nativeLinker()
             .downcallHandle(FunctionDescriptor.ofVoid(LONG, LONG, LONG, ValueLayout.JAVA_FLOAT, LONG, LONG, LONG));
+    private static final MethodHandle LAYER_NORM = Linker.nativeLinker()
+            .downcallHandle(
+                    FunctionDescriptor.ofVoid(LONG, LONG, LONG, LONG, ValueLayout.JAVA_FLOAT, LONG, LONG, LONG));
     private static final MethodHandle LONGS_3 = takingLongs(3);
     private static final MethodHandle LONGS_4 = takingLongs(4);
     private static final MethodHandle LONGS_5 = takingLongs(5);
     private static final MethodHandle LONGS_6 = takingLongs(6);
     private static final MethodHandle LONGS_7 = takingLongs(7);
     private static final MethodHandle LONGS_9 = takingLongs(9);
+    private static final MethodHandle LONGS_10 = takingLongs(10);
 
     private final NativeLibrary library;
     private final InstructionSet instructions;
@@ -46,6 +51,10 @@ final class NativeKernels implements Kernels {
     private final MemorySegment add;
     private final MemorySegment encode;
     private final MemorySegment attend;
+    private final MemorySegment layerNorm;
+    private final MemorySegment addBias;
+    private final MemorySegment gelu;
+    private final MemorySegment attendAll;
 
     /** @throws IllegalArgumentException if this CPU lacks the instructions */
     NativeKernels(NativeLibrary library, InstructionSet instructions) {
@@ -63,7 +72,11 @@ final class NativeKernels implements Kernels {
         this.swiGlu = entry(table, 6);
         this.add = entry(table, 7);
         this.encode = entry(table, 8);
-        this.attend = entry(table, FUNCTIONS);
+        this.attend = entry(table, 9);
+        this.layerNorm = entry(table, 10);
+        this.addBias = entry(table, 11);
+        this.gelu = entry(table, 12);
+        this.attendAll = entry(table, FUNCTIONS);
     }
 
     private static MemorySegment entry(MemorySegment table, int index) {
@@ -203,23 +216,28 @@ final class NativeKernels implements Kernels {
         long rowSize = (long) shape.kvHeadCount() * shape.headSize();
         requireRange(key, token * rowSize, (token + 1) * rowSize);
         requireRange(value, token * rowSize, (token + 1) * rowSize);
-        long layer = NativeScratch.layerAddress(cache, position);
+        long at = NativeScratch.layerAddress(cache, position) + shape.type().bytes(shape.element(0, position));
+        long from = token * rowSize * Float.BYTES;
         try {
-            for (int kvHead = 0; kvHead < shape.kvHeadCount(); kvHead++) {
-                long from = (token * rowSize + (long) kvHead * shape.headSize()) * Float.BYTES;
-                long at = layer + shape.type().bytes(shape.element(kvHead, position));
-                encode(at, address(key) + from, shape);
-                encode(at + shape.valuesOffset(), address(value) + from, shape);
-            }
+            encode(at, address(key) + from, shape);
+            encode(at + shape.valuesOffset(), address(value) + from, shape);
         } finally {
             keepAlive(key, value, cache);
         }
     }
 
+    /** The rows of all heads, which lie as far apart as each has positions in a block. */
     private void encode(long target, long source, KvShape shape) {
+        long stride = shape.type().bytes((long) shape.blockSize() * shape.headSize());
         try {
-            LONGS_4.invokeExact(
-                    encode, target, source, NativeScratch.typeNumber(shape.type()), (long) shape.headSize());
+            LONGS_6.invokeExact(
+                    encode,
+                    target,
+                    source,
+                    NativeScratch.typeNumber(shape.type()),
+                    (long) shape.headSize(),
+                    (long) shape.kvHeadCount(),
+                    stride);
         } catch (Throwable thrown) {
             throw NativeLibrary.unexpected(thrown);
         }
@@ -283,6 +301,98 @@ final class NativeKernels implements Kernels {
             throw NativeLibrary.unexpected(thrown);
         } finally {
             keepAlive(target, other, function);
+        }
+    }
+
+    @Override
+    public void layerNorm(
+            Floats out, Floats x, Floats weight, Floats bias, float epsilon, int size, int fromToken, int toToken) {
+        requireRange(out, (long) fromToken * size, (long) toToken * size);
+        requireRange(x, (long) fromToken * size, (long) toToken * size);
+        requireElements(weight, size);
+        requireElements(bias, size);
+        try {
+            LAYER_NORM.invokeExact(
+                    layerNorm,
+                    address(out),
+                    address(x),
+                    address(weight),
+                    address(bias),
+                    epsilon,
+                    (long) size,
+                    (long) fromToken,
+                    (long) toToken);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        } finally {
+            keepAlive(out, x, weight);
+            keepAlive(bias, this, this);
+        }
+    }
+
+    @Override
+    public void addBias(Floats x, Floats bias, int size, int fromToken, int toToken) {
+        requireRange(x, (long) fromToken * size, (long) toToken * size);
+        requireElements(bias, size);
+        try {
+            LONGS_5.invokeExact(addBias, address(x), address(bias), (long) size, (long) fromToken, (long) toToken);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        } finally {
+            keepAlive(x, bias, this);
+        }
+    }
+
+    @Override
+    public void gelu(Floats x, long from, long to) {
+        requireRange(x, from, to);
+        try {
+            LONGS_3.invokeExact(gelu, address(x), from, to);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        } finally {
+            keepAlive(x, x, this);
+        }
+    }
+
+    @Override
+    public void attendAll(
+            Floats out,
+            Floats query,
+            Floats key,
+            Floats value,
+            int tokens,
+            int heads,
+            int headSize,
+            int fromHead,
+            int toHead) {
+        Objects.checkFromToIndex(fromHead, toHead, heads);
+        long size = (long) tokens * heads * headSize;
+        for (Floats part : List.of(out, query, key, value)) {
+            requireElements(part, size);
+        }
+        if (tokens == 0) {
+            return;
+        }
+        long working = NativeScratch.ofThread().working(library.attendAllScratch(tokens, headSize));
+        try {
+            LONGS_10.invokeExact(
+                    attendAll,
+                    address(out),
+                    address(query),
+                    address(key),
+                    address(value),
+                    (long) tokens,
+                    (long) heads,
+                    (long) headSize,
+                    (long) fromHead,
+                    (long) toHead,
+                    working);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        } finally {
+            keepAlive(out, query, key);
+            keepAlive(value, this, this);
         }
     }
 

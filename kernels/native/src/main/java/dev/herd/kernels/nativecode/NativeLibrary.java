@@ -29,12 +29,14 @@ final class NativeLibrary {
     private final Map<InstructionSet, MemorySegment> tables;
     private final MethodHandle matMulScratch;
     private final MethodHandle attendScratch;
+    private final MethodHandle attendAllScratch;
 
     private NativeLibrary(SymbolLookup symbols) {
         MethodHandle kernels =
                 function(symbols, "herd_kernels", FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
         this.matMulScratch = function(symbols, "herd_matmul_scratch", FunctionDescriptor.of(LONG, LONG, LONG));
         this.attendScratch = function(symbols, "herd_attend_scratch", FunctionDescriptor.of(LONG, LONG));
+        this.attendAllScratch = function(symbols, "herd_attend_all_scratch", FunctionDescriptor.of(LONG, LONG, LONG));
         this.tables = tables(kernels);
     }
 
@@ -103,6 +105,14 @@ final class NativeLibrary {
     long attendScratch(long headSize) {
         try {
             return (long) attendScratch.invokeExact(headSize);
+        } catch (Throwable thrown) {
+            throw unexpected(thrown);
+        }
+    }
+
+    long attendAllScratch(long tokens, long headSize) {
+        try {
+            return (long) attendAllScratch.invokeExact(tokens, headSize);
         } catch (Throwable thrown) {
             throw unexpected(thrown);
         }

@@ -1,0 +1,33 @@
+package dev.herd.api;
+
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Which methods a path has, for the answers to all others. */
+final class AllowedMethods {
+    /** The first that matches decides. */
+    private static final List<Rule> RULES = List.of(
+            new Rule("/v1/models(/.+)?", "GET, HEAD"),
+            new Rule("/v1/responses/input_tokens|/v1/responses/[^/]+/cancel", "POST"),
+            new Rule("/v1/responses/[^/]+/input_items", "GET, HEAD"),
+            new Rule("/v1/responses/[^/]+", "GET, HEAD, DELETE"),
+            new Rule("/llama/v1/models(/.+)?", "GET, HEAD"),
+            new Rule("/(v1|llama|tokenize|detokenize).*", "POST"));
+
+    private AllowedMethods() {}
+
+    /** Value of the {@code Allow} header. */
+    static String of(String path) {
+        return RULES.stream()
+                .filter(rule -> rule.path().matcher(path).matches())
+                .map(Rule::methods)
+                .findFirst()
+                .orElse("GET, HEAD");
+    }
+
+    private record Rule(Pattern path, String methods) {
+        Rule(String path, String methods) {
+            this(Pattern.compile(path), methods);
+        }
+    }
+}

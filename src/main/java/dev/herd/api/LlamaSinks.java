@@ -1,0 +1,135 @@
+package dev.herd.api;
+
+import dev.herd.api.llama.LlamaAnswer;
+import dev.herd.api.llama.LlamaAnswer.Chunk;
+import dev.herd.api.llama.LlamaAnswer.CompletionMessage;
+import dev.herd.api.llama.LlamaAnswer.Event;
+import dev.herd.api.llama.LlamaAnswer.Metric;
+import dev.herd.api.llama.LlamaChatRequest.LlamaText;
+import dev.herd.api.openai.ApiException;
+import dev.herd.api.openai.FinishReasonName;
+import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.Usage;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Where answers of the Llama API go. */
+final class LlamaSinks {
+    private LlamaSinks() {}
+
+    private static String name(FinishReasonName reason) {
+        return reason.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Collects an answer into one body. */
+    static final class Whole implements AnswerSink {
+        private final String id;
+        private final UniEmitter<? super LlamaAnswer> emitter;
+        private final StringBuilder text = new StringBuilder();
+        private FinishReasonName reason = FinishReasonName.LENGTH;
+
+        Whole(String id, UniEmitter<? super LlamaAnswer> emitter) {
+            this.id = id;
+            this.emitter = emitter;
+        }
+
+        @Override
+        public boolean isFull() {
+            return false;
+        }
+
+        @Override
+        public void delta(int choice, String delta, List<LogProbs.Item> logProbs) {
+            text.append(delta);
+        }
+
+        @Override
+        public void choiceFinished(int choice, FinishReasonName why) {
+            reason = why;
+        }
+
+        @Override
+        public void finished(Usage usage) {
+            CompletionMessage message = new CompletionMessage("assistant", LlamaText.of(text.toString()), name(reason));
+            emitter.complete(new LlamaAnswer(id, message, Metric.of(usage)));
+        }
+
+        @Override
+        public void failed(ApiException error) {
+            emitter.fail(error);
+        }
+
+        @Override
+        public void flush() {}
+    }
+
+    /** Turns an answer into events as it comes. */
+    static final class Streamed implements AnswerSink {
+        private final String id;
+        private final EventJson json;
+        private final EventStream stream;
+        private final Consumer<@Nullable Throwable> onEnd;
+        private boolean isBegun;
+
+        Streamed(String id, EventJson json, EventStream stream, Consumer<@Nullable Throwable> onEnd) {
+            this.id = id;
+            this.json = json;
+            this.stream = stream;
+            this.onEnd = onEnd;
+        }
+
+        @Override
+        public boolean isFull() {
+            return stream.isFull();
+        }
+
+        @Override
+        public void delta(int choice, String text, List<LogProbs.Item> logProbs) {
+            begin();
+            send(new Event("progress", LlamaText.of(text), null, null));
+        }
+
+        @Override
+        public void choiceFinished(int choice, FinishReasonName reason) {
+            begin();
+            send(new Event("complete", LlamaText.of(""), name(reason), null));
+        }
+
+        @Override
+        public void finished(Usage usage) {
+            send(new Event("metrics", LlamaText.of(""), null, Metric.of(usage)));
+            stream.end();
+            onEnd.accept(null);
+        }
+
+        @Override
+        public void failed(ApiException error) {
+            if (!stream.isBegun()) {
+                onEnd.accept(error);
+                return;
+            }
+            stream.event(json.bytes(error.body()));
+            stream.end();
+            onEnd.accept(null);
+        }
+
+        @Override
+        public void flush() {
+            stream.flush();
+        }
+
+        private void begin() {
+            if (!isBegun) {
+                isBegun = true;
+                send(new Event("start", LlamaText.of(""), null, null));
+            }
+        }
+
+        private void send(Event event) {
+            stream.event(json.bytes(new Chunk(id, event)));
+        }
+    }
+}

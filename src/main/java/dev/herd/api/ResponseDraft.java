@@ -1,0 +1,119 @@
+package dev.herd.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.herd.api.openai.ApiException;
+import dev.herd.api.openai.FinishReasonName;
+import dev.herd.api.openai.ResponseItem.ResponsePart;
+import dev.herd.api.openai.ResponseObject;
+import dev.herd.api.openai.ResponseOutput;
+import dev.herd.api.openai.ResponseRequest;
+import dev.herd.api.openai.Usage;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A response in the making: what it is so far, at each of its states. Used by one thread at a time. */
+final class ResponseDraft {
+    private final String id = Ids.make("resp_");
+    private final String messageId = Ids.make("msg_");
+    private final ResponseRequest request;
+    private final long createdAt;
+    private final StringBuilder text = new StringBuilder();
+
+    /** A response without output, made {@code createdAt} seconds after 1970. */
+    ResponseDraft(ResponseRequest request, long createdAt) {
+        this.request = request;
+        this.createdAt = createdAt;
+    }
+
+    String id() {
+        return id;
+    }
+
+    String messageId() {
+        return messageId;
+    }
+
+    void append(String delta) {
+        text.append(delta);
+    }
+
+    /** The text so far. */
+    String text() {
+        return text.toString();
+    }
+
+    /** The message with the text so far. */
+    ResponseOutput message(String status) {
+        return ResponseOutput.message(messageId, status, List.of(ResponsePart.output(text.toString())));
+    }
+
+    /** The response before there is output. */
+    ResponseObject state(String status) {
+        return with(status, List.of(), null, null, null);
+    }
+
+    /** The response at its end. */
+    ResponseObject finished(FinishReasonName reason, Usage usage) {
+        boolean isCut = reason == FinishReasonName.LENGTH;
+        String status = isCut ? "incomplete" : "completed";
+        return with(
+                status,
+                List.of(message(status)),
+                isCut ? new ResponseObject.IncompleteDetails("max_output_tokens") : null,
+                null,
+                ResponseObject.ResponseUsage.of(usage));
+    }
+
+    /** The response after an error. */
+    ResponseObject failed(ApiException error) {
+        String code = Objects.requireNonNullElse(error.body().error().code(), "server_error");
+        return with(
+                "failed",
+                List.of(),
+                null,
+                new ResponseObject.Failure(code, error.body().error().message()),
+                null);
+    }
+
+    private ResponseObject with(
+            String status,
+            List<ResponseOutput> output,
+            ResponseObject.@Nullable IncompleteDetails incomplete,
+            ResponseObject.@Nullable Failure failure,
+            ResponseObject.@Nullable ResponseUsage usage) {
+        JsonNode choice = request.toolChoice();
+        return new ResponseObject(
+                id,
+                "response",
+                createdAt,
+                status,
+                request.wantsBackground(),
+                failure,
+                incomplete,
+                request.instructions(),
+                request.maxOutputTokens(),
+                request.model(),
+                output,
+                !Boolean.FALSE.equals(request.parallelToolCalls()),
+                request.previousResponseId(),
+                request.wantsStore(),
+                request.temperature(),
+                format(),
+                choice == null || choice.isNull() ? TextNode.valueOf("auto") : choice,
+                request.tools() == null ? List.of() : request.tools(),
+                request.topP(),
+                "disabled",
+                usage,
+                request.metadata() == null ? Map.of() : request.metadata());
+    }
+
+    private ResponseRequest.TextConfig format() {
+        ResponseRequest.TextConfig text = request.text();
+        return text == null || text.format() == null
+                ? new ResponseRequest.TextConfig(ResponseRequest.TextFormat.plain())
+                : text;
+    }
+}

@@ -1,0 +1,155 @@
+package dev.herd.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.herd.api.openai.ApiException;
+import dev.herd.api.openai.ChatCompletionRequest;
+import dev.herd.api.openai.FieldRules;
+import dev.herd.api.openai.OtherFields;
+import dev.herd.api.openai.ResponseItem;
+import dev.herd.api.openai.ResponseMapping;
+import dev.herd.api.openai.ResponseObject;
+import dev.herd.api.openai.ResponseRequest;
+import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Turns a request for a response into an answer in the making, and keeps what came of it. */
+@Singleton
+final class ResponseService {
+    private final ChatService chat;
+    private final ChatTranslator translator;
+    private final ModelSource models;
+    private final ResponseStore store;
+    private final ObjectMapper json;
+
+    ResponseService(
+            ChatService chat, ChatTranslator translator, ModelSource models, ResponseStore store, ObjectMapper json) {
+        this.chat = chat;
+        this.translator = translator;
+        this.models = models;
+        this.store = store;
+        this.json = json;
+    }
+
+    /**
+     * A turn: its answer in the making, and what is kept of it.
+     *
+     * @param conversation the chat messages before the answer
+     * @param ignored names of fields without effect
+     */
+    record Turn(Answer answer, List<ResponseItem> input, List<JsonNode> conversation, List<String> ignored) {}
+
+    /**
+     * Hands a request to the engine; not for an event loop.
+     *
+     * @throws ApiException if the request cannot be served
+     */
+    Turn turn(ResponseRequest request) {
+        if (request.wantsBackground() && (request.wantsStream() || !request.wantsStore())) {
+            throw ApiException.unsupportedParameter("background");
+        }
+        ResponseMapping mapping = map(request);
+        ChatCompletionRequest translated = translator.translate(mapping.chat(), mapping::path);
+        List<ResponseItem> input = items(request.input());
+        try {
+            return new Turn(chat.answer(translated), input, mapping.conversation(), OtherFields.ignored(translated));
+        } catch (ApiException error) {
+            throw error.renamed(mapping::path);
+        }
+    }
+
+    /**
+     * Tokens that the model would read.
+     *
+     * @throws ApiException if the request could not be served
+     */
+    int inputTokens(ResponseRequest request) {
+        ServedModel model = models.current();
+        ResponseMapping mapping = map(request);
+        ChatCompletionRequest translated = translator.translate(mapping.chat(), mapping::path);
+        try {
+            return chat.prompt(translated, model).length;
+        } catch (ApiException error) {
+            throw error.renamed(mapping::path);
+        }
+    }
+
+    /** Keeps a turn's response, unless its request does not want that. */
+    void keep(Turn turn, ResponseObject response) {
+        if (response.store()) {
+            store.put(stored(turn, response));
+        }
+    }
+
+    /** The response of a turn together with what a later turn needs of it. */
+    StoredResponse stored(Turn turn, ResponseObject response) {
+        List<JsonNode> conversation = new ArrayList<>(turn.conversation());
+        response.output().forEach(item -> {
+            ObjectNode message = json.createObjectNode().put("role", "assistant");
+            StringBuilder text = new StringBuilder();
+            if (item.content() != null) {
+                item.content().forEach(part -> text.append(part.text()));
+            }
+            conversation.add(message.put("content", text.toString()));
+        });
+        return new StoredResponse(response, turn.input(), conversation, null);
+    }
+
+    private ResponseMapping map(ResponseRequest request) {
+        models.current().requireName(request.model());
+        FieldRules.RESPONSE.check(request.others());
+        return ResponseMapping.of(request, earlier(request), json);
+    }
+
+    private List<JsonNode> earlier(ResponseRequest request) {
+        String id = request.previousResponseId();
+        if (id == null) {
+            return List.of();
+        }
+        StoredResponse previous = store.get(id)
+                .orElseThrow(() -> ApiException.invalidRequest(
+                        400,
+                        "There is no stored response '" + id + "'.",
+                        "previous_response_id",
+                        "previous_response_not_found"));
+        if (previous.running() != null) {
+            throw ApiException.invalidValue(
+                    "previous_response_id", "The response '" + id + "' is still being generated.");
+        }
+        return previous.conversation();
+    }
+
+    private List<ResponseItem> items(JsonNode input) {
+        List<ResponseItem> items = new ArrayList<>();
+        if (input.isTextual()) {
+            items.add(item(json.createObjectNode().put("role", "user").put("content", input.textValue()), "input"));
+        }
+        for (int i = 0; i < input.size(); i++) {
+            items.add(item(input.get(i).deepCopy(), "input[" + i + "]"));
+        }
+        return items;
+    }
+
+    private ResponseItem item(ObjectNode item, String path) {
+        boolean isMessage = item.path("type").asText("message").equals("message");
+        item.put("type", item.path("type").asText("message"));
+        if (!item.hasNonNull("id")) {
+            item.put("id", Ids.make(isMessage ? "msg_" : "fc_"));
+        }
+        if (isMessage && item.path("content").isTextual()) {
+            boolean isOurs = item.path("role").asText().equals("assistant");
+            ArrayNode parts = json.createArrayNode();
+            parts.addObject().put("type", isOurs ? "output_text" : "input_text").set("text", item.get("content"));
+            item.set("content", parts);
+        }
+        try {
+            return json.treeToValue(item, ResponseItem.class);
+        } catch (JsonProcessingException wrong) {
+            throw ErrorMappers.error(wrong).renamed(field -> path + "." + field);
+        }
+    }
+}

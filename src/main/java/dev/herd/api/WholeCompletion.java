@@ -1,0 +1,69 @@
+package dev.herd.api;
+
+import dev.herd.api.openai.ApiException;
+import dev.herd.api.openai.Completion;
+import dev.herd.api.openai.FinishReasonName;
+import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.ScoreColumns;
+import dev.herd.api.openai.Usage;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** Collects a completion into one body. */
+final class WholeCompletion implements AnswerSink {
+    private final CompletionHead head;
+    private final UniEmitter<? super Completion> emitter;
+    private final List<StringBuilder> texts;
+    private final List<List<LogProbs.Item>> logProbs;
+    private final Map<Integer, FinishReasonName> reasons = new HashMap<>();
+
+    WholeCompletion(CompletionHead head, UniEmitter<? super Completion> emitter) {
+        this.head = head;
+        this.emitter = emitter;
+        this.texts = head.echoes().stream().map(StringBuilder::new).toList();
+        this.logProbs = head.echoes().stream()
+                .<List<LogProbs.Item>>map(echo -> new ArrayList<>())
+                .toList();
+    }
+
+    @Override
+    public boolean isFull() {
+        return false;
+    }
+
+    @Override
+    public void delta(int choice, String text, List<LogProbs.Item> items) {
+        texts.get(choice).append(text);
+        logProbs.get(choice).addAll(items);
+    }
+
+    @Override
+    public void choiceFinished(int choice, FinishReasonName reason) {
+        reasons.put(choice, reason);
+    }
+
+    @Override
+    public void finished(Usage usage) {
+        List<ScoreColumns> columns = head.columns();
+        List<Completion.Choice> choices = IntStream.range(0, head.choiceCount())
+                .mapToObj(choice -> new Completion.Choice(
+                        choice,
+                        texts.get(choice).toString(),
+                        head.wantsLogProbs() ? columns.get(choice).next(logProbs.get(choice)) : null,
+                        reasons.get(choice)))
+                .toList();
+        emitter.complete(Completion.of(head.id(), head.created(), head.model(), choices, usage));
+    }
+
+    @Override
+    public void failed(ApiException error) {
+        emitter.fail(error);
+    }
+
+    @Override
+    public void flush() {}
+}

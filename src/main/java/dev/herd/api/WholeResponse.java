@@ -1,0 +1,51 @@
+package dev.herd.api;
+
+import dev.herd.api.openai.ApiException;
+import dev.herd.api.openai.FinishReasonName;
+import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.ResponseObject;
+import dev.herd.api.openai.Usage;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Collects a response until it is complete. */
+final class WholeResponse implements AnswerSink {
+    private final ResponseDraft draft;
+    private final Consumer<ResponseObject> onComplete;
+    private final Consumer<ApiException> onFailure;
+    private FinishReasonName reason = FinishReasonName.LENGTH;
+
+    WholeResponse(ResponseDraft draft, Consumer<ResponseObject> onComplete, Consumer<ApiException> onFailure) {
+        this.draft = draft;
+        this.onComplete = onComplete;
+        this.onFailure = onFailure;
+    }
+
+    @Override
+    public boolean isFull() {
+        return false;
+    }
+
+    @Override
+    public void delta(int choice, String text, List<LogProbs.Item> logProbs) {
+        draft.append(text);
+    }
+
+    @Override
+    public void choiceFinished(int choice, FinishReasonName why) {
+        reason = why;
+    }
+
+    @Override
+    public void finished(Usage usage) {
+        onComplete.accept(draft.finished(reason, usage));
+    }
+
+    @Override
+    public void failed(ApiException error) {
+        onFailure.accept(error);
+    }
+
+    @Override
+    public void flush() {}
+}

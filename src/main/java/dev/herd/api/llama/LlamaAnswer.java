@@ -1,0 +1,64 @@
+package dev.herd.api.llama;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import dev.herd.api.llama.LlamaChatRequest.LlamaText;
+import dev.herd.api.openai.Usage;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code /llama/v1/chat/completions} answers as a whole. */
+@JsonNaming(SnakeCaseStrategy.class)
+@Schema(
+        name = "LlamaChatCompletion",
+        requiredProperties = {"id", "completion_message", "metrics"})
+public record LlamaAnswer(String id, CompletionMessage completionMessage, List<Metric> metrics) {
+    /**
+     * What the assistant says.
+     *
+     * @param stopReason {@code stop}, {@code tool_calls} or {@code length}
+     */
+    @JsonNaming(SnakeCaseStrategy.class)
+    @Schema(
+            name = "LlamaCompletionMessage",
+            requiredProperties = {"role", "content", "stop_reason"})
+    public record CompletionMessage(String role, LlamaText content, String stopReason) {}
+
+    /** A figure about the answer. */
+    @Schema(
+            name = "LlamaMetric",
+            requiredProperties = {"metric", "value", "unit"})
+    public record Metric(String metric, double value, String unit) {
+        /** The figures of a usage. */
+        public static List<Metric> of(Usage usage) {
+            return List.of(
+                    new Metric("num_completion_tokens", usage.completionTokens(), "tokens"),
+                    new Metric("num_prompt_tokens", usage.promptTokens(), "tokens"),
+                    new Metric("num_total_tokens", usage.totalTokens(), "tokens"));
+        }
+    }
+
+    /** One event of a streamed answer. */
+    @Schema(
+            name = "LlamaStreamChunk",
+            requiredProperties = {"id", "event"})
+    public record Chunk(String id, Event event) {}
+
+    /**
+     * What has happened.
+     *
+     * @param eventType {@code start}, {@code progress}, {@code complete} or {@code metrics}
+     */
+    @JsonNaming(SnakeCaseStrategy.class)
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    @Schema(
+            name = "LlamaStreamEvent",
+            requiredProperties = {"event_type", "delta"})
+    public record Event(
+            String eventType,
+            LlamaText delta,
+            @Nullable String stopReason,
+            @Nullable List<Metric> metrics) {}
+}
