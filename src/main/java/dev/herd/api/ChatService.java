@@ -1,17 +1,18 @@
 package dev.herd.api;
 
+import dev.herd.api.Answer.PromptCost;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.ChatCompletionRequest;
 import dev.herd.api.openai.ChatMapping;
 import dev.herd.api.openai.GenerationFields;
-import dev.herd.api.openai.OtherFields;
 import dev.herd.chat.AnswerText;
-import dev.herd.chat.PromptFormat;
 import dev.herd.engine.ContextLengthException;
 import dev.herd.engine.EngineClosedException;
 import dev.herd.engine.GenerationRequest;
+import dev.herd.engine.PromptImage;
 import dev.herd.engine.QueueFullException;
 import dev.herd.engine.SamplingParams;
+import dev.herd.media.TileMemory;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -26,11 +27,13 @@ final class ChatService {
     private final ModelSource models;
     private final AnswerRecorder recorder;
     private final RandomGenerator random;
+    private final ChatPrompts prompts;
 
-    ChatService(ModelSource models, AnswerRecorder recorder, RandomGenerator random) {
+    ChatService(ModelSource models, AnswerRecorder recorder, RandomGenerator random, ChatPrompts prompts) {
         this.models = models;
         this.recorder = recorder;
         this.random = random;
+        this.prompts = prompts;
     }
 
     /**
@@ -45,9 +48,20 @@ final class ChatService {
         if (request.choiceCount() > model.requestLimit()) {
             throw ApiException.invalidValue("n", "'n' must be at most " + model.requestLimit() + " on this server.");
         }
-        int[] prompt = prompt(request, model);
-        requireFits(prompt.length, model.contextLength(), "messages");
-        return submit(request, model, List.of(prompt));
+        ChatPrompt prompt = prompts.prompt(request, model);
+        requireFits(prompt.tokens().length, model.contextLength(), "messages");
+        TileMemory.Lease memory = prompts.reserve(prompt);
+        try {
+            return submit(
+                    request,
+                    model,
+                    List.of(prompt.tokens()),
+                    prompts.images(prompt, model),
+                    new PromptCost(prompt.tokens().length, prompt.imageTokens(), memory::close));
+        } catch (RuntimeException refused) {
+            memory.close();
+            throw refused;
+        }
     }
 
     /**
@@ -56,10 +70,7 @@ final class ChatService {
      * @throws ApiException if a field is not supported or a message cannot be shown to the model
      */
     int[] prompt(ChatCompletionRequest request, ServedModel model) {
-        OtherFields.refused(request).ifPresent(field -> {
-            throw ApiException.unsupportedParameter(field);
-        });
-        return model.promptFormat().render(ChatMapping.messages(request), PromptFormat.Ending.ANSWER);
+        return prompts.prompt(request, model).tokens();
     }
 
     /**
@@ -68,6 +79,16 @@ final class ChatService {
      * @throws ApiException if the engine refuses them
      */
     Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts) {
+        int promptTokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
+        return submit(fields, model, prompts, List.of(), new PromptCost(promptTokens, 0, () -> {}));
+    }
+
+    private Answer submit(
+            GenerationFields fields,
+            ServedModel model,
+            List<int[]> prompts,
+            List<PromptImage> images,
+            PromptCost cost) {
         SamplingParams sampling =
                 ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
         List<GenerationRequest> requests = new ArrayList<>();
@@ -78,16 +99,15 @@ final class ChatService {
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
-                    stopTokens(fields, model)));
+                    stopTokens(fields, model),
+                    images));
             choices.add(new ChoiceText(
                     new AnswerText(model.tokenizer(), orEmpty(fields.stop())),
                     model.tokenizer(),
                     fields.wantsLogprobs()));
         }
         try {
-            int promptTokens =
-                    prompts.stream().mapToInt(prompt -> prompt.length).sum();
-            return Answer.submit(model.engine(), requests, choices, promptTokens, recorder);
+            return Answer.submit(model.engine(), requests, choices, cost, recorder);
         } catch (QueueFullException full) {
             throw ApiException.overloaded(full.retryAfter());
         } catch (EngineClosedException closed) {

@@ -122,6 +122,7 @@ public final class PromptFormat {
         addText(ids, message.text());
         tokenizer.special(ToolPrompt.PYTHON_END).ifPresent(ids::add);
         addText(ids, ToolPrompt.calls(message.calls()));
+    }
 
     /** The prompt that is a text and nothing else: {@code <|begin_of_text|>} and the text as ordinary text. */
     public int[] bare(String text) {

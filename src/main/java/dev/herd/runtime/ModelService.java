@@ -125,6 +125,9 @@ final class ModelService implements ModelSource {
                 model.checkpoint().config().vocabularySize(),
                 model.contextLength(),
                 config.maxRunning() + config.maxQueued(),
+                model.vision()
+                        .flatMap(tower ->
+                                model.pictureTokens().map(tokens -> new ServedModel.Sight(tower.tileSize(), tokens))),
                 model.engine());
     }
 
