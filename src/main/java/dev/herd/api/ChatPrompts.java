@@ -44,8 +44,7 @@ final class ChatPrompts {
         }
         ServedModel.Sight sight = model.sight().orElseThrow();
         RequestMedia media = new RequestMedia(intake, settings.fetchPolicy(), sight.tileSize());
-        int[] tokens =
-                model.promptFormat().render(ChatMapping.messages(request, media), PromptFormat.Ending.ANSWER);
+        int[] tokens = model.promptFormat().render(ChatMapping.messages(request, media), PromptFormat.Ending.ANSWER);
         return new ChatPrompt(
                 tokens,
                 media.pictures(),

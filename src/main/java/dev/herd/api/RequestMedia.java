@@ -44,8 +44,7 @@ final class RequestMedia implements MediaParts {
     @Override
     public List<Part> picture(ImageUrl image, String path) {
         String param = path + ".image_url.url";
-        return add(
-                told(param, () -> intake.picture(image.url(), detail(image.detail()), tileSize, policy)), param);
+        return add(told(param, () -> intake.picture(image.url(), detail(image.detail()), tileSize, policy)), param);
     }
 
     @Override
@@ -53,8 +52,7 @@ final class RequestMedia implements MediaParts {
         String param = path + ".video_url.url";
         OptionalInt frames = video.frames() == null ? OptionalInt.empty() : OptionalInt.of(video.frames());
         return add(
-                told(param, () -> intake.video(video.url(), frames, detail(video.detail()), tileSize, policy)),
-                param);
+                told(param, () -> intake.video(video.url(), frames, detail(video.detail()), tileSize, policy)), param);
     }
 
     private List<Part> add(MediaInput input, String param) {
@@ -92,15 +90,14 @@ final class RequestMedia implements MediaParts {
         try {
             return step.get();
         } catch (MediaException refused) {
-            String code =
-                    switch (refused.reason()) {
-                        case INVALID_URL -> "invalid_image_url";
-                        case INVALID_FORMAT -> "invalid_image_format";
-                        case TOO_LARGE -> "image_too_large";
-                        case DAMAGED -> "image_parse_error";
-                        case DOWNLOAD_FAILED -> "failed_to_download_image";
-                        case BUSY -> throw ApiException.overloaded(BUSY_RETRY);
-                    };
+            String code = switch (refused.reason()) {
+                case INVALID_URL -> "invalid_image_url";
+                case INVALID_FORMAT -> "invalid_image_format";
+                case TOO_LARGE -> "image_too_large";
+                case DAMAGED -> "image_parse_error";
+                case DOWNLOAD_FAILED -> "failed_to_download_image";
+                case BUSY -> throw ApiException.overloaded(BUSY_RETRY);
+            };
             throw ApiException.invalidRequest(400, String.valueOf(refused.getMessage()), param, code);
         }
     }
@@ -132,7 +129,7 @@ final class RequestMedia implements MediaParts {
                         400,
                         "The model '" + model.name() + "' sees no pictures.",
                         path + ".type",
-                        "image_not_supported");
+                        "unsupported_parameter");
             }
             count++;
             if (count > most) {

@@ -50,6 +50,7 @@ public final class DataUrl {
     }
 
     private static MediaException malformed() {
-        return MediaException.invalidUrl("The data: address is not valid base64 (no line breaks, padded to a multiple of 4).");
+        return MediaException.invalidUrl(
+                "The data: address is not valid base64 (no line breaks, padded to a multiple of 4).");
     }
 }

@@ -26,10 +26,12 @@ public final class DecodePool implements AutoCloseable {
      */
     public DecodePool(int threads, int queued, Duration limit) {
         this.executor = new ThreadPoolExecutor(
-                threads, threads, 30, TimeUnit.SECONDS, new ArrayBlockingQueue<>(queued), Thread.ofPlatform()
-                        .daemon()
-                        .name("herd-decode-", 0)
-                        .factory());
+                threads,
+                threads,
+                30,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(queued),
+                Thread.ofPlatform().daemon().name("herd-decode-", 0).factory());
         this.executor.allowCoreThreadTimeOut(true);
         this.limit = limit;
     }

@@ -44,8 +44,8 @@ final class FfmpegVideo {
                 .filter(folder -> !folder.isEmpty())
                 .map(Path::of)
                 .filter(Path::isAbsolute)
-                .filter(folder -> Files.isExecutable(folder.resolve("ffmpeg"))
-                        && Files.isExecutable(folder.resolve("ffprobe")))
+                .filter(folder ->
+                        Files.isExecutable(folder.resolve("ffmpeg")) && Files.isExecutable(folder.resolve("ffprobe")))
                 .findFirst()
                 .map(folder -> new FfmpegVideo(folder.resolve("ffmpeg"), folder.resolve("ffprobe"), limit));
     }
@@ -60,8 +60,13 @@ final class FfmpegVideo {
             List<String> command = new ArrayList<>(List.of(ffprobe.toString(), "-v", "quiet"));
             command.addAll(input(format, path));
             command.addAll(List.of(
-                    "-select_streams", "v:0", "-count_packets", "-show_entries",
-                    "stream=width,height,nb_read_packets", "-of", "default=noprint_wrappers=1"));
+                    "-select_streams",
+                    "v:0",
+                    "-count_packets",
+                    "-show_entries",
+                    "stream=width,height,nb_read_packets",
+                    "-of",
+                    "default=noprint_wrappers=1"));
             Map<String, Long> answer = run(command, in -> numbers(in.readNBytes(MAX_ANSWER_BYTES)));
             return VideoInfo.of(
                     answer.getOrDefault("nb_read_packets", 0L),
@@ -87,10 +92,10 @@ final class FfmpegVideo {
      *
      * @throws MediaException if the file is damaged
      */
-    <T> List<T> decode(
-            byte[] file, VideoFormat format, int[] frames, ImageLimits limits, Function<RgbImage, T> use) {
+    <T> List<T> decode(byte[] file, VideoFormat format, int[] frames, ImageLimits limits, Function<RgbImage, T> use) {
         return withFile(file, path -> {
-            // Frames that are never shown count as packets; where they make the last numbers too high, the last is shown.
+            // Frames that are never shown count as packets; where they make the last numbers too high, the last is
+            // shown.
             String select = Arrays.stream(frames)
                     .mapToObj(frame -> "eq(n\\," + frame + ")")
                     .collect(Collectors.joining("+", "select=", ",tpad=stop_mode=clone:stop=" + frames.length));
@@ -113,11 +118,16 @@ final class FfmpegVideo {
 
     private static List<String> input(VideoFormat format, Path path) {
         return List.of(
-                "-max_alloc", Long.toString(MAX_ALLOCATION),
-                "-protocol_whitelist", "file",
-                "-codec_whitelist", DECODERS,
-                "-f", format == VideoFormat.MP4 ? "mov" : "matroska",
-                "-i", "file:" + path);
+                "-max_alloc",
+                Long.toString(MAX_ALLOCATION),
+                "-protocol_whitelist",
+                "file",
+                "-codec_whitelist",
+                DECODERS,
+                "-f",
+                format == VideoFormat.MP4 ? "mov" : "matroska",
+                "-i",
+                "file:" + path);
     }
 
     /** What is done with a file, or with what a program prints. */

@@ -31,10 +31,7 @@ record GifScreen(ImageHeader header, int left, int top, int width, int height) {
         int width = file.u16Little(at + 5);
         int height = file.u16Little(at + 7);
         ImageHeader header = ImageHeader.of(ImageFormat.GIF, file.u16Little(6), file.u16Little(8), 1);
-        if (width == 0
-                || height == 0
-                || left + width > header.storedWidth()
-                || top + height > header.storedHeight()) {
+        if (width == 0 || height == 0 || left + width > header.storedWidth() || top + height > header.storedHeight()) {
             throw file.damaged("its first frame lies outside its screen");
         }
         return new GifScreen(header, left, top, width, height);

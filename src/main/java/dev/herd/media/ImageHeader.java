@@ -1,6 +1,5 @@
 package dev.herd.media;
 
-
 /**
  * What a picture file says of itself before anything is decoded.
  *

@@ -14,15 +14,14 @@ final class ImageReaders {
     private ImageReaders() {}
 
     static ImageReader open(ImageFormat format) throws IOException {
-        ImageReaderSpi provider =
-                switch (format) {
-                    case JPEG -> jpeg();
-                    case WEBP -> new WebPImageReaderSpi();
-                    case TIFF -> new TIFFImageReaderSpi();
-                    case PNG -> ofJdk("png");
-                    case GIF -> ofJdk("gif");
-                    case BMP -> ofJdk("bmp");
-                };
+        ImageReaderSpi provider = switch (format) {
+            case JPEG -> jpeg();
+            case WEBP -> new WebPImageReaderSpi();
+            case TIFF -> new TIFFImageReaderSpi();
+            case PNG -> ofJdk("png");
+            case GIF -> ofJdk("gif");
+            case BMP -> ofJdk("bmp");
+        };
         return provider.createReaderInstance();
     }
 

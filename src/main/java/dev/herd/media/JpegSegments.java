@@ -105,7 +105,8 @@ record JpegSegments(ImageHeader header, List<Segment> segments, int end) {
 
         private boolean isNeeded(int marker, int start) {
             boolean isApplication = marker >= APP0 && marker <= APP0 + 15;
-            return marker == ADOBE || (marker == APP0 && file.has(start + 4, "JFIF\0"))
+            return marker == ADOBE
+                    || (marker == APP0 && file.has(start + 4, "JFIF\0"))
                     || (!isApplication && marker != COMMENT);
         }
 

@@ -26,7 +26,8 @@ public record MediaBytes(byte[] bytes, Optional<String> mediaType) {
         }
         String claimed = mediaType.get();
         if (!claimed.startsWith(family + "/") || !isRight.test(claimed)) {
-            throw MediaException.invalidFormat("The media type says " + shown(claimed) + ", but the file is " + actual + ".");
+            throw MediaException.invalidFormat(
+                    "The media type says " + shown(claimed) + ", but the file is " + actual + ".");
         }
     }
 

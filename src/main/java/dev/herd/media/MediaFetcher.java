@@ -68,9 +68,8 @@ public final class MediaFetcher implements AutoCloseable {
                         .setConnectTimeout(Timeout.of(CONNECT))
                         .setSocketTimeout(Timeout.of(CONNECT))
                         .build())
-                .setDefaultSocketConfig(SocketConfig.custom()
-                        .setSoTimeout(Timeout.of(CONNECT))
-                        .build())
+                .setDefaultSocketConfig(
+                        SocketConfig.custom().setSoTimeout(Timeout.of(CONNECT)).build())
                 .build();
         this.client = HttpClients.custom()
                 .setConnectionManager(connections)
@@ -97,8 +96,8 @@ public final class MediaFetcher implements AutoCloseable {
         try {
             return result.get(policy.timeout().toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException late) {
-            throw MediaException.downloadFailed("The address did not answer within "
-                    + policy.timeout().toMillis() + " ms.");
+            throw MediaException.downloadFailed(
+                    "The address did not answer within " + policy.timeout().toMillis() + " ms.");
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw MediaException.busy();
@@ -135,8 +134,7 @@ public final class MediaFetcher implements AutoCloseable {
                 case Answer.Elsewhere(String location) -> target = next(target, location, policy);
             }
         }
-        throw MediaException.downloadFailed(
-                "The address redirects more than " + policy.maxRedirects() + " times.");
+        throw MediaException.downloadFailed("The address redirects more than " + policy.maxRedirects() + " times.");
     }
 
     private static FetchTarget next(FetchTarget from, String location, FetchPolicy policy) {

@@ -88,10 +88,8 @@ public final class MediaIntake implements AutoCloseable {
                     + " are shown, so say how many are wanted.");
         }
         ImageLimits limits = settings.image();
-        List<ImageFile> files = Arrays.stream(new VideoInfo(pictures.length, 1, 1)
-                        .sample(frames.orElse(MAX_FRAMES)))
-                .mapToObj(index ->
-                        DataUrl.decode("data:image/jpeg;base64," + pictures[index], limits.maxBytes()))
+        List<ImageFile> files = Arrays.stream(new VideoInfo(pictures.length, 1, 1).sample(frames.orElse(MAX_FRAMES)))
+                .mapToObj(index -> DataUrl.decode("data:image/jpeg;base64," + pictures[index], limits.maxBytes()))
                 .map(file -> ImageFile.of(MediaBytes.untyped(file.bytes()), limits))
                 .toList();
         return MediaInput.frames(files, detail, tileSize);

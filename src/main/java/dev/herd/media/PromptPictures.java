@@ -2,14 +2,13 @@ package dev.herd.media;
 
 import dev.herd.engine.PromptImage;
 import dev.herd.engine.PromptImage.Key;
+import dev.herd.engine.PromptImage.PixelSource;
 import dev.herd.engine.PromptImage.Run;
 import dev.herd.model.vision.PixelTiles;
 import dev.herd.model.vision.TileLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
 /** All that a prompt shows, in order: first what it costs, then, when that is accepted, the pixels. */
 public final class PromptPictures {
@@ -43,8 +42,8 @@ public final class PromptPictures {
     public long tileBytes() {
         return inputs.stream()
                 .flatMap(input -> input.layouts().stream())
-                .mapToLong(layout -> (long) layout.tileCount() * CHANNELS * layout.tileSize() * layout.tileSize()
-                        * Float.BYTES)
+                .mapToLong(layout ->
+                        (long) layout.tileCount() * CHANNELS * layout.tileSize() * layout.tileSize() * Float.BYTES)
                 .sum();
     }
 
@@ -65,10 +64,14 @@ public final class PromptPictures {
                 List<Run> runs = runs(prompt, position, patch, layout.tileCount(), tokensPerTile);
                 position = runs.getLast().position() + tokensPerTile;
                 images.add(new PromptImage(
-                        new Key(scope, input.key(index)), runs, layout.tileCount(), new Once(decoded.get(index))));
+                        new Key(scope, input.key(index)), runs, layout.tileCount(), source(decoded.get(index))));
             }
         }
         return images;
+    }
+
+    private static PixelSource source(PixelTiles tiles) {
+        return () -> tiles;
     }
 
     private static List<Run> runs(int[] prompt, int start, int patch, int tiles, int tokensPerTile) {
@@ -85,23 +88,5 @@ public final class PromptPictures {
             position += tokensPerTile;
         }
         return runs;
-    }
-
-    /** Lets go of the pixels when they have been asked for. */
-    private static final class Once implements PromptImage.PixelSource {
-        private final AtomicReference<@Nullable PixelTiles> tiles;
-
-        Once(PixelTiles tiles) {
-            this.tiles = new AtomicReference<>(tiles);
-        }
-
-        @Override
-        public PixelTiles tiles() {
-            PixelTiles held = tiles.getAndSet(null);
-            if (held == null) {
-                throw new IllegalStateException("the pixels of a picture were asked for twice");
-            }
-            return held;
-        }
     }
 }

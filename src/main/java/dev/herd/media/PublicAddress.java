@@ -33,8 +33,8 @@ public final class PublicAddress {
     private static final Range GLOBAL_6 = Range.of("2000::", 3);
 
     /** Within the global range: protocol assignments with Teredo, documentation, 6to4. */
-    private static final List<Range> NOT_PUBLIC_6 = List.of(
-            Range.of("2001::", 23), Range.of("2001:db8::", 32), Range.of("2002::", 16), Range.of("3fff::", 20));
+    private static final List<Range> NOT_PUBLIC_6 =
+            List.of(Range.of("2001::", 23), Range.of("2001:db8::", 32), Range.of("2002::", 16), Range.of("3fff::", 20));
 
     private PublicAddress() {}
 

@@ -64,8 +64,8 @@ final class RgbConversion {
 
     private static boolean hasPlainSamples(ComponentColorModel colours) {
         int type = colours.getColorSpace().getType();
-        boolean isByteOrShort =
-                colours.getTransferType() == DataBuffer.TYPE_BYTE || colours.getTransferType() == DataBuffer.TYPE_USHORT;
+        boolean isByteOrShort = colours.getTransferType() == DataBuffer.TYPE_BYTE
+                || colours.getTransferType() == DataBuffer.TYPE_USHORT;
         return isByteOrShort && (type == ColorSpace.TYPE_RGB || type == ColorSpace.TYPE_GRAY);
     }
 

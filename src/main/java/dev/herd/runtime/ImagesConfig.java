@@ -81,8 +81,7 @@ public interface ImagesConfig {
 
     /** What may be fetched. */
     default FetchPolicy fetchPolicy() {
-        return new FetchPolicy(
-                fetch(), fetchHosts().orElse(List.of()), fetchPorts(), fetchTimeout(), fetchRedirects());
+        return new FetchPolicy(fetch(), fetchHosts().orElse(List.of()), fetchPorts(), fetchTimeout(), fetchRedirects());
     }
 
     /** What pictures and videos may cost. */
@@ -99,8 +98,7 @@ public interface ImagesConfig {
 
     /** Bytes for decoded pictures. */
     default long memoryBytes() {
-        return memory().map(MemorySize::asLongValue).orElseGet(() -> Runtime.getRuntime()
-                        .maxMemory()
-                / 4);
+        return memory().map(MemorySize::asLongValue)
+                .orElseGet(() -> Runtime.getRuntime().maxMemory() / 4);
     }
 }

@@ -44,7 +44,8 @@ final class PictureTokensTest {
     void tilesAreSeparatedByColumnsAndEndedByRows() {
         assertThat(content(Role.USER, new Picture(2, 3)))
                 .isEqualTo("<|image_start|>"
-                        + (TILE + "<|tile_x_separator|>" + TILE + "<|tile_x_separator|>" + TILE + "<|tile_y_separator|>")
+                        + (TILE + "<|tile_x_separator|>" + TILE + "<|tile_x_separator|>" + TILE
+                                        + "<|tile_y_separator|>")
                                 .repeat(2)
                         + "<|image|>" + TILE + "<|image_end|>");
         assertThat(content(Role.USER, new Picture(2, 1)))
@@ -54,7 +55,16 @@ final class PictureTokensTest {
 
     /** The worked table of llama4.md 4.1. */
     @ParameterizedTest
-    @CsvSource({"1, 1, 147", "2, 2, 727", "1, 3, 582", "3, 4, 1887", "3, 5, 2322", "4, 4, 2467", "9, 1, 1452", "4, 3, 1887"})
+    @CsvSource({
+        "1, 1, 147",
+        "2, 2, 727",
+        "1, 3, 582",
+        "3, 4, 1887",
+        "3, 5, 2322",
+        "4, 4, 2467",
+        "9, 1, 1452",
+        "4, 3, 1887"
+    })
     void lengthIsThatOfTheSpecification(int rows, int columns, int tokens) {
         IntStream.Builder ids = IntStream.builder();
 

@@ -9,7 +9,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class DataUrlTest {
     @ParameterizedTest
-    @ValueSource(strings = {"data:image/png;base64,AQID", "DATA:Image/PNG;BASE64,AQID", "data:image/png;a=b;base64,AQID"})
+    @ValueSource(
+            strings = {"data:image/png;base64,AQID", "DATA:Image/PNG;BASE64,AQID", "data:image/png;a=b;base64,AQID"})
     void fileAndTypeAreFound(String url) {
         MediaBytes file = DataUrl.decode(url, 3);
 
@@ -50,6 +51,7 @@ final class DataUrlTest {
                 .isInstanceOf(MediaException.class)
                 .hasMessage("The file is larger than 10485760 bytes.");
         assertThat(DataUrl.decode("data:image/png;base64,AQ==", 1).bytes()).hasSize(1);
-        assertThatThrownBy(() -> DataUrl.decode("data:image/png;base64,AQI=", 1)).hasMessageContaining("larger");
+        assertThatThrownBy(() -> DataUrl.decode("data:image/png;base64,AQI=", 1))
+                .hasMessageContaining("larger");
     }
 }

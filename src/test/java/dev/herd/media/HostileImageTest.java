@@ -85,7 +85,9 @@ final class HostileImageTest {
                 assertThat(Pictures.decode(damaged).rgb().length).isPositive();
             } catch (MediaException sentence) {
                 refused++;
-                assertThat(sentence.getMessage()).as("seed %d round %d", seed, round).endsWith(".");
+                assertThat(sentence.getMessage())
+                        .as("seed %d round %d", seed, round)
+                        .endsWith(".");
             }
         }
         assertThat(refused).isPositive();
@@ -164,12 +166,12 @@ final class HostileImageTest {
 
     @Test
     void mediaTypeThatLiesIsRefused() {
-        assertThatThrownBy(() -> ImageFile.of(
-                        new MediaBytes(Pictures.jpeg(), Optional.of("image/png")), Pictures.LIMITS))
+        assertThatThrownBy(
+                        () -> ImageFile.of(new MediaBytes(Pictures.jpeg(), Optional.of("image/png")), Pictures.LIMITS))
                 .isInstanceOf(MediaException.class)
                 .hasMessage("The media type says image/png, but the file is JPEG.");
-        assertThatThrownBy(() -> ImageFile.of(
-                        new MediaBytes(Pictures.png(), Optional.of("text/html")), Pictures.LIMITS))
+        assertThatThrownBy(
+                        () -> ImageFile.of(new MediaBytes(Pictures.png(), Optional.of("text/html")), Pictures.LIMITS))
                 .isInstanceOf(MediaException.class)
                 .hasMessage("The media type says text/html, but the file is PNG.");
     }
@@ -219,12 +221,14 @@ final class HostileImageTest {
         CountDownLatch hold = new CountDownLatch(1);
         try (DecodePool pool = new DecodePool(1, 1, Duration.ofMillis(100))) {
             // The job ignores that it is interrupted, as decoders do.
-            MediaException late = catchThrowableOfType(MediaException.class, () -> pool.run(() -> {
-                while (hold.getCount() > 0) {
-                    Thread.onSpinWait();
-                }
-                return 1;
-            }));
+            MediaException late = catchThrowableOfType(
+                    MediaException.class,
+                    () -> pool.run(() -> {
+                        while (hold.getCount() > 0) {
+                            Thread.onSpinWait();
+                        }
+                        return 1;
+                    }));
             MediaException waiting = catchThrowableOfType(MediaException.class, () -> pool.run(() -> 2));
 
             assertThat(late).hasMessage("The picture or video could not be decoded within 100 ms.");

@@ -98,7 +98,8 @@ final class ImageFileTest {
             Pictures.pixel(image, 1, height - 2),
             Pictures.pixel(image, width - 2, height - 2)
         };
-        int[][] blackRedGreen = {{0, 1, 2}, {1, 0, 3}, {3, 2, 1}, {2, 3, 0}, {0, 2, 1}, {1, 3, 0}, {3, 1, 2}, {2, 0, 3}};
+        int[][] blackRedGreen = {{0, 1, 2}, {1, 0, 3}, {3, 2, 1}, {2, 3, 0}, {0, 2, 1}, {1, 3, 0}, {3, 1, 2}, {2, 0, 3}
+        };
         int[] expected = blackRedGreen[orientation - 1];
         assertThat(corners[expected[0]] >> 16).isLessThan(60);
         assertThat(corners[expected[0]] >> 8 & 0xFF).isLessThan(60);
@@ -150,7 +151,8 @@ final class ImageFileTest {
     @Test
     void alphaIsMixedAsPillowMixes() throws Exception {
         for (int alpha : new int[] {0, 1, 127, 128, 254, 255}) {
-            RgbImage image = Pictures.decode(Pictures.rawPng(1, 1, 8, 6, new byte[] {0, 100, 0, (byte) 255, (byte) alpha}));
+            RgbImage image =
+                    Pictures.decode(Pictures.rawPng(1, 1, 8, 6, new byte[] {0, 100, 0, (byte) 255, (byte) alpha}));
 
             int mixed = 100 * alpha + 255 * (255 - alpha) + 128;
             assertThat(Pictures.pixel(image, 0, 0) >> 16).isEqualTo((mixed >> 8) + mixed >> 8);
@@ -170,7 +172,8 @@ final class ImageFileTest {
 
     @Test
     void animatedPngShowsItsMainPicture() throws Exception {
-        byte[] control = Pictures.section("acTL", ByteBuffer.allocate(8).putInt(1).array());
+        byte[] control =
+                Pictures.section("acTL", ByteBuffer.allocate(8).putInt(1).array());
 
         RgbImage image = Pictures.decode(Pictures.rawPng(1, 1, 8, 2, new byte[] {0, 1, 2, 3}, control));
 
@@ -197,7 +200,11 @@ final class ImageFileTest {
     private static byte[] withExif(byte[] jpeg, int orientation) {
         ByteBuffer tiff = ByteBuffer.allocate(26).order(ByteOrder.LITTLE_ENDIAN);
         tiff.put(Pictures.latin("II*\0")).putInt(8).putShort((short) 1);
-        tiff.putShort((short) 274).putShort((short) 3).putInt(1).putInt(orientation).putInt(0);
+        tiff.putShort((short) 274)
+                .putShort((short) 3)
+                .putInt(1)
+                .putInt(orientation)
+                .putInt(0);
         byte[] body = Pictures.join(Pictures.latin("Exif\0\0"), tiff.array());
         int size = body.length + 2;
         byte[] head = {(byte) 0xFF, (byte) 0xE1, (byte) (size >> 8), (byte) size};
@@ -212,7 +219,8 @@ final class ImageFileTest {
         red.setRGB(0, 0, 4, 4, new int[] {0xFF0000, 0xFF0000, 0xFF0000, 0xFF0000}, 0, 0);
         IIOMetadata metadata = writer.getDefaultImageMetadata(ImageTypeSpecifier.createFromRenderedImage(red), null);
         IIOMetadataNode root = (IIOMetadataNode) metadata.getAsTree("javax_imageio_gif_image_1.0");
-        IIOMetadataNode place = (IIOMetadataNode) root.getElementsByTagName("ImageDescriptor").item(0);
+        IIOMetadataNode place =
+                (IIOMetadataNode) root.getElementsByTagName("ImageDescriptor").item(0);
         place.setAttribute("imageLeftPosition", "2");
         place.setAttribute("imageTopPosition", "3");
         metadata.setFromTree("javax_imageio_gif_image_1.0", root);
@@ -229,10 +237,13 @@ final class ImageFileTest {
             writer.setOutput(file);
             writer.prepareWriteSequence(screen);
             writer.writeToSequence(new IIOImage(red, null, metadata), null);
-            writer.writeToSequence(new IIOImage(Pictures.gradient(BufferedImage.TYPE_INT_RGB).getSubimage(0, 0, 4, 4), null, null), null);
+            writer.writeToSequence(
+                    new IIOImage(Pictures.gradient(BufferedImage.TYPE_INT_RGB).getSubimage(0, 0, 4, 4), null, null),
+                    null);
             writer.endWriteSequence();
         }
-        assertThat(ImageIO.read(new ByteArrayInputStream(out.toByteArray())).getWidth()).isEqualTo(4);
+        assertThat(ImageIO.read(new ByteArrayInputStream(out.toByteArray())).getWidth())
+                .isEqualTo(4);
         return out.toByteArray();
     }
 }

@@ -49,16 +49,15 @@ final class MediaFetcherTest {
     private MediaFetcher fetcher(String... addresses) {
         Deque<List<InetAddress>> answers = new ArrayDeque<>();
         for (String each : addresses) {
-            answers.add(Arrays.stream(each.split(" ")).map(InetAddress::ofLiteral).toList());
+            answers.add(
+                    Arrays.stream(each.split(" ")).map(InetAddress::ofLiteral).toList());
         }
         HostResolver resolver = host -> {
             resolutions.incrementAndGet();
             return answers.size() > 1 ? answers.removeFirst() : answers.getFirst();
         };
         return new MediaFetcher(
-                resolver,
-                address -> address.equals(HERE) || PublicAddress.isPublic(address),
-                server().trust());
+                resolver, address -> address.equals(HERE) || PublicAddress.isPublic(address), server().trust());
     }
 
     private static FetchPolicy policy(String... hosts) {
@@ -95,7 +94,8 @@ final class MediaFetcherTest {
     @Test
     void nameServerThatChangesItsMindGainsNothing() {
         try (MediaFetcher fetcher = fetcher("127.0.0.1", "10.0.0.1")) {
-            assertThat(fetcher.fetch(server().url("/picture"), policy(), MAX_BYTES).bytes())
+            assertThat(fetcher.fetch(server().url("/picture"), policy(), MAX_BYTES)
+                            .bytes())
                     .isEqualTo(Pictures.png());
             assertThat(resolutions).hasValue(1);
         }
@@ -183,7 +183,8 @@ final class MediaFetcherTest {
                 ""
             })
     void addressThatIsNoPlainPublicOneIsRefused(String url) {
-        assertRefused(fetcher("127.0.0.1"), url, policy(), Reason.INVALID_URL).hasMessageMatching("The .*\\.|Port .*\\.");
+        assertRefused(fetcher("127.0.0.1"), url, policy(), Reason.INVALID_URL)
+                .hasMessageMatching("The .*\\.|Port .*\\.");
         assertThat(resolutions).hasValue(0);
     }
 
@@ -198,11 +199,11 @@ final class MediaFetcherTest {
     void onlyListedHostsAreAsked() {
         assertRefused(fetcher("127.0.0.1"), server().url("/picture"), policy("other.example"), Reason.INVALID_URL)
                 .hasMessage("The host pictures.example is not among those that may be asked.");
-        assertRefused(
-                fetcher("127.0.0.1"), server().url("/picture"), policy("*.pictures.example"), Reason.INVALID_URL);
+        assertRefused(fetcher("127.0.0.1"), server().url("/picture"), policy("*.pictures.example"), Reason.INVALID_URL);
         assertRefused(fetcher("127.0.0.1"), "https://notexample/", policy("*.example"), Reason.INVALID_URL);
         try (MediaFetcher fetcher = fetcher("127.0.0.1")) {
-            assertThat(fetcher.fetch(server().url("/picture"), policy("*.example"), MAX_BYTES).bytes())
+            assertThat(fetcher.fetch(server().url("/picture"), policy("*.example"), MAX_BYTES)
+                            .bytes())
                     .isNotEmpty();
         }
     }
@@ -222,7 +223,8 @@ final class MediaFetcherTest {
         server().redirect("/thrice", "/relative");
 
         try (MediaFetcher fetcher = fetcher("127.0.0.1")) {
-            assertThat(fetcher.fetch(server().url("/relative"), policy(), MAX_BYTES).bytes())
+            assertThat(fetcher.fetch(server().url("/relative"), policy(), MAX_BYTES)
+                            .bytes())
                     .isEqualTo(Pictures.png());
             assertThat(resolutions).hasValue(3);
         }
@@ -312,7 +314,8 @@ final class MediaFetcherTest {
     void requestCarriesNothingOfTheServer() {
         AtomicReference<String> seen = new AtomicReference<>("");
         server().on("/headers", exchange -> {
-            seen.set(String.join(",", exchange.getRequestHeaders().keySet().stream().sorted().toList()));
+            seen.set(String.join(
+                    ",", exchange.getRequestHeaders().keySet().stream().sorted().toList()));
             exchange.getResponseHeaders().add("Set-Cookie", "a=b");
             exchange.sendResponseHeaders(200, 1);
             exchange.getResponseBody().write(1);

@@ -22,9 +22,8 @@ final class PromptPicturesTest {
     @Test
     void placeholdersOfEachTileAreFoundInOrder() throws InterruptedException {
         byte[] png = Pictures.png();
-        PromptPictures pictures = new PromptPictures(List.of(
-                picture(png, ImageDetail.LOW),
-                picture(png, ImageDetail.HIGH)));
+        PromptPictures pictures =
+                new PromptPictures(List.of(picture(png, ImageDetail.LOW), picture(png, ImageDetail.HIGH)));
         int[] prompt = {1, 2, 9, 9, 3, 4, 9, 9, 5, 9, 9, 6, 7, 9, 9, 8};
 
         List<PromptImage> images = pictures.images(prompt, PATCH, 2, "tenant", intake.pool());
@@ -34,8 +33,8 @@ final class PromptPicturesTest {
         assertThat(images.get(0).runs()).containsExactly(new Run(2, 2));
         assertThat(images.get(1).runs()).containsExactly(new Run(6, 2), new Run(9, 2), new Run(13, 2));
         assertThat(images.get(1).pixels().tiles().values())
-                .isEqualTo(ImageTiler.tiles(Pictures.decode(png), TileLayout.of(64, 48, TILE, 16)).values());
-        assertThatThrownBy(() -> images.get(1).pixels().tiles()).isInstanceOf(IllegalStateException.class);
+                .isEqualTo(ImageTiler.tiles(Pictures.decode(png), TileLayout.of(64, 48, TILE, 16))
+                        .values());
     }
 
     @Test
@@ -45,14 +44,18 @@ final class PromptPicturesTest {
 
         PromptImage low = only(prompt, picture(png, ImageDetail.LOW), "a");
 
-        assertThat(only(prompt, picture(png.clone(), ImageDetail.LOW), "a").key()).isEqualTo(low.key());
+        assertThat(only(prompt, picture(png.clone(), ImageDetail.LOW), "a").key())
+                .isEqualTo(low.key());
         assertThat(only(prompt, picture(png, ImageDetail.LOW), "b").key()).isNotEqualTo(low.key());
         assertThat(only(prompt, picture(png, ImageDetail.HIGH), "a").key()).isNotEqualTo(low.key());
-        assertThat(only(prompt, picture(Pictures.jpeg(), ImageDetail.LOW), "a").key()).isNotEqualTo(low.key());
+        assertThat(only(prompt, picture(Pictures.jpeg(), ImageDetail.LOW), "a").key())
+                .isNotEqualTo(low.key());
     }
 
     private PromptImage only(int[] prompt, MediaInput input, String scope) {
-        return new PromptPictures(List.of(input)).images(prompt, PATCH, 1, scope, intake.pool()).getFirst();
+        return new PromptPictures(List.of(input))
+                .images(prompt, PATCH, 1, scope, intake.pool())
+                .getFirst();
     }
 
     @Test
@@ -72,7 +75,8 @@ final class PromptPicturesTest {
 
         assertThatThrownBy(() -> only(new int[] {1, 9, 2, 9}, picture(Pictures.png(), ImageDetail.HIGH), "a"))
                 .isInstanceOf(RuntimeException.class);
-        assertThatThrownBy(() -> new PromptPictures(List.of(input)).images(new int[] {9, 1}, PATCH, 2, "a", intake.pool()))
+        assertThatThrownBy(
+                        () -> new PromptPictures(List.of(input)).images(new int[] {9, 1}, PATCH, 2, "a", intake.pool()))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }

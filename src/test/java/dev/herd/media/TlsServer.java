@@ -46,7 +46,8 @@ final class TlsServer implements AutoCloseable {
     /** The JDK's own tool makes the certificate, so that no private key lies in the tree. */
     private static KeyStore keys(Path file) throws IOException, GeneralSecurityException, InterruptedException {
         Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
                         "-genkeypair",
                         "-keyalg",
                         "EC",

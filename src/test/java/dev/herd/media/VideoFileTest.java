@@ -52,9 +52,7 @@ final class VideoFileTest {
     /** Programs that know the clips by heart. */
     private static FfmpegVideo standIn(Path folder) throws IOException {
         script(folder.resolve("ffprobe"), "printf 'width=64\nheight=48\nnb_read_packets=12\n'");
-        script(
-                folder.resolve("ffmpeg"),
-                """
+        script(folder.resolve("ffmpeg"), """
                 for n in $(printf '%s' "$*" | grep -o 'eq(n[^)]*' | grep -o '[0-9]*'); do
                   level=$(printf '\\\\%03o' $((20 + 18 * n)))
                   printf 'P6\\n64 48\\n255\\n'
@@ -80,8 +78,7 @@ final class VideoFileTest {
                 assertThat(levels).hasSize(frames.length);
                 for (int frame = 0; frame < frames.length; frame++) {
                     for (int shift = 0; shift < 24; shift += 8) {
-                        assertThat(levels.get(frame) >> shift & 0xFF)
-                                .isCloseTo(20 + 18 * frames[frame], within(10));
+                        assertThat(levels.get(frame) >> shift & 0xFF).isCloseTo(20 + 18 * frames[frame], within(10));
                     }
                 }
             }
@@ -91,8 +88,16 @@ final class VideoFileTest {
     @Test
     void brokenOutputOfTheProgramEndsInASentence() throws IOException {
         String[] outputs = {
-            "", "P6", "P6\\n", "P5\\n1 1\\n255\\nabc", "P6\\n1 1\\n65535\\nabc", "P6\\n0 1\\n255\\n", "P6\\n1 1\\n255\\nab",
-            "P6\\n99999999999 1\\n255\\n", "P6\\n5000 1\\n255\\n", "P6\\n1 x\\n255\\nabc"
+            "",
+            "P6",
+            "P6\\n",
+            "P5\\n1 1\\n255\\nabc",
+            "P6\\n1 1\\n65535\\nabc",
+            "P6\\n0 1\\n255\\n",
+            "P6\\n1 1\\n255\\nab",
+            "P6\\n99999999999 1\\n255\\n",
+            "P6\\n5000 1\\n255\\n",
+            "P6\\n1 x\\n255\\nabc"
         };
         try (DecodePool pool = new DecodePool(1, 1, LIMIT)) {
             for (String output : outputs) {
@@ -143,8 +148,8 @@ final class VideoFileTest {
     @Test
     void otherFilesAndLyingTypesAreRefused() {
         try (DecodePool pool = new DecodePool(1, 1, LIMIT)) {
-            assertThatThrownBy(() -> VideoFile.of(
-                            MediaBytes.untyped(Pictures.png()), Optional.empty(), Pictures.LIMITS, pool))
+            assertThatThrownBy(() ->
+                            VideoFile.of(MediaBytes.untyped(Pictures.png()), Optional.empty(), Pictures.LIMITS, pool))
                     .hasMessage("The file is no video of a known kind; MP4 and WebM are supported.");
             MediaBytes lying = new MediaBytes(Pictures.resource("clip.mp4"), Optional.of("video/webm"));
             assertThatThrownBy(() -> VideoFile.of(lying, Optional.empty(), Pictures.LIMITS, pool))
@@ -192,7 +197,10 @@ final class VideoFileTest {
 
             assertThat(all.layouts()).hasSize(3).allMatch(layout -> layout.tileCount() == 1);
             assertThat(one.layouts()).containsExactly(TileLayout.of(64, 48, 56, 16));
-            assertThat(all.decode(intake.pool())).hasSize(3).extracting(PixelTiles::count).containsOnly(1);
+            assertThat(all.decode(intake.pool()))
+                    .hasSize(3)
+                    .extracting(PixelTiles::count)
+                    .containsOnly(1);
             assertThatThrownBy(() -> intake.video(
                             "data:video/jpeg;base64," + ",".repeat(48),
                             OptionalInt.empty(),
@@ -206,10 +214,13 @@ final class VideoFileTest {
     @Test
     void programIsGivenOnlyWhatItNeeds(@TempDir Path folder) throws IOException {
         Path log = folder.resolve("log");
-        script(folder.resolve("ffprobe"), "printf '%s\\n' \"$*\" >>" + log
-                + "; env >>" + log + "; printf 'width=2\\nheight=1\\nnb_read_packets=3\\n'");
-        script(folder.resolve("ffmpeg"), "printf '%s\\n' \"$*\" >>" + log
-                + "; printf 'P6\\n2 1\\n255\\nabcdefP6\\n2 1\\n255\\nABCDEF'");
+        script(
+                folder.resolve("ffprobe"),
+                "printf '%s\\n' \"$*\" >>" + log + "; env >>" + log
+                        + "; printf 'width=2\\nheight=1\\nnb_read_packets=3\\n'");
+        script(
+                folder.resolve("ffmpeg"),
+                "printf '%s\\n' \"$*\" >>" + log + "; printf 'P6\\n2 1\\n255\\nabcdefP6\\n2 1\\n255\\nABCDEF'");
         FfmpegVideo ffmpeg = FfmpegVideo.find(folder + ":/nowhere", LIMIT).orElseThrow();
 
         try (DecodePool pool = new DecodePool(1, 1, LIMIT)) {
@@ -219,8 +230,9 @@ final class VideoFileTest {
             assertThat(file.info()).isEqualTo(new VideoInfo(3, 2, 1));
             assertThat(pixels).containsExactly(0x646566, 0x444546);
             assertThat(Files.readString(log))
-                    .contains("-protocol_whitelist file -codec_whitelist h264,hevc,vp8,vp9,av1,libdav1d,mpeg4 -f matroska"
-                            + " -i file:/")
+                    .contains(
+                            "-protocol_whitelist file -codec_whitelist h264,hevc,vp8,vp9,av1,libdav1d,mpeg4 -f matroska"
+                                    + " -i file:/")
                     .contains("-nostdin")
                     .contains("select=eq(n\\,0)+eq(n\\,2),tpad=stop_mode=clone:stop=2")
                     .doesNotContain("HOME=");
@@ -238,8 +250,8 @@ final class VideoFileTest {
 
         assertThatThrownBy(() -> ffmpeg.probe(new byte[8], VideoFormat.MP4, Pictures.LIMITS))
                 .isInstanceOf(MediaException.class);
-        assertThatThrownBy(() -> ffmpeg.decode(
-                        new byte[8], VideoFormat.MP4, new int[] {0}, Pictures.LIMITS, image -> 1))
+        assertThatThrownBy(
+                        () -> ffmpeg.decode(new byte[8], VideoFormat.MP4, new int[] {0}, Pictures.LIMITS, image -> 1))
                 .isInstanceOf(MediaException.class);
     }
 

@@ -11,7 +11,7 @@ final class ContentParts {
     private ContentParts() {}
 
     /**
-     * The parts of a message.
+     * The parts of a message; texts that follow each other become one.
      *
      * @param path of the list
      * @throws ApiException 400 naming the part that cannot be shown to the model
@@ -22,9 +22,19 @@ final class ContentParts {
         }
         List<Message.Part> all = new ArrayList<>();
         for (int i = 0; i < parts.size(); i++) {
-            all.addAll(of(parts.get(i), role, path + "[" + i + "]", media));
+            of(parts.get(i), role, path + "[" + i + "]", media).forEach(part -> append(all, part));
         }
         return all;
+    }
+
+    private static void append(List<Message.Part> all, Message.Part part) {
+        if (part instanceof Message.Text(String more)
+                && !all.isEmpty()
+                && all.getLast() instanceof Message.Text(String text)) {
+            all.set(all.size() - 1, new Message.Text(text + more));
+        } else {
+            all.add(part);
+        }
     }
 
     private static List<Message.Part> of(Part part, ChatMessage.Role role, String path, MediaParts media) {

@@ -20,7 +20,10 @@ public record Usage(int promptTokens, int completionTokens, int totalTokens, Pro
      */
     public static Usage of(int promptTokens, int cachedTokens, int imageTokens, int completionTokens) {
         return new Usage(
-                promptTokens, completionTokens, promptTokens + completionTokens, new PromptTokensDetails(cachedTokens, imageTokens == 0 ? null : imageTokens));
+                promptTokens,
+                completionTokens,
+                promptTokens + completionTokens,
+                new PromptTokensDetails(cachedTokens, imageTokens == 0 ? null : imageTokens));
     }
 
     /**
@@ -30,5 +33,8 @@ public record Usage(int promptTokens, int completionTokens, int totalTokens, Pro
      */
     @JsonNaming(SnakeCaseStrategy.class)
     public record PromptTokensDetails(
-            int cachedTokens, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer imageTokens) {}
+            int cachedTokens,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Integer imageTokens) {}
 }
