@@ -133,12 +133,8 @@ final class Answer {
 
     private void accept(int choice, SampledToken token, boolean isStopToken, AnswerSink sink) {
         ChoiceText text = choices.get(choice);
-        if (isStopToken) {
-            text.acceptStopToken();
-            return;
-        }
         boolean wasStopped = text.isStopped();
-        show(choice, text.accept(token), sink);
+        show(choice, isStopToken ? text.acceptStopToken(token) : text.accept(token), sink);
         if (text.isStopped() && !wasStopped) {
             generations.get(choice).cancel();
         }
@@ -156,9 +152,7 @@ final class Answer {
             return;
         }
         show(choice, text.finish(), sink);
-        sink.choiceFinished(
-                choice,
-                text.isStopped() || reason == FinishReason.STOP ? FinishReasonName.STOP : FinishReasonName.LENGTH);
+        sink.choiceFinished(choice, name(reason, text));
         cachedTokens = choice == 0 ? stats.cachedTokens() : cachedTokens;
         if (++finishedChoices == choices.size()) {
             isOver = true;
@@ -166,6 +160,13 @@ final class Answer {
                     choices.stream().mapToInt(ChoiceText::tokenCount).sum();
             sink.finished(Usage.of(cost.tokens(), cachedTokens, cost.imageTokens(), completionTokens));
         }
+    }
+
+    private static FinishReasonName name(FinishReason reason, ChoiceText text) {
+        if (!text.isStopped() && reason != FinishReason.STOP) {
+            return FinishReasonName.LENGTH;
+        }
+        return text.hasCalls() ? FinishReasonName.TOOL_CALLS : FinishReasonName.STOP;
     }
 
     private static Outcome outcome(FinishReason reason, ChoiceText text) {
@@ -188,9 +189,10 @@ final class Answer {
     }
 
     private static void show(int choice, ChoiceText.Delta delta, AnswerSink sink) {
-        if (!delta.isEmpty()) {
+        if (!delta.text().isEmpty() || !delta.logProbs().isEmpty()) {
             sink.delta(choice, delta.text(), delta.logProbs());
         }
+        delta.calls().forEach(call -> sink.call(choice, call));
     }
 
     /**

@@ -4,7 +4,7 @@ import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.ChatCompletionRequest;
 import dev.herd.api.openai.ChatMapping;
 import dev.herd.api.openai.OtherFields;
-import dev.herd.chat.PromptFormat;
+import dev.herd.chat.Message;
 import dev.herd.engine.PromptImage;
 import dev.herd.media.MediaIntake;
 import dev.herd.media.TileMemory;
@@ -38,17 +38,22 @@ final class ChatPrompts {
         });
         RequestMedia.Count count =
                 new RequestMedia.Count(model, intake.settings().maxCount());
-        var messages = ChatMapping.messages(request, count);
+        List<Message> messages = ChatMapping.messages(request, count);
         if (count.count() == 0) {
-            return ChatPrompt.ofText(model.promptFormat().render(messages, PromptFormat.Ending.ANSWER));
+            return ChatPrompt.ofText(render(request, model, messages));
         }
         ServedModel.Sight sight = model.sight().orElseThrow();
         RequestMedia media = new RequestMedia(intake, settings.fetchPolicy(), sight.tileSize());
-        int[] tokens = model.promptFormat().render(ChatMapping.messages(request, media), PromptFormat.Ending.ANSWER);
+        int[] tokens = render(request, model, ChatMapping.messages(request, media));
         return new ChatPrompt(
                 tokens,
                 media.pictures(),
                 media.pictures().promptTokens(sight.tokens().tokensPerTile()));
+    }
+
+    private static int[] render(ChatCompletionRequest request, ServedModel model, List<Message> messages) {
+        return model.promptFormat()
+                .render(messages, request.toolOffer().definitions(), ChatMapping.ending(request));
     }
 
     /** Takes memory for the tiles of a prompt, until the lease is closed. */

@@ -5,7 +5,9 @@ import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.ChatCompletionRequest;
 import dev.herd.api.openai.ChatMapping;
 import dev.herd.api.openai.GenerationFields;
+import dev.herd.api.openai.ToolOffer;
 import dev.herd.chat.AnswerText;
+import dev.herd.chat.ToolCallParser;
 import dev.herd.engine.ContextLengthException;
 import dev.herd.engine.EngineClosedException;
 import dev.herd.engine.GenerationRequest;
@@ -13,10 +15,12 @@ import dev.herd.engine.PromptImage;
 import dev.herd.engine.QueueFullException;
 import dev.herd.engine.SamplingParams;
 import dev.herd.media.TileMemory;
+import dev.herd.tokenizer.Tokenizer;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +41,15 @@ final class ChatService {
     }
 
     /**
+     * What clients are told of the model's identity.
+     *
+     * @throws ApiException while there is no model
+     */
+    String systemFingerprint() {
+        return models.current().fingerprint();
+    }
+
+    /**
      * Renders the conversation and hands it to the engine, once per choice. Takes time proportional to the text; not for
      * an event loop.
      *
@@ -48,16 +61,14 @@ final class ChatService {
         if (request.choiceCount() > model.requestLimit()) {
             throw ApiException.invalidValue("n", "'n' must be at most " + model.requestLimit() + " on this server.");
         }
+        ToolOffer offer = request.toolOffer();
         ChatPrompt prompt = prompts.prompt(request, model);
         requireFits(prompt.tokens().length, model.contextLength(), "messages");
         TileMemory.Lease memory = prompts.reserve(prompt);
         try {
+            PromptCost cost = new PromptCost(prompt.tokens().length, prompt.imageTokens(), memory::close);
             return submit(
-                    request,
-                    model,
-                    List.of(prompt.tokens()),
-                    prompts.images(prompt, model),
-                    new PromptCost(prompt.tokens().length, prompt.imageTokens(), memory::close));
+                    request, offer, model, new Ready(List.of(prompt.tokens()), prompts.images(prompt, model), cost));
         } catch (RuntimeException refused) {
             memory.close();
             throw refused;
@@ -80,34 +91,33 @@ final class ChatService {
      */
     Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts) {
         int promptTokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
-        return submit(fields, model, prompts, List.of(), new PromptCost(promptTokens, 0, () -> {}));
+        Ready ready = new Ready(prompts, List.of(), new PromptCost(promptTokens, 0, () -> {}));
+        return submit(fields, ToolOffer.NONE, model, ready);
     }
 
-    private Answer submit(
-            GenerationFields fields,
-            ServedModel model,
-            List<int[]> prompts,
-            List<PromptImage> images,
-            PromptCost cost) {
+    /** Prompts with the pictures that each of them shows. */
+    private record Ready(List<int[]> prompts, List<PromptImage> images, PromptCost cost) {}
+
+    private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, Ready ready) {
         SamplingParams sampling =
                 ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
         List<GenerationRequest> requests = new ArrayList<>();
         List<ChoiceText> choices = new ArrayList<>();
-        for (int choice = 0; choice < prompts.size() * fields.choiceCount(); choice++) {
-            int[] prompt = prompts.get(choice / fields.choiceCount());
+        for (int choice = 0; choice < ready.prompts().size() * fields.choiceCount(); choice++) {
+            int[] prompt = ready.prompts().get(choice / fields.choiceCount());
             requests.add(new GenerationRequest(
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
                     stopTokens(fields, model),
-                    images));
-            choices.add(new ChoiceText(
-                    new AnswerText(model.tokenizer(), orEmpty(fields.stop())),
-                    model.tokenizer(),
-                    fields.wantsLogprobs()));
+                    ready.images(),
+                    Optional.empty(),
+                    integer(fields.minTokens()),
+                    integer(fields.priority())));
+            choices.add(choice(fields, offer, model));
         }
         try {
-            return Answer.submit(model.engine(), requests, choices, cost, recorder);
+            return Answer.submit(model.engine(), requests, choices, ready.cost(), recorder);
         } catch (QueueFullException full) {
             throw ApiException.overloaded(full.retryAfter());
         } catch (EngineClosedException closed) {
@@ -115,6 +125,31 @@ final class ChatService {
         } catch (ContextLengthException tooLong) {
             throw contextLengthExceeded(tooLong.promptTokens(), tooLong.contextLength(), null);
         }
+    }
+
+    private static ChoiceText choice(GenerationFields fields, ToolOffer offer, ServedModel model) {
+        Tokenizer tokenizer = model.tokenizer();
+        boolean showsSpecials = Boolean.FALSE.equals(fields.skipSpecialTokens());
+        Set<Integer> markers = offer.tools().isEmpty() ? Set.of() : ToolCallParser.markers(tokenizer);
+        AnswerText text = new AnswerText(
+                tokenizer,
+                orEmpty(fields.stop()),
+                new AnswerText.Style(
+                        Boolean.TRUE.equals(fields.includeStopStrInOutput()),
+                        special -> showsSpecials || markers.contains(special),
+                        integer(fields.minTokens())));
+        return offer.tools().isEmpty()
+                ? new ChoiceText(text, tokenizer, fields.wantsLogprobs())
+                : new ChoiceText(
+                        text,
+                        tokenizer,
+                        fields.wantsLogprobs(),
+                        new ToolCallParser(offer.definitions()),
+                        offer.isParallel());
+    }
+
+    private static int integer(@Nullable Integer number) {
+        return number == null ? 0 : number;
     }
 
     /** A request beyond the context is not an error: the answer ends where the context does and says so. */

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param defaults sampling that the checkpoint recommends
  * @param vocabularySize token ids run from 0 to this, exclusive
  * @param contextLength longest prompt and answer together, in tokens
+ * @param fingerprint the same as long as the same seed gives the same answer
  * @param requestLimit requests that may run and wait together
  * @param sight how the model sees pictures; empty if it sees none
  */
@@ -31,6 +32,7 @@ public record ServedModel(
         SamplingDefaults defaults,
         int vocabularySize,
         int contextLength,
+        String fingerprint,
         int requestLimit,
         Optional<Sight> sight,
         Engine engine) {

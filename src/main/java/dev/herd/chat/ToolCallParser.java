@@ -1,11 +1,14 @@
 package dev.herd.chat;
 
+import dev.herd.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +70,14 @@ public final class ToolCallParser {
 
         /** A call's arguments are complete. */
         record CallEnd(int index) implements Event {}
+    }
+
+    /** Ids of the special tokens that must be in the text by name. */
+    public static Set<Integer> markers(Tokenizer tokenizer) {
+        return MARKERS.stream()
+                .flatMapToInt(marker -> tokenizer.special(marker).stream())
+                .boxed()
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** A parser that finds calls of these functions. */

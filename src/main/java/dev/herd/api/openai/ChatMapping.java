@@ -3,7 +3,9 @@ package dev.herd.api.openai;
 import dev.herd.api.openai.MessageContent.Parts;
 import dev.herd.api.openai.MessageContent.Text;
 import dev.herd.chat.Message;
+import dev.herd.chat.PromptFormat;
 import dev.herd.chat.Role;
+import dev.herd.chat.ToolCall;
 import dev.herd.engine.SamplingParams;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,8 +31,26 @@ public final class ChatMapping {
         return messages;
     }
 
+    /**
+     * How the prompt ends.
+     *
+     * @throws ApiException 400 if the two fields that say so contradict each other
+     */
+    public static PromptFormat.Ending ending(ChatCompletionRequest request) {
+        if (request.ending() == PromptFormat.Ending.CONTINUATION
+                && Boolean.TRUE.equals(request.addGenerationPrompt())) {
+            throw ApiException.invalidValue(
+                    "continue_final_message",
+                    "'continue_final_message' and 'add_generation_prompt' must not both be true.");
+        }
+        return request.ending();
+    }
+
     private static Message message(ChatMessage message, String path, MediaParts media) {
-        refuse(message.toolCalls() != null && !message.toolCalls().isEmpty(), path + ".tool_calls");
+        List<ToolCall> calls = ToolMapping.calls(message.toolCalls(), path + ".tool_calls");
+        if (!calls.isEmpty() && message.role() != ChatMessage.Role.ASSISTANT) {
+            throw ApiException.invalidValue(path + ".tool_calls", "Only an assistant's message has calls.");
+        }
         refuse(message.functionCall() != null && !message.functionCall().isNull(), path + ".function_call");
         refuse(message.audio() != null && !message.audio().isNull(), path + ".audio");
         refuse(message.role() == ChatMessage.Role.FUNCTION, path + ".role");
@@ -41,7 +61,7 @@ public final class ChatMapping {
                     path + ".tool_call_id",
                     "missing_required_parameter");
         }
-        return new Message(role(message.role()), parts(message, path, media));
+        return new Message(role(message.role()), parts(message, path, media), calls);
     }
 
     private static Role role(ChatMessage.Role role) {

@@ -25,6 +25,26 @@ public interface GenerationFields {
     @Nullable
     Boolean ignoreEos();
 
+    /** Before that many tokens nothing but the length ends an answer. */
+    default @Nullable Integer minTokens() {
+        return null;
+    }
+
+    /** Requests of smaller numbers are admitted first. */
+    default @Nullable Integer priority() {
+        return null;
+    }
+
+    /** Whether an answer contains the stop string that ends it. */
+    default @Nullable Boolean includeStopStrInOutput() {
+        return null;
+    }
+
+    /** False shows special tokens by name. */
+    default @Nullable Boolean skipSpecialTokens() {
+        return null;
+    }
+
     /** Whether log-probabilities are wanted. */
     boolean wantsLogprobs();
 
