@@ -52,8 +52,7 @@ final class ChatPrompts {
     }
 
     private static int[] render(ChatCompletionRequest request, ServedModel model, List<Message> messages) {
-        return model.promptFormat()
-                .render(messages, request.toolOffer().definitions(), ChatMapping.ending(request));
+        return model.promptFormat().render(messages, request.toolOffer().definitions(), ChatMapping.ending(request));
     }
 
     /** Takes memory for the tiles of a prompt, until the lease is closed. */
