@@ -93,6 +93,7 @@ final class Attention {
     }
 
     /** Views are kept while the slices are those of the same sequences, as they are from one decoded token to the next. */
+    @SuppressWarnings("ReferenceEquality") // the same array, whose ids may have changed
     private void renewViews() {
         List<Slice> slices = step.batch().slices();
         for (int slice = 0; slice < slices.size(); slice++) {
