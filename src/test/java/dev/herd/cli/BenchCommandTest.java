@@ -13,6 +13,30 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class BenchCommandTest {
     @Test
+    void sequencesTogetherAreMeasuredWhenAsked() {
+        Herd herd = Herd.run(
+                "bench",
+                "--prompt",
+                "20",
+                "--decode",
+                "3",
+                "--runs",
+                "2",
+                "--random-tokens",
+                "--sequences",
+                "3",
+                "--json");
+
+        assertThat(herd.err()).isEmpty();
+        assertThat(herd.json().path("sequences").intValue()).isEqualTo(3);
+        assertThat(herd.json()
+                        .path("batchedDecodeTokensPerSecond")
+                        .path("median")
+                        .doubleValue())
+                .isPositive();
+    }
+
+    @Test
     void jsonHasEveryFigure() {
         Herd herd = Herd.run(
                 "bench",
