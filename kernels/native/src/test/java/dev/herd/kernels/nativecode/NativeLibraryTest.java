@@ -30,7 +30,7 @@ final class NativeLibraryTest {
 
         KernelsSelector.Selection selection = KernelsSelector.select(Optional.empty());
 
-        assertThat(selection.kernels().name()).isEqualTo(isBuilt ? "native" : "scalar");
+        assertThat(selection.kernels().name()).isEqualTo(isBuilt ? "native" : "vector");
         assertThat(selection.refusals()).hasSize(isBuilt ? 0 : 1);
         assertThat(new NativeKernelsProvider().refusal().isEmpty()).isEqualTo(isBuilt);
     }
