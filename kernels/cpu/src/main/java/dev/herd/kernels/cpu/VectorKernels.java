@@ -27,7 +27,7 @@ final class VectorKernels implements Kernels {
 
     @Override
     public String description() {
-        return name() + " (" + VectorLanes.FLOATS.vectorBitSize() + "-bit)";
+        return name() + " kernels (" + VectorLanes.FLOATS.vectorBitSize() + "-bit)";
     }
 
     @Override
