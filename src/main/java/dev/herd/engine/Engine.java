@@ -1,5 +1,6 @@
 package dev.herd.engine;
 
+import dev.herd.grammar.ConstraintException;
 import dev.herd.kernels.Floats;
 import dev.herd.model.Batch;
 import dev.herd.weights.ModelConfig;
@@ -231,9 +232,8 @@ public final class Engine implements AutoCloseable {
 
     private Choice choose(Sequence sequence, Floats logits, int row) {
         try {
-            return new Choice.Token(
-                    sampler.sample(logits, row, sequence.sampling(), sequence.occurrences(), sequence.answerTokens()));
-        } catch (ArithmeticException failure) {
+            return new Choice.Token(sampler.sample(logits, row, sequence));
+        } catch (ArithmeticException | ConstraintException failure) {
             return new Choice.Failure(failure);
         }
     }
@@ -268,7 +268,7 @@ public final class Engine implements AutoCloseable {
             case Choice.Token(SampledToken token) -> {
                 sequence.append(token.id(), now);
                 listener.onToken(token);
-                if (sequence.stopsAt(token.id())) {
+                if (sequence.stopsAt(token.id()) || sequence.restriction().isComplete()) {
                     finish(sequence, FinishReason.STOP);
                 } else if (sequence.isFull()) {
                     finish(sequence, FinishReason.LENGTH);

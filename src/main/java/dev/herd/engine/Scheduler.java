@@ -11,8 +11,8 @@ import java.util.List;
  */
 final class Scheduler {
     /*
-     * Sequences are admitted first come, first served: if the oldest waiting one finds no room, younger ones wait behind
-     * it, so that none starves. Admission promises the blocks of the longest possible answer (BlockManager), so every
+     * Sequences of one priority are admitted first come, first served, smaller priorities first: if the foremost waiting
+     * one finds no room, the others wait behind it, so that among equals none starves. Admission promises the blocks of the longest possible answer (BlockManager), so every
      * running sequence can always go on, and as a sequence of full length fits an empty pool, there is always progress.
      *
      * A step first takes one token of every sequence that needs only one. What is left of the batch goes to slices of
@@ -37,9 +37,14 @@ final class Scheduler {
         this.prefillSlice = prefillSlice;
     }
 
-    /** Puts a sequence at the end of the queue. */
+    /** Puts a sequence into the queue, behind all of its own priority. */
     void add(Sequence sequence) {
+        Deque<Sequence> later = new ArrayDeque<>();
+        while (!waiting.isEmpty() && waiting.getLast().priority() > sequence.priority()) {
+            later.addFirst(waiting.removeLast());
+        }
         waiting.addLast(sequence);
+        waiting.addAll(later);
     }
 
     /**

@@ -20,10 +20,13 @@ final class Sequence {
         FINISHED
     }
 
+    private static final int[] NONE = {};
+
     private final GenerationRequest request;
     private final GenerationListener listener;
     private final Occurrences occurrences;
     private final SequenceImages images;
+    private final Restriction restriction;
     private final int[] stopTokens;
     private final int promptTokens;
     private final int maxTokenCount;
@@ -44,8 +47,7 @@ final class Sequence {
      * @param now when it was submitted, in the engine's nanoseconds
      */
     Sequence(GenerationRequest request, GenerationListener listener, int contextLength, int vocabularySize, long now) {
-        this.request =
-                new GenerationRequest(request.prompt(), request.sampling(), request.maxTokens(), request.stopTokens());
+        this.request = request.withoutImages();
         this.images = new SequenceImages(request.images());
         this.listener = listener;
         this.promptTokens = request.prompt().length;
@@ -55,6 +57,7 @@ final class Sequence {
         this.stopTokens =
                 request.stopTokens().stream().mapToInt(Integer::intValue).toArray();
         this.occurrences = new Occurrences(request, vocabularySize);
+        this.restriction = Restriction.of(request, maxTokenCount - promptTokens);
         this.submittedAt = now;
     }
 
@@ -73,6 +76,10 @@ final class Sequence {
     /** The pictures of the prompt that are not in the cache yet. */
     SequenceImages images() {
         return images;
+    }
+
+    Restriction restriction() {
+        return restriction;
     }
 
     BlockTable blocks() {
@@ -129,6 +136,16 @@ final class Sequence {
         return tokenCount == maxTokenCount;
     }
 
+    /** The stop tokens, as long as the answer is too short for one; otherwise empty. */
+    int[] bannedTokens() {
+        return answerTokens() < request.minTokens() ? stopTokens : NONE;
+    }
+
+    /** The smaller, the sooner it is admitted. */
+    int priority() {
+        return request.priority();
+    }
+
     boolean stopsAt(int token) {
         for (int stop : stopTokens) {
             if (stop == token) {
@@ -179,6 +196,9 @@ final class Sequence {
         }
         tokens[tokenCount++] = token;
         occurrences.add(token);
+        if (!stopsAt(token)) {
+            restriction.accept(token);
+        }
     }
 
     /** Nanoseconds from its first slice to {@code now}; zero if it never had one. */

@@ -40,9 +40,10 @@ final class ArchitectureTest {
         "weights, 'kernels'",
         "tokenizer, 'weights'",
         "model, 'kernels weights'",
-        "engine, 'model weights kernels'",
+        "grammar, 'tokenizer'",
+        "engine, 'model weights kernels grammar'",
         "chat, 'tokenizer'",
-        "api, 'chat engine tokenizer runtime'",
+        "api, 'chat engine grammar tokenizer runtime'",
         "cli, 'chat engine model weights kernels tokenizer runtime'",
         "runtime, 'api chat engine model weights kernels tokenizer'",
     })
@@ -69,7 +70,16 @@ final class ArchitectureTest {
 
         assertThat(packages)
                 .containsExactlyInAnyOrder(
-                        "kernels", "weights", "tokenizer", "model", "engine", "chat", "api", "cli", "runtime");
+                        "kernels",
+                        "weights",
+                        "tokenizer",
+                        "grammar",
+                        "model",
+                        "engine",
+                        "chat",
+                        "api",
+                        "cli",
+                        "runtime");
     }
 
     @Test
@@ -86,7 +96,7 @@ final class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"engine", "model", "weights", "tokenizer", "chat", "kernels"})
+    @ValueSource(strings = {"engine", "model", "weights", "tokenizer", "grammar", "chat", "kernels"})
     void coreKnowsNoFramework(String core) {
         check(noClasses()
                 .that()
@@ -165,9 +175,10 @@ final class ArchitectureTest {
     }
 
     @Test
-    void engineAndModelShowOnlyWhatIsListed() {
+    void engineModelAndGrammarShowOnlyWhatIsListed() {
         assertThat(publicTopLevelClasses("engine")).isEqualTo(PublicTypes.ENGINE);
         assertThat(publicTopLevelClasses("model")).isEqualTo(PublicTypes.MODEL);
+        assertThat(publicTopLevelClasses("grammar")).isEqualTo(PublicTypes.GRAMMAR);
     }
 
     @Test
