@@ -109,4 +109,30 @@ final class BenchCommandTest {
 
         assertThat(Spread.of(measured)).isEqualTo(new Spread(median, min, max));
     }
+
+    @Test
+    void picturesAreMeasuredAgainstTheMachine() {
+        JsonNode json = Herd.run(
+                        "bench",
+                        "--model",
+                        Golden.folder("vision").toString(),
+                        "--images",
+                        "3",
+                        "--runs",
+                        "1",
+                        "--threads",
+                        "1",
+                        "--json")
+                .json();
+
+        assertThat(json.path("images").intValue()).isEqualTo(3);
+        assertThat(json.path("tokensPerTile").intValue()).isEqualTo(4);
+        assertThat(json.path("tilesPerSecond").path("median").doubleValue()).isPositive();
+        assertThat(json.path("shareOfPeak").doubleValue()).isBetween(0.0, 1.0);
+        assertThat(json.path("imageTokensPerSecond").path("median").doubleValue())
+                .isPositive();
+        assertThat(json.path("textTokensPerSecond").path("median").doubleValue())
+                .isPositive();
+        assertThat(Herd.run("bench", "--images", "0").err()).contains("--images must be at least 1, not 0");
+    }
 }
