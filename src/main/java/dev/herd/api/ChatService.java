@@ -13,6 +13,7 @@ import dev.herd.engine.EngineClosedException;
 import dev.herd.engine.GenerationRequest;
 import dev.herd.engine.QueueFullException;
 import dev.herd.engine.SamplingParams;
+import dev.herd.grammar.TokenGrammar;
 import dev.herd.tokenizer.Tokenizer;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -29,11 +30,13 @@ final class ChatService {
     private final ModelSource models;
     private final AnswerRecorder recorder;
     private final RandomGenerator random;
+    private final AnswerGrammars grammars;
 
-    ChatService(ModelSource models, AnswerRecorder recorder, RandomGenerator random) {
+    ChatService(ModelSource models, AnswerRecorder recorder, RandomGenerator random, AnswerGrammars grammars) {
         this.models = models;
         this.recorder = recorder;
         this.random = random;
+        this.grammars = grammars;
     }
 
     /**
@@ -88,6 +91,8 @@ final class ChatService {
     private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, List<int[]> prompts) {
         SamplingParams sampling =
                 ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
+        Optional<TokenGrammar> grammar = grammars.find(fields, offer, model);
+        Set<Integer> stopTokens = stopTokens(fields, model);
         List<GenerationRequest> requests = new ArrayList<>();
         List<ChoiceText> choices = new ArrayList<>();
         for (int choice = 0; choice < prompts.size() * fields.choiceCount(); choice++) {
@@ -96,9 +101,9 @@ final class ChatService {
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
-                    stopTokens(fields, model),
+                    stopTokens,
                     List.of(),
-                    Optional.empty(),
+                    grammar,
                     integer(fields.minTokens()),
                     integer(fields.priority())));
             choices.add(choice(fields, offer, model));
@@ -149,6 +154,10 @@ final class ChatService {
 
     private static Set<Integer> stopTokens(GenerationFields request, ServedModel model) {
         Set<Integer> stopTokens = new HashSet<>(orEmpty(request.stopTokenIds()));
+        if (stopTokens.stream().anyMatch(id -> id >= model.vocabularySize())) {
+            throw ApiException.invalidValue(
+                    "stop_token_ids", "Token ids go from 0 to " + (model.vocabularySize() - 1) + ".");
+        }
         if (!Boolean.TRUE.equals(request.ignoreEos())) {
             stopTokens.addAll(model.stopTokens());
         }
