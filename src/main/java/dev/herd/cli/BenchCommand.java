@@ -102,6 +102,13 @@ final class BenchCommand implements Callable<Integer> {
             description = "how often herd and the peer take turns (default: ${DEFAULT-VALUE})")
     private int rounds;
 
+    @Option(
+            names = "--images",
+            paramLabel = "N",
+            description = "measure the vision tower instead: N pictures of one tile each, and their tokens in the text"
+                    + " model")
+    private Optional<Integer> images = Optional.empty();
+
     BenchCommand(Console console) {
         this.console = console;
     }
@@ -114,6 +121,11 @@ final class BenchCommand implements Callable<Integer> {
         requireAtLeastOne("--rounds", rounds);
         if (peer.isPresent()) {
             compare(peer.get());
+            return 0;
+        }
+        if (images.isPresent()) {
+            requireAtLeastOne("--images", images.get());
+            measureImages(images.get());
             return 0;
         }
         Progress progress = console.progress();
@@ -131,6 +143,22 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private void measureImages(int count) throws IOException {
+        Progress progress = console.progress();
+        progress.show("Loading the model ...");
+        ModelSettings settings = modelOptions.settings().withKvType(kvType);
+        try (LoadedModel model = LoadedModel.open(settings)) {
+            ImageBench.Result result =
+                    new ImageBench(model.runner(), settings.threads(), count, runs).measure(progress);
+            progress.clear();
+            if (isJson) {
+                result.writeJson(console, model.name());
+            } else {
+                result.writeText(console, model.name());
+            }
+        }
     }
 
     private void compare(Path folder) throws IOException {

@@ -43,6 +43,7 @@ public final class Engine implements AutoCloseable {
     private final RequestCheck requestCheck;
     private final BlockManager blocks;
     private final Scheduler scheduler;
+    private final ImageStage images;
     private final Sampler sampler;
     private final Ledger ledger;
     private final Queue<Message> mailbox = new ConcurrentLinkedQueue<>();
@@ -67,6 +68,7 @@ public final class Engine implements AutoCloseable {
         this.blocks = new BlockManager(runner.kvLayout(), model, runner.blockCount());
         requireRoom(runner, config, blocks);
         this.scheduler = new Scheduler(blocks, config.maxRunning(), runner.maxBatchTokens(), config.prefillSlice());
+        this.images = new ImageStage(runner, config.imageCacheBytes());
         this.sampler = new Sampler(vocabularySize);
         this.ledger = new Ledger(Math.addExact(config.maxRunning(), config.maxQueued()));
     }
@@ -94,8 +96,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Computes one batch: takes in what has arrived, decides what to compute, runs the model, chooses tokens, hands them
-     * out.
+     * Computes one batch: takes in what has arrived, encodes some tiles of pictures, decides what to compute, runs the
+     * model, chooses tokens, hands them out.
      *
      * @return false if there was nothing to compute
      * @throws IllegalStateException if another thread or a listener of this one drives the engine
@@ -104,9 +106,10 @@ public final class Engine implements AutoCloseable {
         enterStep();
         try {
             receive();
+            boolean hasEncoded = images.advance(scheduler.admit(), this::fail);
             List<Sequence> scheduled = schedule();
             if (scheduled.isEmpty()) {
-                return false;
+                return hasEncoded;
             }
             try {
                 Floats logits = runner.run(batch(scheduled));
@@ -176,7 +179,7 @@ public final class Engine implements AutoCloseable {
 
     /** What the engine is doing and has done; cheap enough to be asked at any time. */
     public EngineStatus status() {
-        return ledger.status(blocks.blockCount());
+        return ledger.status(blocks.blockCount(), images.status());
     }
 
     private void drive() {

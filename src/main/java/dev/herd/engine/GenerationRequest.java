@@ -43,4 +43,10 @@ public record GenerationRequest(
     public GenerationRequest(int[] prompt, SamplingParams sampling, int maxTokens, Set<Integer> stopTokens) {
         this(prompt, sampling, maxTokens, stopTokens, List.of());
     }
+
+    /** The same without its pictures, so that they can be forgotten. */
+    GenerationRequest withoutImages() {
+        return new GenerationRequest(
+                prompt, sampling, maxTokens, stopTokens, List.of(), constraint, minTokens, priority);
+    }
 }

@@ -18,6 +18,9 @@ final class Scheduler {
      * A step first takes one token of every sequence that needs only one. What is left of the batch goes to slices of
      * prompts, oldest first. As there are never more running sequences than tokens in a batch, each single token finds
      * its place, and so does at least one token of the oldest prompt.
+     *
+     * A slice that reaches into a picture which is not encoded yet waits as a whole: computing the few tokens before it
+     * would read all weights for little.
      */
     private final BlockManager blocks;
     private final int maxRunning;
@@ -45,26 +48,39 @@ final class Scheduler {
     }
 
     /**
-     * The sequences of the next step, with their slices scheduled and the blocks for these lent; empty if there are no
-     * sequences.
+     * The sequences of the next step, with their slices scheduled and the blocks for these lent; empty if none
+     * can be computed.
      */
     List<Sequence> schedule(long now) {
         admit();
         List<Sequence> scheduled = new ArrayList<>(running.size());
         int budget = maxBatchTokens;
         for (Sequence sequence : running) {
-            if (sequence.remainingTokens() == 1) {
+            if (sequence.remainingTokens() == 1 && sequence.readyTokens() == 1) {
                 budget -= schedule(sequence, 1, now);
                 scheduled.add(sequence);
             }
         }
         for (Sequence sequence : running) {
-            if (sequence.remainingTokens() > 1 && budget > 0) {
-                budget -= schedule(sequence, Math.min(budget, prefillSlice), now);
+            int count = longestSlice(sequence, Math.min(budget, prefillSlice));
+            if (sequence.remainingTokens() > 1 && count > 0 && sequence.readyTokens() >= count) {
+                budget -= schedule(sequence, count, now);
                 scheduled.add(sequence);
             }
         }
         return scheduled;
+    }
+
+    /** Admits waiting sequences as far as there is room, and returns all running ones, oldest first; a copy. */
+    List<Sequence> admit() {
+        while (running.size() < maxRunning
+                && !waiting.isEmpty()
+                && blocks.reserve(blocks.required(waiting.getFirst().maxPositions()))) {
+            Sequence next = waiting.removeFirst();
+            running.add(next);
+            next.enter(Sequence.State.RUNNING);
+        }
+        return List.copyOf(running);
     }
 
     /** Moves a sequence past the slice that was computed, and takes back the blocks it will not attend to again. */
@@ -106,21 +122,12 @@ final class Scheduler {
         return running.size();
     }
 
-    private void admit() {
-        while (running.size() < maxRunning && !waiting.isEmpty()) {
-            Sequence next = waiting.getFirst();
-            if (!blocks.reserve(blocks.required(next.maxPositions()))) {
-                return;
-            }
-            running.add(waiting.removeFirst());
-            next.enter(Sequence.State.RUNNING);
-        }
+    private int longestSlice(Sequence sequence, int limit) {
+        return Math.min(Math.min(limit, sequence.remainingTokens()), blocks.longestSlice(sequence.cachedTokens()));
     }
 
-    private int schedule(Sequence sequence, int limit, long now) {
-        int first = sequence.cachedTokens();
-        int count = Math.min(Math.min(limit, sequence.remainingTokens()), blocks.longestSlice(first));
-        blocks.extend(sequence.blocks(), first + count);
+    private int schedule(Sequence sequence, int count, long now) {
+        blocks.extend(sequence.blocks(), sequence.cachedTokens() + count);
         sequence.schedule(count, now);
         return count;
     }

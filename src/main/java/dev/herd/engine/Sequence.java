@@ -25,6 +25,7 @@ final class Sequence {
     private final GenerationRequest request;
     private final GenerationListener listener;
     private final Occurrences occurrences;
+    private final SequenceImages images;
     private final Restriction restriction;
     private final int[] stopTokens;
     private final int promptTokens;
@@ -46,7 +47,8 @@ final class Sequence {
      * @param now when it was submitted, in the engine's nanoseconds
      */
     Sequence(GenerationRequest request, GenerationListener listener, int contextLength, int vocabularySize, long now) {
-        this.request = request;
+        this.request = request.withoutImages();
+        this.images = new SequenceImages(request.images());
         this.listener = listener;
         this.promptTokens = request.prompt().length;
         this.tokens = Arrays.copyOf(request.prompt(), promptTokens + 1);
@@ -71,6 +73,11 @@ final class Sequence {
         return occurrences;
     }
 
+    /** The pictures of the prompt that are not in the cache yet. */
+    SequenceImages images() {
+        return images;
+    }
+
     Restriction restriction() {
         return restriction;
     }
@@ -85,6 +92,9 @@ final class Sequence {
 
     void enter(State next) {
         state = next;
+        if (next == State.FINISHED) {
+            images.clear();
+        }
     }
 
     int promptTokens() {
@@ -109,6 +119,11 @@ final class Sequence {
     /** Tokens that must be computed before the next one can be chosen; 1 while decoding. */
     int remainingTokens() {
         return tokenCount - cachedTokens;
+    }
+
+    /** Of these, the ones whose embeddings are known: all, but for pictures that have not been encoded yet. */
+    int readyTokens() {
+        return images.readyEnd(tokenCount) - cachedTokens;
     }
 
     /** Positions that are computed at most: the last token of the longest answer is never computed. */
@@ -160,12 +175,14 @@ final class Sequence {
                 Arrays.copyOfRange(tokens, cachedTokens, cachedTokens + scheduledTokens),
                 cachedTokens,
                 blocks,
-                wantsToken() ? 1 : 0);
+                wantsToken() ? 1 : 0,
+                images.embeddings(cachedTokens, cachedTokens + scheduledTokens));
     }
 
     /** The scheduled tokens are in the cache now. */
     void advance() {
         cachedTokens += scheduledTokens;
+        images.advance(cachedTokens);
         scheduledTokens = 0;
     }
 

@@ -50,7 +50,11 @@ public final class LoadedModel implements AutoCloseable {
         this.engine = new Engine(
                 runner,
                 new EngineConfig(
-                        budget.contextLength(), settings.maxRunning(), settings.maxQueued(), settings.prefillSlice()),
+                        budget.contextLength(),
+                        settings.maxRunning(),
+                        settings.maxQueued(),
+                        settings.prefillSlice(),
+                        settings.imageCacheBytes()),
                 System::nanoTime);
         List<String> all = new ArrayList<>(remarks);
         budget.remark().ifPresent(all::add);
@@ -65,8 +69,7 @@ public final class LoadedModel implements AutoCloseable {
      * @throws IllegalStateException if the kernels that the settings demand cannot run here
      */
     public static LoadedModel open(ModelSettings settings) {
-        Checkpoint checkpoint =
-                settings.model().map(Checkpoints::open).orElseGet(() -> BuiltInModel.open(BuiltInVocabulary.get()));
+        Checkpoint checkpoint = checkpoint(settings);
         try {
             KernelsSelector.Selection selection = KernelsSelector.select(settings.kernels());
             return open(
@@ -78,6 +81,17 @@ public final class LoadedModel implements AutoCloseable {
             checkpoint.close();
             throw failure;
         }
+    }
+
+    private static Checkpoint checkpoint(ModelSettings settings) {
+        if (settings.model().isPresent()) {
+            return Checkpoints.open(settings.model().get(), settings.mmproj());
+        }
+        if (settings.mmproj().isPresent()) {
+            throw new IllegalArgumentException(
+                    "mmproj " + settings.mmproj().get() + " goes with a model in a GGUF file, but no model is named");
+        }
+        return BuiltInModel.open(BuiltInVocabulary.get());
     }
 
     /** A model with any runner. The checkpoint stays the caller's to close if this fails. */
@@ -173,7 +187,7 @@ public final class LoadedModel implements AutoCloseable {
 
     /** One line for the log: model, architecture, backend, context, memory. */
     public String description() {
-        return checkpoint.name() + ": " + architecture(checkpoint.config()) + "; " + runner.description()
+        return checkpoint.name() + ": " + architecture(checkpoint.config()) + tower() + "; " + runner.description()
                 + "; context " + contextLength() + "; key/value memory " + KvBudget.readable(kvBytes()) + " "
                 + settings.kvType();
     }
@@ -181,6 +195,20 @@ public final class LoadedModel implements AutoCloseable {
     /** What the user should know beyond that, one sentence each: kernels that cannot run here, a shortened context. */
     public List<String> remarks() {
         return remarks;
+    }
+
+    /** Says which file the tower is from if nobody asked for it. */
+    private String tower() {
+        if (vision().isEmpty()) {
+            return "";
+        }
+        VisionConfig config = vision().get();
+        String found = checkpoint
+                .visionFile()
+                .map(file -> " from " + file.getFileName())
+                .orElse("");
+        return "; vision tower" + found + " of " + config.layerCount() + " layers, width " + config.hiddenSize()
+                + ", tiles of " + config.tileSize() + " pixels";
     }
 
     private static String architecture(ModelConfig config) {

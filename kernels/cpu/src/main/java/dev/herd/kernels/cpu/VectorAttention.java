@@ -144,7 +144,8 @@ final class VectorAttention {
         }
         FloatVector total = VectorLanes.zero();
         for (int i = 0; i < RUN; i += LANES) {
-            FloatVector weight = VectorElementwise.exponential(load(scores + 4L * i).sub(now));
+            FloatVector weight =
+                    VectorElementwise.exponential(load(scores + 4L * i).sub(now));
             store(weight, scores + 4L * i);
             total = total.add(weight);
         }

@@ -192,8 +192,7 @@ final class VectorMatMul {
     }
 
     /** Rows across lanes: columns of the matrix are decoded, {@link #MOST_ROWS} rows of them at a time. */
-    private static void multiplyTransposed(
-            long out, long x, Transposed weights, int tokens, int fromRow, int toRow) {
+    private static void multiplyTransposed(long out, long x, Transposed weights, int tokens, int fromRow, int toRow) {
         for (int row = fromRow; row < toRow; row += MOST_ROWS) {
             int rows = Math.min(MOST_ROWS, toRow - row);
             if (tokens <= FEW) {

@@ -60,8 +60,7 @@ final class VectorPlain {
         for (; i < count; i++) {
             IntVector code = IntVector.broadcast(VectorLanes.INTS, VectorLanes.byteAt(source + i) & 0xFF);
             VectorLanes.putFloat(
-                    target + 4L * i,
-                    ofBits(code, FP8_EXPONENTS, FP8_MANTISSA).lane(0));
+                    target + 4L * i, ofBits(code, FP8_EXPONENTS, FP8_MANTISSA).lane(0));
         }
     }
 
