@@ -5,6 +5,7 @@ import dev.herd.grammar.ConstraintException;
 import dev.herd.grammar.Syntax;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -87,7 +88,7 @@ public record AnswerForm(Optional<ResponseFormat> format, ToolOffer offer) {
             return attempt.make();
         } catch (ConstraintException refused) {
             throw ApiException.invalidValue(
-                    refused.path().isEmpty() ? path : path + "." + refused.path(), refused.sentence());
+                    refused.path().isEmpty() ? path : path + "." + refused.path(), Objects.requireNonNullElse(refused.getMessage(), ""));
         }
     }
 
