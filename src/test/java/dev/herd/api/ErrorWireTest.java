@@ -168,7 +168,6 @@ class ErrorWireTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
-                    "response_format":{"type":"json_object"}                   | response_format
                     "functions":[{"name":"f"}]                                 | functions
                     "moderation":{"model":"m"}                                 | moderation
                     "modalities":["text","audio"]                              | modalities
@@ -178,7 +177,6 @@ class ErrorWireTest {
                     "store":true                                               | store
                     "tools":[{"type":"custom","custom":{"name":"f"}}]          | tools[0].type
                     "tool_choice":{"type":"custom","custom":{"name":"f"}}      | tool_choice.type
-                    "guided_json":{}                                           | guided_json
                     "stream_options":{"include_obfuscation":true}              | stream_options.include_obfuscation
                     """)
     void unsupportedFieldIsRefused(String field, String param) {

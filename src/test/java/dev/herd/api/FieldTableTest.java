@@ -156,7 +156,11 @@ class FieldTableTest {
         String shown = document.substring(document.indexOf(BEGIN) + BEGIN.length(), document.indexOf(END));
         String expected = table();
         if (Boolean.getBoolean("updateDocs")) {
-            Files.writeString(DOCUMENT, document.replace(shown, expected));
+            Files.writeString(
+                    DOCUMENT,
+                    document.substring(0, document.indexOf(BEGIN) + BEGIN.length())
+                            + expected
+                            + document.substring(document.indexOf(END)));
             return;
         }
 
@@ -170,11 +174,11 @@ class FieldTableTest {
         lines.add("| field | of | what Herd does | |");
         lines.add("|---|---|---|---|");
         for (Map<String, JsonNode> row : rows()) {
-            String accepted = row.containsKey("accepted")
-                    ? " unless " + String.join(" or ", values(row.get("accepted")))
-                    : "";
-            lines.add("| `" + row.get("field").asText() + "` | " + row.get("origin").asText() + " | "
-                    + row.get("status").asText() + accepted + " | " + row.get("note").asText() + " |");
+            String accepted =
+                    row.containsKey("accepted") ? " unless " + String.join(" or ", values(row.get("accepted"))) : "";
+            lines.add("| `" + row.get("field").asText() + "` | "
+                    + row.get("origin").asText() + " | " + row.get("status").asText() + accepted + " | "
+                    + row.get("note").asText() + " |");
         }
         return String.join("\n", lines) + "\n";
     }

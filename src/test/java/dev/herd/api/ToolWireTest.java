@@ -246,8 +246,9 @@ class ToolWireTest {
 
         for (boolean isStreamed : new boolean[] {false, true}) {
             for (int seed = 0; seed < 4; seed++) {
-                String fields = QUESTION + ",\"tool_choice\":\"required\",\"max_tokens\":80,\"parallel_tool_calls\":false,"
-                        + "\"seed\":" + seed + "," + TOOLS;
+                String fields =
+                        QUESTION + ",\"tool_choice\":\"required\",\"max_tokens\":80,\"parallel_tool_calls\":false,"
+                                + "\"seed\":" + seed + "," + TOOLS;
                 JsonNode call = isStreamed ? accumulated(fields) : whole(fields);
                 JsonNode arguments = JSON.readTree(call.path("arguments").asText());
                 assertThat(call.path("name").asText()).isIn("get_weather", "now");
@@ -328,9 +329,7 @@ class ToolWireTest {
                 + "{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"https://example.com/a\"}}}}}]";
         model.say("[f()]");
 
-        ask(QUESTION + "," + tool)
-                .statusCode(400)
-                .body("error.param", startsWith("tools[0].function.parameters"));
+        ask(QUESTION + "," + tool).statusCode(400).body("error.param", startsWith("tools[0].function.parameters"));
         ask(QUESTION + "," + tool.replace("true", "false")).statusCode(200);
     }
 

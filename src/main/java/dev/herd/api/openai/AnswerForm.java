@@ -18,9 +18,8 @@ import java.util.Optional;
 public record AnswerForm(Optional<ResponseFormat> format, ToolOffer offer) {
     /** What these ask for; empty if an answer may be any text. */
     public static Optional<AnswerForm> of(Optional<ResponseFormat> format, ToolOffer offer) {
-        boolean asksForNothing = format.isEmpty()
-                && !offer.isForced()
-                && offer.tools().stream().noneMatch(ToolOffer.Tool::isStrict);
+        boolean asksForNothing =
+                format.isEmpty() && !offer.isForced() && offer.tools().stream().noneMatch(ToolOffer.Tool::isStrict);
         return asksForNothing ? Optional.empty() : Optional.of(new AnswerForm(format, offer));
     }
 
@@ -88,7 +87,8 @@ public record AnswerForm(Optional<ResponseFormat> format, ToolOffer offer) {
             return attempt.make();
         } catch (ConstraintException refused) {
             throw ApiException.invalidValue(
-                    refused.path().isEmpty() ? path : path + "." + refused.path(), Objects.requireNonNullElse(refused.getMessage(), ""));
+                    refused.path().isEmpty() ? path : path + "." + refused.path(),
+                    Objects.requireNonNullElse(refused.getMessage(), ""));
         }
     }
 

@@ -72,8 +72,8 @@ public record ResponseFormat(Kind kind, List<String> texts, boolean isCompact, S
         if (found.size() > 1) {
             throw ApiException.invalidValue(
                     found.get(1).path(),
-                    "The form of the answer is asked for twice, by '" + found.get(0).path() + "' and by '"
-                            + found.get(1).path() + "'.");
+                    "The form of the answer is asked for twice, by '"
+                            + found.get(0).path() + "' and by '" + found.get(1).path() + "'.");
         }
         return found.stream().findFirst();
     }
@@ -150,7 +150,8 @@ public record ResponseFormat(Kind kind, List<String> texts, boolean isCompact, S
         }
         if (names.size() != 1) {
             throw ApiException.invalidValue(
-                    path, "'structured_outputs' must have exactly one of json, regex, choice, grammar and json_object.");
+                    path,
+                    "'structured_outputs' must have exactly one of json, regex, choice, grammar and json_object.");
         }
         String name = names.getFirst();
         JsonNode value = wanted.get(name);

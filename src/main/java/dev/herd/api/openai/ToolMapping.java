@@ -119,7 +119,9 @@ final class ToolMapping {
     private static ToolOffer.Tool tool(ChatTool.Function function, String path) {
         JsonNodeFactory nodes = JsonNodeFactory.instance;
         ObjectNode parameters = function.parameters() == null ? noParameters() : function.parameters();
-        ObjectNode schema = parameters.hasNonNull("type") ? parameters : parameters.deepCopy().put("type", "object");
+        ObjectNode schema = parameters.hasNonNull("type")
+                ? parameters
+                : parameters.deepCopy().put("type", "object");
         if (!schema.path("type").asText().equals("object")) {
             throw ApiException.invalidValue(path + ".type", "The parameters of a function must be of type object.");
         }
