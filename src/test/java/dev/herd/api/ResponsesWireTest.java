@@ -121,12 +121,13 @@ class ResponsesWireTest {
         int x = model.model().tokenizer().encode("x")[0];
         model.runner().say(x);
         model.runner().hold();
+        long before = model.model().engine().status().generatedTokens();
         Thread.ofVirtual().start(() -> {
             model.runner().allow(4);
-            while (model.model().engine().status().generatedTokens() < 0) {
-                Thread.onSpinWait();
+            while (model.model().engine().status().generatedTokens() < before + 4) {
+                LockSupport.parkNanos(1_000_000);
             }
-            LockSupport.parkNanos(300_000_000);
+            LockSupport.parkNanos(100_000_000); // the events are on their way
             model.runner().failNext(new IllegalStateException("tensor 17 is on fire"));
             model.runner().release();
         });
