@@ -15,10 +15,7 @@ import dev.herd.engine.PromptImage;
 import dev.herd.engine.QueueFullException;
 import dev.herd.engine.SamplingParams;
 import dev.herd.grammar.TokenGrammar;
-<<<<<<< HEAD
-=======
 import dev.herd.media.TileMemory;
->>>>>>> main
 import dev.herd.tokenizer.Tokenizer;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -122,13 +119,8 @@ final class ChatService {
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
-<<<<<<< HEAD
                     stopTokens,
-                    List.of(),
-=======
-                    stopTokens(fields, model),
                     ready.images(),
->>>>>>> main
                     grammar,
                     integer(fields.minTokens()),
                     integer(fields.priority())));
