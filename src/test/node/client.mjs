@@ -71,6 +71,73 @@ async function errors() {
   await assert.rejects(client.models.retrieve('gpt-9'), OpenAI.NotFoundError);
 }
 
+const weather = {
+  type: 'function',
+  function: {
+    name: 'get_weather',
+    description: 'The weather',
+    parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false },
+    strict: true,
+  },
+};
+
+async function tools() {
+  const forced = {
+    ...ask,
+    temperature: 1,
+    seed: 6,
+    max_tokens: 80,
+    tools: [weather],
+    tool_choice: { type: 'function', function: { name: 'get_weather' } },
+  };
+  const whole = await client.chat.completions.create(forced);
+  const [choice] = whole.choices;
+  assert.equal(choice.finish_reason, 'tool_calls');
+  assert.equal(choice.message.content, null);
+  assert.equal(choice.message.tool_calls.length, 1);
+  const [call] = choice.message.tool_calls;
+  assert.equal(call.function.name, 'get_weather');
+  assert.equal(typeof JSON.parse(call.function.arguments).city, 'string');
+
+  const streamed = await client.chat.completions.stream(forced).finalChatCompletion();
+  assert.equal(streamed.choices[0].message.tool_calls[0].function.arguments, call.function.arguments);
+
+  const next = await client.chat.completions.create({
+    ...ask,
+    tools: [weather],
+    messages: [...messages, choice.message, { role: 'tool', tool_call_id: call.id, content: 'sunny' }],
+  });
+  assert.equal(next.choices.length, 1);
+}
+
+async function structuredOutput() {
+  const schema = {
+    type: 'object',
+    properties: { city: { type: 'string', maxLength: 20 }, warm: { type: 'boolean' } },
+    required: ['city', 'warm'],
+    additionalProperties: false,
+  };
+  const answer = await client.chat.completions.parse({
+    ...ask,
+    temperature: 1,
+    seed: 2,
+    max_tokens: 120,
+    response_format: { type: 'json_schema', json_schema: { name: 'weather', strict: true, schema } },
+  });
+  assert.equal(typeof answer.choices[0].message.parsed.city, 'string');
+  assert.equal(typeof answer.choices[0].message.parsed.warm, 'boolean');
+}
+
+async function retries() {
+  const busy = { ...ask, max_tokens: 8000, ignore_eos: true, stream: true };
+  const narrow = new OpenAI({ baseURL: `${process.env.HERD_NARROW_URL}/v1`, apiKey: 'none', maxRetries: 8 });
+  const occupying = await narrow.chat.completions.create(busy);
+  await assert.rejects(narrow.chat.completions.create(ask, { maxRetries: 0 }), OpenAI.RateLimitError);
+  setTimeout(() => occupying.controller.abort(), 500);
+  const answer = await narrow.chat.completions.create(ask);
+  assert.equal(answer.choices.length, 1);
+}
+
 async function models() {
   const names = [];
   for await (const model of client.models.list()) {
@@ -101,6 +168,9 @@ const whole = await wholeAnswer();
 await streamedAnswer(whole);
 await accumulatedStream(whole);
 await errors();
+await tools();
+await structuredOutput();
+await retries();
 await models();
 await abort();
 console.log('the client is content');

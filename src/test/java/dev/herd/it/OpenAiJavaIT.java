@@ -15,11 +15,17 @@ import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionContentPart;
 import com.openai.models.chat.completions.ChatCompletionContentPartText;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.chat.completions.ChatCompletionMessageFunctionToolCall;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
+import com.openai.models.chat.completions.ChatCompletionToolChoiceOption;
+import com.openai.models.chat.completions.ChatCompletionToolMessageParam;
+import com.openai.models.chat.completions.StructuredChatCompletion;
 import com.openai.models.models.Model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -115,6 +121,107 @@ class OpenAiJavaIT {
                         .completions()
                         .create(question().temperature(2.5).build()))
                 .satisfies(error -> assertThat(error.param()).contains("temperature"));
+    }
+
+    @Test
+    void forcedToolIsCalledWholeAndStreamed() {
+        ChatCompletionCreateParams params = ChatCompletionCreateParams.builder()
+                .model("herd-tiny")
+                .seed(3)
+                .maxCompletionTokens(80)
+                .addUserMessage("Weather in Rome?")
+                .addTool(Weather.class)
+                .toolChoice(ChatCompletionToolChoiceOption.Auto.REQUIRED)
+                .parallelToolCalls(false)
+                .build();
+        ChatCompletion whole = CLIENT.chat().completions().create(params);
+        ChatCompletionAccumulator accumulator = ChatCompletionAccumulator.create();
+        try (StreamResponse<ChatCompletionChunk> stream =
+                CLIENT.chat().completions().createStreaming(params)) {
+            stream.stream().forEach(accumulator::accumulate);
+        }
+
+        for (ChatCompletion answer : List.of(whole, accumulator.chatCompletion())) {
+            ChatCompletion.Choice choice = answer.choices().getFirst();
+            assertThat(choice.finishReason()).isEqualTo(ChatCompletion.Choice.FinishReason.TOOL_CALLS);
+            assertThat(choice.message().content()).isEmpty();
+            ChatCompletionMessageFunctionToolCall call =
+                    choice.message().toolCalls().orElseThrow().getFirst().asFunction();
+            assertThat(call.function().name()).isEqualTo("Weather");
+            assertThat(call.function().arguments(Weather.class).city).isNotNull();
+        }
+        whole.validate();
+        CLIENT.chat()
+                .completions()
+                .create(question()
+                        .addTool(Weather.class)
+                        .addMessage(whole.choices().getFirst().message())
+                        .addMessage(ChatCompletionToolMessageParam.builder()
+                                .toolCallId(whole.choices()
+                                        .getFirst()
+                                        .message()
+                                        .toolCalls()
+                                        .orElseThrow()
+                                        .getFirst()
+                                        .asFunction()
+                                        .id())
+                                .content("sunny")
+                                .build())
+                        .build())
+                .validate();
+    }
+
+    @Test
+    void structuredOutputIsAnObjectOfItsClass() {
+        StructuredChatCompletion<Weather> answer = CLIENT.chat()
+                .completions()
+                .create(ChatCompletionCreateParams.builder()
+                        .model("herd-tiny")
+                        .seed(3)
+                        .maxCompletionTokens(80)
+                        .addUserMessage("Weather in Rome?")
+                        .responseFormat(Weather.class)
+                        .build());
+
+        assertThat(answer.choices().getFirst().message().content().orElseThrow().city)
+                .isNotNull();
+    }
+
+    @Test
+    void clientRetriesWhenTheServerIsFull() {
+        try (HerdProcess narrow =
+                HerdProcess.startReady(Map.of("HERD_MAX_RUNNING", "1", "HERD_MAX_QUEUED", "0"))) {
+            OpenAIClient patient = OpenAIOkHttpClient.builder()
+                    .baseUrl(narrow.url() + "/v1")
+                    .apiKey("none")
+                    .maxRetries(8)
+                    .build();
+            StreamResponse<ChatCompletionChunk> occupying = patient.chat()
+                    .completions()
+                    .createStreaming(question()
+                            .maxCompletionTokens(8000)
+                            .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
+                            .build());
+            assertThat(narrow.chat("{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
+                            .statusCode())
+                    .isEqualTo(429);
+            Thread.ofVirtual().start(() -> {
+                LockSupport.parkNanos(500_000_000);
+                occupying.close();
+            });
+
+            ChatCompletion answer = patient.chat().completions().create(question().build());
+
+            assertThat(answer.choices()).hasSize(1);
+            patient.close();
+        }
+    }
+
+    /** What a function takes, or what an answer is. */
+    static final class Weather {
+        /** Where. */
+        @Nullable
+        public String city;
     }
 
     @Test
