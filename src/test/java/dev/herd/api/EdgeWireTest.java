@@ -41,7 +41,8 @@ class EdgeWireTest {
             allowed.add("HEAD");
         }
         for (Method method : new Method[] {Method.GET, Method.POST, Method.PUT, Method.DELETE, Method.PATCH}) {
-            boolean isSiblings = template.endsWith("/input_tokens") && List.of("GET", "DELETE").contains(method.name());
+            boolean isSiblings = template.endsWith("/input_tokens")
+                    && List.of("GET", "DELETE").contains(method.name());
             if (!allowed.contains(method.name()) && !isSiblings) {
                 String allow = ErrorWireTest.envelope(
                                 given().contentType(ContentType.JSON)

@@ -12,4 +12,5 @@ import java.util.List;
  * @param isHead whether the answer has no body whatever its head says
  * @param hasUri whether its target is a URI; others are turned away before any of our code, without a body
  */
-record FuzzRequest(List<byte[]> pieces, int pauseMillis, boolean leaves, boolean isFramed, boolean isHead, boolean hasUri) {}
+record FuzzRequest(
+        List<byte[]> pieces, int pauseMillis, boolean leaves, boolean isFramed, boolean isHead, boolean hasUri) {}
