@@ -1,6 +1,7 @@
 package dev.herd.runtime;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.herd.chat.PictureTokens;
 import dev.herd.chat.PromptFormat;
 import dev.herd.engine.CpuModelRunner;
 import dev.herd.engine.Engine;
@@ -147,10 +148,19 @@ public final class LoadedModel implements AutoCloseable {
      */
     public PromptFormat promptFormat() {
         try {
-            return new PromptFormat(tokenizer());
+            return new PromptFormat(tokenizer(), pictureTokens());
         } catch (IllegalArgumentException lacking) {
             throw new CheckpointException(checkpoint.name() + ": " + lacking.getMessage(), lacking);
         }
+    }
+
+    /**
+     * How pictures stand in prompts; empty if the model sees none.
+     *
+     * @throws IllegalArgumentException if the vocabulary lacks a token for them; the message names it
+     */
+    public Optional<PictureTokens> pictureTokens() {
+        return vision().map(tower -> new PictureTokens(tokenizer(), tower.tokensPerTile()));
     }
 
     /** Ids that end an answer: the checkpoint's and the prompt format's. */

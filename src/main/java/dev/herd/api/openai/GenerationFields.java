@@ -1,5 +1,6 @@
 package dev.herd.api.openai;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -87,4 +88,8 @@ public interface GenerationFields {
     /** The same seed gives the same answer to the same request. */
     @Nullable
     Long seed();
+
+    /** The other fields of the request, of which {@link ResponseFormat} reads some. */
+    @Nullable
+    Map<String, JsonNode> others();
 }

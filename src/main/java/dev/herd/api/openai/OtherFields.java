@@ -9,16 +9,13 @@ import java.util.function.Predicate;
 /**
  * The rules for request fields that Herd does not act on. A field that would change the answer is refused unless its
  * value is the one that Herd behaves like anyway; one that would not, or that nobody knows, is ignored and its name
- * told to the client.
+ * told to the client. The form of the answer is {@link ResponseFormat}'s matter.
  */
 public final class OtherFields {
     /** Fields with an effect that Herd does not have, and the values that ask for no effect. */
     private static final Map<String, Predicate<JsonNode>> UNSUPPORTED = Map.ofEntries(
             Map.entry("functions", OtherFields::isEmptyArray),
             Map.entry("function_call", oneOf("none")),
-            Map.entry(
-                    "response_format",
-                    value -> value.isObject() && oneOf("text").test(value.path("type"))),
             Map.entry("moderation", OtherFields::never),
             Map.entry("modalities", value -> value.size() == 1 && oneOf("text").test(value.path(0))),
             Map.entry("audio", OtherFields::never),
@@ -28,13 +25,6 @@ public final class OtherFields {
             Map.entry("service_tier", oneOf("auto", "default")),
             Map.entry("store", OtherFields::isFalse),
             Map.entry("bad_words", OtherFields::isEmptyArray),
-            Map.entry("structured_outputs", OtherFields::never),
-            Map.entry("guided_json", OtherFields::never),
-            Map.entry("guided_regex", OtherFields::never),
-            Map.entry("guided_choice", OtherFields::never),
-            Map.entry("guided_grammar", OtherFields::never),
-            Map.entry("grammar", OtherFields::never),
-            Map.entry("json_schema", OtherFields::never),
             Map.entry("chat_template_kwargs", value -> value.isObject() && value.isEmpty()),
             Map.entry("chat_template", OtherFields::never),
             Map.entry("documents", OtherFields::never),
@@ -81,6 +71,7 @@ public final class OtherFields {
     public static List<String> ignored(ChatCompletionRequest request) {
         return of(request).entrySet().stream()
                 .filter(field -> !field.getValue().isNull() && !UNSUPPORTED.containsKey(field.getKey()))
+                .filter(field -> !ResponseFormat.FIELDS.contains(field.getKey()))
                 .map(Map.Entry::getKey)
                 .sorted()
                 .toList();
