@@ -1,5 +1,6 @@
-// Asks a server at HERD_URL through OpenAI's own client: whole, streamed, wrong, aborted. Exits 0 if all is as it must be.
+// Asks a server at HERD_URL through OpenAI's own client: whole, streamed, wrong, with pictures, aborted. Exits 0 if all is as it must be.
 import assert from 'node:assert/strict';
+import { crc32, deflateSync } from 'node:zlib';
 import OpenAI from 'openai';
 
 const url = process.env.HERD_URL;
@@ -164,6 +165,79 @@ async function abort() {
   assert.equal(await metric('herd_requests_running'), 0);
 }
 
+/** A PNG of one colour, without a library: stored, not compressed. */
+function png(width, height, rgb) {
+  const row = Buffer.concat([Buffer.from([0]), Buffer.alloc(width * 3, Buffer.from(rgb))]);
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  const section = (name, data) => {
+    const body = Buffer.concat([Buffer.from(name, 'latin1'), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length, 0);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const data = deflateSync(Buffer.concat(Array(height).fill(row)));
+  const file = Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    section('IHDR', header),
+    section('IDAT', data),
+    section('IEND', Buffer.alloc(0)),
+  ]);
+  return `data:image/png;base64,${file.toString('base64')}`;
+}
+
+async function streamed(conversation) {
+  const stream = await client.chat.completions.create({
+    ...ask,
+    messages: conversation,
+    max_tokens: 4,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  let text = '';
+  let usage;
+  for await (const event of stream) {
+    text += event.choices[0]?.delta?.content ?? '';
+    usage = event.usage ?? usage;
+  }
+  return { text, usage };
+}
+
+async function pictures() {
+  const misses = await metric('herd_image_cache_misses_total');
+  const conversation = [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'What differs between ' },
+        { type: 'image_url', image_url: { url: png(60, 40, [200, 30, 30]) } },
+        { type: 'text', text: ' and ' },
+        { type: 'image_url', image_url: { url: png(400, 300, [30, 30, 200]), detail: 'high' } },
+        { type: 'text', text: '?' },
+      ],
+    },
+  ];
+  const questions = ['Which is larger?', 'Which is red?', undefined];
+  let tiles;
+  for (const question of questions) {
+    const { text, usage } = await streamed(conversation);
+    assert.equal(usage.prompt_tokens_details.image_tokens, 147 + 147 + 145 * 2);
+    tiles ??= await metric('herd_image_tiles_total');
+    conversation.push({ role: 'assistant', content: text }, { role: 'user', content: [{ type: 'text', text: question ?? '' }] });
+  }
+  assert.equal(await metric('herd_image_cache_misses_total'), misses + 2, 'a picture was encoded again');
+  assert.equal(await metric('herd_image_tiles_total'), tiles, 'a tile was encoded again');
+  const low = { type: 'image_url', image_url: { url: 'https://pictures.example/a.png' } };
+  await assert.rejects(client.chat.completions.create({ ...ask, messages: [{ role: 'user', content: [low] }] }), (error) => {
+    assert.equal(error.code, 'invalid_image_url');
+    assert.equal(error.param, 'messages[0].content[0].image_url.url');
+    return true;
+  });
+}
+
 const whole = await wholeAnswer();
 await streamedAnswer(whole);
 await accumulatedStream(whole);
@@ -172,5 +246,6 @@ await tools();
 await structuredOutput();
 await retries();
 await models();
+await pictures();
 await abort();
 console.log('the client is content');

@@ -13,6 +13,7 @@ import com.openai.helpers.ChatCompletionAccumulator;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionContentPart;
+import com.openai.models.chat.completions.ChatCompletionContentPartImage;
 import com.openai.models.chat.completions.ChatCompletionContentPartText;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionMessageFunctionToolCall;
@@ -21,10 +22,16 @@ import com.openai.models.chat.completions.ChatCompletionToolChoiceOption;
 import com.openai.models.chat.completions.ChatCompletionToolMessageParam;
 import com.openai.models.chat.completions.StructuredChatCompletion;
 import com.openai.models.models.Model;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -107,6 +114,73 @@ class OpenAiJavaIT {
         assertThat(streamed.choices().getFirst().finishReason())
                 .isEqualTo(whole.choices().getFirst().finishReason());
         assertThat(streamed.usage()).isEqualTo(whole.usage());
+    }
+
+    @Test
+    void conversationAboutTwoPicturesEncodesThemOnce() {
+        double misses = HERD.metric("herd_image_cache_misses_total");
+        ChatCompletionCreateParams.Builder conversation = ChatCompletionCreateParams.builder()
+                .model("herd-tiny")
+                .temperature(0)
+                .maxCompletionTokens(4)
+                .addUserMessageOfArrayOfContentParts(
+                        List.of(picture(60, 40, 0xC81E1E), text(" or "), picture(400, 300, 0x1E1EC8), text("?")));
+
+        double tiles = 0;
+        for (String question : List.of("Which is larger?", "Which is red?", "")) {
+            ChatCompletionAccumulator accumulator = ChatCompletionAccumulator.create();
+            try (StreamResponse<ChatCompletionChunk> stream = CLIENT.chat()
+                    .completions()
+                    .createStreaming(conversation
+                            .streamOptions(ChatCompletionStreamOptions.builder()
+                                    .includeUsage(true)
+                                    .build())
+                            .build())) {
+                stream.stream().forEach(accumulator::accumulate);
+            }
+            ChatCompletion answer = accumulator.chatCompletion();
+            assertThat(answer.usage()
+                            .orElseThrow()
+                            .promptTokensDetails()
+                            .orElseThrow()
+                            .imageTokens())
+                    .contains(147L + 147 + 2 * 145);
+            tiles = tiles == 0 ? HERD.metric("herd_image_tiles_total") : tiles;
+            conversation
+                    .addAssistantMessage(
+                            answer.choices().getFirst().message().content().orElseThrow())
+                    .addUserMessageOfArrayOfContentParts(List.of(text(question)));
+        }
+
+        assertThat(HERD.metric("herd_image_cache_misses_total")).isEqualTo(misses + 2);
+        assertThat(HERD.metric("herd_image_tiles_total")).isEqualTo(tiles);
+    }
+
+    private static ChatCompletionContentPart text(String text) {
+        return ChatCompletionContentPart.ofText(
+                ChatCompletionContentPartText.builder().text(text).build());
+    }
+
+    private static ChatCompletionContentPart picture(int width, int height, int colour) {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                image.setRGB(x, y, colour);
+            }
+        }
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(image, "png", png);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        String url = "data:image/png;base64," + Base64.getEncoder().encodeToString(png.toByteArray());
+        return ChatCompletionContentPart.ofImageUrl(ChatCompletionContentPartImage.builder()
+                .imageUrl(ChatCompletionContentPartImage.ImageUrl.builder()
+                        .url(url)
+                        .detail(ChatCompletionContentPartImage.ImageUrl.Detail.HIGH)
+                        .build())
+                .build());
     }
 
     @Test
