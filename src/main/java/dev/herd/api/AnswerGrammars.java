@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 final class AnswerGrammars {
-    /** One grammar in full use takes some 10 MB. */
+    /** One grammar in full use takes up to 16 MB of masks and some MB of automaton. */
     private static final int MOST_GRAMMARS = 16;
 
     private final AtomicReference<@Nullable Vocabulary> current = new AtomicReference<>();

@@ -15,6 +15,11 @@ public final class Matcher {
         return new Matcher(grammar, current);
     }
 
+    /** Tokens that suffice to complete the answer. */
+    int cost() {
+        return current.cost();
+    }
+
     /** Whether the answer may end here. */
     public boolean accepts() {
         return current.accepts();

@@ -96,8 +96,7 @@ class LangChain4jIT {
                         .toolChoice(ToolChoice.REQUIRED)
                         .build());
 
-        ToolExecutionRequest call =
-                answer.aiMessage().toolExecutionRequests().getFirst();
+        ToolExecutionRequest call = answer.aiMessage().toolExecutionRequests().getFirst();
         assertThat(call.name()).isEqualTo("get_weather");
         assertThat(call.id()).startsWith("call_");
         assertThat(call.arguments()).startsWith("{\"city\":");

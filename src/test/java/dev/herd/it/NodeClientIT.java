@@ -23,10 +23,8 @@ class NodeClientIT {
         install();
 
         try (HerdProcess herd = HerdProcess.startReady(Map.of());
-                HerdProcess narrow =
-                        HerdProcess.startReady(Map.of("HERD_MAX_RUNNING", "1", "HERD_MAX_QUEUED", "0"))) {
-            String output =
-                    run(Map.of("HERD_URL", herd.url(), "HERD_NARROW_URL", narrow.url()), "node", "client.mjs");
+                HerdProcess narrow = HerdProcess.startReady(Map.of("HERD_MAX_RUNNING", "1", "HERD_MAX_QUEUED", "0"))) {
+            String output = run(Map.of("HERD_URL", herd.url(), "HERD_NARROW_URL", narrow.url()), "node", "client.mjs");
 
             assertThat(output).endsWith("the client is content\n");
         }

@@ -263,19 +263,18 @@ class OpenAiJavaIT {
 
     @Test
     void clientRetriesWhenTheServerIsFull() {
-        try (HerdProcess narrow =
-                HerdProcess.startReady(Map.of("HERD_MAX_RUNNING", "1", "HERD_MAX_QUEUED", "0"))) {
+        try (HerdProcess narrow = HerdProcess.startReady(Map.of("HERD_MAX_RUNNING", "1", "HERD_MAX_QUEUED", "0"))) {
             OpenAIClient patient = OpenAIOkHttpClient.builder()
                     .baseUrl(narrow.url() + "/v1")
                     .apiKey("none")
                     .maxRetries(8)
                     .build();
-            StreamResponse<ChatCompletionChunk> occupying = patient.chat()
+            try (StreamResponse<ChatCompletionChunk> occupying = patient.chat()
                     .completions()
                     .createStreaming(question()
                             .maxCompletionTokens(8000)
                             .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
-                            .build());
+                            .build())) {
             assertThat(narrow.chat("{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
                             .statusCode())
                     .isEqualTo(429);
@@ -284,9 +283,11 @@ class OpenAiJavaIT {
                 occupying.close();
             });
 
-            ChatCompletion answer = patient.chat().completions().create(question().build());
+            ChatCompletion answer =
+                    patient.chat().completions().create(question().build());
 
             assertThat(answer.choices()).hasSize(1);
+            }
             patient.close();
         }
     }

@@ -50,8 +50,7 @@ class SpringAiIT {
         OpenAiChatModel model = model("herd-tiny", 0);
         ChatResponse whole = model.call(question());
 
-        List<ChatResponse> events =
-                model.stream(question()).collectList().block(Duration.ofSeconds(60));
+        List<ChatResponse> events = model.stream(question()).collectList().block(Duration.ofSeconds(60));
 
         AssistantMessage message = whole.getResult().getOutput();
         assertThat(message.getText()).isNotEmpty();
