@@ -68,8 +68,8 @@ final class ResponseDraft {
         boolean isCut = reason == FinishReasonName.LENGTH;
         String status = isCut ? "incomplete" : "completed";
         List<ResponseOutput> output = new ArrayList<>();
-        for (Item item : items) {
-            output.add(item.output(item == items.getLast() ? status : "completed"));
+        for (int index = 0; index < items.size(); index++) {
+            output.add(items.get(index).output(index == lastIndex() ? status : "completed"));
         }
         return with(
                 status,
