@@ -1,19 +1,21 @@
 package dev.herd.api;
 
+import dev.herd.api.Answer.PromptCost;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.ChatCompletionRequest;
 import dev.herd.api.openai.ChatMapping;
 import dev.herd.api.openai.GenerationFields;
-import dev.herd.api.openai.OtherFields;
 import dev.herd.api.openai.ToolOffer;
 import dev.herd.chat.AnswerText;
 import dev.herd.chat.ToolCallParser;
 import dev.herd.engine.ContextLengthException;
 import dev.herd.engine.EngineClosedException;
 import dev.herd.engine.GenerationRequest;
+import dev.herd.engine.PromptImage;
 import dev.herd.engine.QueueFullException;
 import dev.herd.engine.SamplingParams;
 import dev.herd.grammar.TokenGrammar;
+import dev.herd.media.TileMemory;
 import dev.herd.tokenizer.Tokenizer;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -31,12 +33,19 @@ final class ChatService {
     private final AnswerRecorder recorder;
     private final RandomGenerator random;
     private final AnswerGrammars grammars;
+    private final ChatPrompts prompts;
 
-    ChatService(ModelSource models, AnswerRecorder recorder, RandomGenerator random, AnswerGrammars grammars) {
+    ChatService(
+            ModelSource models,
+            AnswerRecorder recorder,
+            RandomGenerator random,
+            AnswerGrammars grammars,
+            ChatPrompts prompts) {
         this.models = models;
         this.recorder = recorder;
         this.random = random;
         this.grammars = grammars;
+        this.prompts = prompts;
     }
 
     /**
@@ -61,9 +70,17 @@ final class ChatService {
             throw ApiException.invalidValue("n", "'n' must be at most " + model.requestLimit() + " on this server.");
         }
         ToolOffer offer = request.toolOffer();
-        int[] prompt = prompt(request, model);
-        requireFits(prompt.length, model.contextLength(), "messages");
-        return submit(request, offer, model, List.of(prompt));
+        ChatPrompt prompt = prompts.prompt(request, model);
+        requireFits(prompt.tokens().length, model.contextLength(), "messages");
+        TileMemory.Lease memory = prompts.reserve(prompt);
+        try {
+            PromptCost cost = new PromptCost(prompt.tokens().length, prompt.imageTokens(), memory::close);
+            return submit(
+                    request, offer, model, new Ready(List.of(prompt.tokens()), prompts.images(prompt, model), cost));
+        } catch (RuntimeException refused) {
+            memory.close();
+            throw refused;
+        }
     }
 
     /**
@@ -72,11 +89,7 @@ final class ChatService {
      * @throws ApiException if a field is not supported or a message cannot be shown to the model
      */
     int[] prompt(ChatCompletionRequest request, ServedModel model) {
-        OtherFields.refused(request).ifPresent(field -> {
-            throw ApiException.unsupportedParameter(field);
-        });
-        return model.promptFormat()
-                .render(ChatMapping.messages(request), request.toolOffer().definitions(), ChatMapping.ending(request));
+        return prompts.prompt(request, model).tokens();
     }
 
     /**
@@ -85,32 +98,36 @@ final class ChatService {
      * @throws ApiException if the engine refuses them
      */
     Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts) {
-        return submit(fields, ToolOffer.NONE, model, prompts);
+        int promptTokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
+        Ready ready = new Ready(prompts, List.of(), new PromptCost(promptTokens, 0, () -> {}));
+        return submit(fields, ToolOffer.NONE, model, ready);
     }
 
-    private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, List<int[]> prompts) {
+    /** Prompts with the pictures that each of them shows. */
+    private record Ready(List<int[]> prompts, List<PromptImage> images, PromptCost cost) {}
+
+    private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, Ready ready) {
         SamplingParams sampling =
                 ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
-        Optional<TokenGrammar> grammar = grammars.find(fields, model);
+        Optional<TokenGrammar> grammar = grammars.find(fields, offer, model);
+        Set<Integer> stopTokens = stopTokens(fields, model);
         List<GenerationRequest> requests = new ArrayList<>();
         List<ChoiceText> choices = new ArrayList<>();
-        for (int choice = 0; choice < prompts.size() * fields.choiceCount(); choice++) {
-            int[] prompt = prompts.get(choice / fields.choiceCount());
+        for (int choice = 0; choice < ready.prompts().size() * fields.choiceCount(); choice++) {
+            int[] prompt = ready.prompts().get(choice / fields.choiceCount());
             requests.add(new GenerationRequest(
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
-                    stopTokens(fields, model),
-                    List.of(),
+                    stopTokens,
+                    ready.images(),
                     grammar,
                     integer(fields.minTokens()),
                     integer(fields.priority())));
             choices.add(choice(fields, offer, model));
         }
         try {
-            int promptTokens =
-                    prompts.stream().mapToInt(prompt -> prompt.length).sum();
-            return Answer.submit(model.engine(), requests, choices, promptTokens, recorder);
+            return Answer.submit(model.engine(), requests, choices, ready.cost(), recorder);
         } catch (QueueFullException full) {
             throw ApiException.overloaded(full.retryAfter());
         } catch (EngineClosedException closed) {
@@ -153,6 +170,10 @@ final class ChatService {
 
     private static Set<Integer> stopTokens(GenerationFields request, ServedModel model) {
         Set<Integer> stopTokens = new HashSet<>(orEmpty(request.stopTokenIds()));
+        if (stopTokens.stream().anyMatch(id -> id >= model.vocabularySize())) {
+            throw ApiException.invalidValue(
+                    "stop_token_ids", "Token ids go from 0 to " + (model.vocabularySize() - 1) + ".");
+        }
         if (!Boolean.TRUE.equals(request.ignoreEos())) {
             stopTokens.addAll(model.stopTokens());
         }

@@ -68,6 +68,14 @@ final class BenchCommand implements Callable<Integer> {
             description = "runs that count (default: ${DEFAULT-VALUE})")
     private int runs;
 
+    @Option(
+            names = "--sequences",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "also decode this many sequences together (default: ${DEFAULT-VALUE}, which is none but the"
+                    + " one)")
+    private int sequences;
+
     @Option(names = "--json", description = "print JSON")
     private boolean isJson;
 
@@ -118,6 +126,7 @@ final class BenchCommand implements Callable<Integer> {
         requireAtLeastOne("--prompt", promptTokens);
         requireAtLeastOne("--decode", decodeTokens);
         requireAtLeastOne("--runs", runs);
+        requireAtLeastOne("--sequences", sequences);
         requireAtLeastOne("--rounds", rounds);
         if (peer.isPresent()) {
             compare(peer.get());
@@ -130,8 +139,11 @@ final class BenchCommand implements Callable<Integer> {
         }
         Progress progress = console.progress();
         progress.show("Loading the model ...");
-        ModelSettings settings =
-                modelOptions.settings().withKvType(kvType).withContextLength(Math.max(promptTokens, decodeTokens) + 1);
+        ModelSettings settings = modelOptions
+                .settings()
+                .withKvType(kvType)
+                .withRequests(sequences, 0)
+                .withContextLength(Math.max(promptTokens, decodeTokens + BatchedDecode.PROMPT_TOKENS) + 1);
         try (LoadedModel model = LoadedModel.open(settings)) {
             double loadSeconds = ProcessFacts.age().toNanos() / 1e9;
             Result result = measure(model, settings.threads(), loadSeconds, progress);
@@ -194,6 +206,7 @@ final class BenchCommand implements Callable<Integer> {
         double[] promptSpeeds = new double[runs];
         double[] decodeSpeeds = new double[runs];
         double[] firstTokens = new double[runs];
+        double[] batchedSpeeds = new double[sequences > 1 ? runs : 0];
         for (int run = 0; run < runs; run++) {
             progress.show("Run " + (run + 1) + " of " + runs + " ...");
             long start = System.nanoTime();
@@ -201,6 +214,10 @@ final class BenchCommand implements Callable<Integer> {
             firstTokens[run] = (System.nanoTime() - start) / 1e9;
             promptSpeeds[run] = promptTokens * 1e9 / (prefill.computed() - start);
             decodeSpeeds[run] = decodeTokens * 1e9 / decode(sequence, prefill.firstToken(), tokens);
+            if (sequences > 1) {
+                sequence.clear();
+                batchedSpeeds[run] = BatchedDecode.tokensPerSecond(model.engine(), sequences, decodeTokens, tokens);
+            }
         }
         return new Result(
                 model.name(),
@@ -214,6 +231,8 @@ final class BenchCommand implements Callable<Integer> {
                 Spread.of(firstTokens),
                 Spread.of(promptSpeeds),
                 Spread.of(decodeSpeeds),
+                sequences,
+                sequences > 1 ? Optional.of(Spread.of(batchedSpeeds)) : Optional.empty(),
                 ProcessFacts.peakMemoryBytes());
     }
 
@@ -278,6 +297,8 @@ final class BenchCommand implements Callable<Integer> {
             Spread requestToFirstToken,
             Spread promptSpeed,
             Spread decodeSpeed,
+            int sequences,
+            Optional<Spread> batchedSpeed,
             OptionalLong peakMemoryBytes) {
 
         void writeJson(Console console) throws IOException {
@@ -293,6 +314,10 @@ final class BenchCommand implements Callable<Integer> {
             json.writeNumberField("runs", runs);
             promptSpeed.write(json, "promptTokensPerSecond");
             decodeSpeed.write(json, "decodeTokensPerSecond");
+            if (batchedSpeed.isPresent()) {
+                json.writeNumberField("sequences", sequences);
+                batchedSpeed.get().write(json, "batchedDecodeTokensPerSecond");
+            }
             requestToFirstToken.write(json, "secondsFromRequestToFirstToken");
             json.writeNumberField("secondsFromProcessStartToFirstToken", processToFirstToken);
             json.writeNumberField("secondsFromProcessStartToLoaded", loadSeconds);
@@ -309,6 +334,8 @@ final class BenchCommand implements Callable<Integer> {
             line(console, "backend", backend);
             line(console, "prompt", promptSpeed.text(1) + " tokens/s, " + promptTokens + " tokens");
             line(console, "decode", decodeSpeed.text(1) + " tokens/s, " + decodeTokens + " tokens");
+            batchedSpeed.ifPresent(speed ->
+                    line(console, "batched", speed.text(1) + " tokens/s, " + sequences + " sequences together"));
             line(console, "first token", requestToFirstToken.text(3) + " s after the request");
             line(
                     console,

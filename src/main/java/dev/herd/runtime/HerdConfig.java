@@ -89,6 +89,9 @@ public interface HerdConfig {
     @WithDefault("1h")
     Duration responsesTtl();
 
+    /** Pictures and videos in requests. */
+    ImagesConfig images();
+
     /** Types of keys and values. */
     enum KvType {
         /** Half precision. */

@@ -130,6 +130,9 @@ final class ModelService implements ModelSource {
                 model.contextLength(),
                 fingerprint(model),
                 config.maxRunning() + config.maxQueued(),
+                model.vision()
+                        .flatMap(tower ->
+                                model.pictureTokens().map(tokens -> new ServedModel.Sight(tower.tileSize(), tokens))),
                 model.engine());
     }
 

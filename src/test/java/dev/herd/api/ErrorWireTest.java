@@ -333,6 +333,8 @@ class ErrorWireTest {
         return response.statusCode(status)
                 .contentType(ContentType.JSON)
                 .header("x-request-id", matchesPattern("req_[0-9a-f]{32}"))
+                .header("openai-processing-ms", matchesPattern("\\d+"))
+                .header("openai-version", equalTo("2020-10-01"))
                 .body("keySet()", containsInAnyOrder("error"))
                 .body("error.keySet()", containsInAnyOrder("message", "type", "param", "code"))
                 .body("error.message", not(nullValue()))

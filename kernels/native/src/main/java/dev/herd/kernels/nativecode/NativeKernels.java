@@ -15,7 +15,6 @@ import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -96,7 +95,7 @@ final class NativeKernels implements Kernels {
 
     @Override
     public String description() {
-        return name() + " (" + instructions.name().toLowerCase(Locale.ROOT).replace('_', '-') + ")";
+        return name() + " kernels (" + instructions.title() + ")";
     }
 
     @Override
