@@ -81,6 +81,19 @@ sealed interface Restriction {
             }
         }
 
+        /** Without tokens that end it, an answer that may end has to go on, beyond its budget if nothing else fits. */
+        private TokenMask mask(boolean mayEnd) {
+            TokenMask mask = matcher.mask(remaining, Math.min(1, endTokens.length));
+            if (mask.isEmpty() && !mayEnd) {
+                mask = matcher.mask();
+                if (mask.isEmpty()) {
+                    throw new ConstraintException(
+                            "No token of the vocabulary fits the constraint after the tokens that were chosen.");
+                }
+            }
+            return mask;
+        }
+
         @Override
         public void accept(int token) {
             matcher.advance(token);

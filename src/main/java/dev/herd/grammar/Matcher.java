@@ -31,6 +31,15 @@ public final class Matcher {
     }
 
     /**
+     * The tokens that may come next if any number may follow.
+     *
+     * @throws ConstraintException if the constraint turns out to be too ambiguous
+     */
+    public TokenMask mask() {
+        return grammar.mask(current, Integer.MAX_VALUE - 1);
+    }
+
+    /**
      * The tokens that may come next when {@code remaining} are left in all. While these suffice to complete the answer
      * at all, only tokens are allowed after which they still do; once they do not, all that the constraint allows are.
      *
@@ -40,7 +49,7 @@ public final class Matcher {
      */
     public TokenMask mask(int remaining, int endTokens) {
         boolean suffices = current.cost() + endTokens <= remaining;
-        return grammar.mask(current, suffices ? remaining - 1 - endTokens : Integer.MAX_VALUE - 1);
+        return suffices ? grammar.mask(current, remaining - 1 - endTokens) : mask();
     }
 
     /**

@@ -40,7 +40,7 @@ class ConstrainedGenerationTest {
     private RecordingListener submit(TokenGrammar grammar, SamplingParams sampling, int maxTokens, Set<Integer> stops) {
         RecordingListener listener = new RecordingListener();
         engine.submit(
-                new GenerationRequest(new int[] {1, 2, 3}, sampling, maxTokens, stops, List.of(), Optional.of(grammar)),
+                new GenerationRequest(new int[] {1, 2, 3}, sampling, maxTokens, stops, List.of(), Optional.of(grammar), 0, 0),
                 listener);
         return listener;
     }
@@ -115,6 +115,16 @@ class ConstrainedGenerationTest {
         runToEnd();
 
         assertThat(text(listener)).matches("[ab]{5,10}");
+        assertThat(listener.reason()).isEqualTo(FinishReason.LENGTH);
+    }
+
+    @Test
+    void withoutStopTokensAnAnswerGoesOnBeyondWhatItsBudgetCompletes() {
+        RecordingListener listener = submit(grammar(Syntax.regex("(xe)*")), SamplingParams.greedy(), 5, Set.of());
+
+        runToEnd();
+
+        assertThat(text(listener)).isEqualTo("xexex");
         assertThat(listener.reason()).isEqualTo(FinishReason.LENGTH);
     }
 

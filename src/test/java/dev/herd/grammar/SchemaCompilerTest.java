@@ -178,12 +178,19 @@ final class SchemaCompilerTest {
         String deep = "{\"items\":".repeat(70) + "{}" + "}".repeat(70);
         String doubling = "{\"$defs\":{\"a\":{\"allOf\":[{\"$ref\":\"#/$defs/a\"},{\"$ref\":\"#/$defs/a\"}]}},"
                 + "\"items\":{\"$ref\":\"#/$defs/a\"}}";
+        StringBuilder doublingChain = new StringBuilder("{\"$ref\":\"#/$defs/d0\",\"minLength\":1,\"$defs\":{");
+        for (int i = 0; i < 40; i++) {
+            doublingChain.append("\"d%1$d\":{\"allOf\":[{\"$ref\":\"#/$defs/d%2$d\"},{\"$ref\":\"#/$defs/d%2$d\"}]},"
+                    .formatted(i, i + 1));
+        }
+        doublingChain.append("\"d40\":{\"type\":\"string\"}}}");
         String longest = "{\"description\":\"" + "x".repeat(300_000) + "\"}";
         String strings = "{\"type\":\"array\",\"prefixItems\":["
                 + "{\"type\":\"string\",\"maxLength\":9999,\"title\":\"x\"},".repeat(50) + "{}]}";
 
         assertThatThrownBy(() -> schema(deep)).hasMessageContaining("nests deeper");
         assertThatThrownBy(() -> schema(doubling)).hasMessageContaining("without an end");
+        assertThatThrownBy(() -> schema(doublingChain.toString())).hasMessageContaining("merged with others too often");
         assertThatThrownBy(() -> schema(longest)).hasMessageContaining("longer than");
         assertThatThrownBy(() -> schema(strings)).hasMessageContaining("too large");
         assertThatThrownBy(() -> schema("{\"minimum\":1e999999999}")).hasMessageContaining("exponent");
