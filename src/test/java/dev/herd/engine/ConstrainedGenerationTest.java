@@ -124,6 +124,7 @@ class ConstrainedGenerationTest {
 
         runToEnd();
 
+        assertThat(listener.failure()).isNull();
         assertThat(text(listener)).isEqualTo("xexex");
         assertThat(listener.reason()).isEqualTo(FinishReason.LENGTH);
     }

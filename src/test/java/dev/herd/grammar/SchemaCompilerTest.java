@@ -179,11 +179,11 @@ final class SchemaCompilerTest {
         String doubling = "{\"$defs\":{\"a\":{\"allOf\":[{\"$ref\":\"#/$defs/a\"},{\"$ref\":\"#/$defs/a\"}]}},"
                 + "\"items\":{\"$ref\":\"#/$defs/a\"}}";
         StringBuilder doublingChain = new StringBuilder("{\"$ref\":\"#/$defs/d0\",\"minLength\":1,\"$defs\":{");
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < 25; i++) {
             doublingChain.append("\"d%1$d\":{\"allOf\":[{\"$ref\":\"#/$defs/d%2$d\"},{\"$ref\":\"#/$defs/d%2$d\"}]},"
                     .formatted(i, i + 1));
         }
-        doublingChain.append("\"d40\":{\"type\":\"string\"}}}");
+        doublingChain.append("\"d25\":{\"type\":\"string\"}}}");
         String longest = "{\"description\":\"" + "x".repeat(300_000) + "\"}";
         String strings = "{\"type\":\"array\",\"prefixItems\":["
                 + "{\"type\":\"string\",\"maxLength\":9999,\"title\":\"x\"},".repeat(50) + "{}]}";
