@@ -44,7 +44,7 @@ final class ArchitectureTest {
         "engine, 'model weights kernels grammar'",
         "chat, 'tokenizer'",
         "api, 'chat engine grammar tokenizer runtime'",
-        "cli, 'chat engine model weights kernels tokenizer runtime'",
+        "cli, 'chat engine media model weights kernels tokenizer runtime'",
         "runtime, 'api chat engine model weights kernels tokenizer'",
     })
     void packageImportsOnlyWhatTheDrawingAllows(String from, String allowed) {
