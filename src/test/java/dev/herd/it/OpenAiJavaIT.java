@@ -275,18 +275,19 @@ class OpenAiJavaIT {
                             .maxCompletionTokens(8000)
                             .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
                             .build())) {
-            assertThat(narrow.chat("{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
-                            .statusCode())
-                    .isEqualTo(429);
-            Thread.ofVirtual().start(() -> {
-                LockSupport.parkNanos(500_000_000);
-                occupying.close();
-            });
+                assertThat(narrow.chat(
+                                        "{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
+                                .statusCode())
+                        .isEqualTo(429);
+                Thread.ofVirtual().start(() -> {
+                    LockSupport.parkNanos(500_000_000);
+                    occupying.close();
+                });
 
-            ChatCompletion answer =
-                    patient.chat().completions().create(question().build());
+                ChatCompletion answer =
+                        patient.chat().completions().create(question().build());
 
-            assertThat(answer.choices()).hasSize(1);
+                assertThat(answer.choices()).hasSize(1);
             }
             patient.close();
         }
