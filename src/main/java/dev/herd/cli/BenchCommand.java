@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.Floats;
+import dev.herd.kernels.Kernels;
+import dev.herd.kernels.KernelsSelector;
 import dev.herd.kernels.TensorType;
 import dev.herd.runtime.LoadedModel;
 import dev.herd.runtime.ModelSettings;
@@ -162,8 +164,9 @@ final class BenchCommand implements Callable<Integer> {
         progress.show("Loading the model ...");
         ModelSettings settings = modelOptions.settings().withKvType(kvType);
         try (LoadedModel model = LoadedModel.open(settings)) {
+            Kernels kernels = KernelsSelector.select(settings.kernels()).kernels();
             ImageBench.Result result =
-                    new ImageBench(model.runner(), settings.threads(), count, runs).measure(progress);
+                    new ImageBench(model.runner(), kernels, settings.threads(), count, runs).measure(progress);
             progress.clear();
             if (isJson) {
                 result.writeJson(console, model.name());
