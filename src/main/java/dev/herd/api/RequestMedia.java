@@ -66,8 +66,8 @@ final class RequestMedia implements MediaParts {
                     "image_too_large");
         }
         inputs.add(input);
-        return input.layouts().stream()
-                .<Part>map(layout -> new Picture(layout.rows(), layout.columns()))
+        return input.grids().stream()
+                .<Part>map(grid -> new Picture(grid.rows(), grid.columns()))
                 .toList();
     }
 

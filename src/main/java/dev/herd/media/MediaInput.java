@@ -83,9 +83,24 @@ public final class MediaInput {
     }
 
     /** How each of its pictures is cut into tiles. */
-    public List<TileLayout> layouts() {
+    List<TileLayout> layouts() {
         return layouts;
     }
+
+    /** Rows and columns of tiles of each of its pictures. */
+    public List<Grid> grids() {
+        return layouts.stream()
+                .map(layout -> new Grid(layout.rows(), layout.columns()))
+                .toList();
+    }
+
+    /**
+     * How many tiles a picture is cut into.
+     *
+     * @param rows rows of tiles
+     * @param columns tiles per row
+     */
+    public record Grid(int rows, int columns) {}
 
     /** Tiles of all its pictures. */
     public int tileCount() {

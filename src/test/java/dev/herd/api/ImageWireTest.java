@@ -242,7 +242,7 @@ class ImageWireTest {
                         equalTo("The picture is 1001 by 1000 pixels; at most 1000000 pixels are accepted."));
         refused(user(image(url(new byte[20_001]))))
                 .body("error.message", equalTo("The file is larger than 20000 bytes."));
-        String list = (Base64.getEncoder().encodeToString(png(1000, 1000, 1)) + ",").repeat(3);
+        String list = (Base64.getEncoder().encodeToString(png(2600, 380, 1)) + ",").repeat(3);
         refused(user(video("\"detail\":\"high\",\"url\":\"data:video/jpeg;base64,"
                         + list.substring(0, list.length() - 1) + "\"")))
                 .body("error.code", equalTo("image_too_large"))
@@ -251,7 +251,7 @@ class ImageWireTest {
 
     @Test
     void contextIsJudgedBeforeAnythingIsDecoded() {
-        byte[] undecodable = png(1000, 1000, 1);
+        byte[] undecodable = png(2600, 380, 1);
         undecodable[undecodable.length - 20] ^= 1;
         String picture = image(url(undecodable));
 

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class HerdConfigTest {
@@ -32,22 +33,35 @@ class HerdConfigTest {
     void everySettingIsDocumentedInAllItsForms() throws Exception {
         String document = Files.readString(DOCUMENT);
 
-        for (Method setting : settings()) {
-            String name = setting.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
-            WithDefault standard = setting.getAnnotation(WithDefault.class);
-            String row =
-                    "| `herd." + name + "` | `HERD_" + name.replace('-', '_').toUpperCase(Locale.ROOT) + "` | `"
-                            + (FLAGS.contains(name) ? "--" + name : "-Dherd." + name + "=…") + "` | "
-                            + (standard == null ? "" : "`" + standard.value() + "` |");
+        for (Setting setting : settings()) {
+            String name = setting.name();
+            WithDefault standard = setting.method().getAnnotation(WithDefault.class);
+            String row = "| `herd." + name + "` | `HERD_"
+                    + name.replaceAll("[-.]", "_").toUpperCase(Locale.ROOT) + "` | `"
+                    + (FLAGS.contains(name) ? "--" + name : "-Dherd." + name + "=…") + "` | "
+                    + (standard == null ? "" : "`" + standard.value() + "` |");
             assertThat(document).contains(row);
         }
         assertThat(document.lines().filter(line -> line.startsWith("| `herd."))).hasSameSizeAs(settings());
     }
 
-    private static List<Method> settings() {
-        return Arrays.stream(HerdConfig.class.getDeclaredMethods())
+    private record Setting(String name, Method method) {}
+
+    private static List<Setting> settings() {
+        return settings("", HerdConfig.class).toList();
+    }
+
+    /** A method that returns a part of the configuration stands for the settings of that part. */
+    private static Stream<Setting> settings(String prefix, Class<?> part) {
+        return Arrays.stream(part.getDeclaredMethods())
                 .filter(method -> Modifier.isAbstract(method.getModifiers()))
-                .toList();
+                .flatMap(method -> {
+                    String name = prefix
+                            + method.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+                    return method.getReturnType() == ImagesConfig.class
+                            ? settings(name + ".", ImagesConfig.class)
+                            : Stream.of(new Setting(name, method));
+                });
     }
 
     @Test
