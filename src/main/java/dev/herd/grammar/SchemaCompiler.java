@@ -111,9 +111,12 @@ final class SchemaCompiler {
             throw new ConstraintException(
                     schema.path(), "The schema is merged with others, or with itself, without an end.");
         }
-        mergedMembers += 1 + schema.tree().members().size() + schema.members("properties").size();
+        mergedMembers += 1
+                + schema.tree().members().size()
+                + schema.members("properties").size();
         if (mergedMembers > MOST_MERGED_MEMBERS) {
-            throw new ConstraintException(schema.path(), "The schema is too large: it is merged with others too often.");
+            throw new ConstraintException(
+                    schema.path(), "The schema is too large: it is merged with others too often.");
         }
         SchemaKeywords.check(schema);
         Schema flat = without(schema, SchemaKeywords.REF, "allOf", "$defs", "definitions");
