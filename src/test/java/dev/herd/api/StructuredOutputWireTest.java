@@ -56,7 +56,8 @@ class StructuredOutputWireTest {
                 + "\"json_schema\":{\"name\":\"person\",\"strict\":true,\"schema\":" + PERSON + "}}");
 
         for (JsonNode choice : answer.path("choices")) {
-            JsonNode person = JSON.readTree(choice.path("message").path("content").asText());
+            JsonNode person =
+                    JSON.readTree(choice.path("message").path("content").asText());
             assertThat(person.path("name").asText().codePoints().count()).isLessThanOrEqualTo(8);
             assertThat(person.path("age").isIntegralNumber()).isTrue();
             assertThat(person.path("age").intValue()).isBetween(0, 150);

@@ -40,7 +40,8 @@ class ConstrainedGenerationTest {
     private RecordingListener submit(TokenGrammar grammar, SamplingParams sampling, int maxTokens, Set<Integer> stops) {
         RecordingListener listener = new RecordingListener();
         engine.submit(
-                new GenerationRequest(new int[] {1, 2, 3}, sampling, maxTokens, stops, List.of(), Optional.of(grammar), 0, 0),
+                new GenerationRequest(
+                        new int[] {1, 2, 3}, sampling, maxTokens, stops, List.of(), Optional.of(grammar), 0, 0),
                 listener);
         return listener;
     }

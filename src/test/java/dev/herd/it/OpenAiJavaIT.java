@@ -274,19 +274,20 @@ class OpenAiJavaIT {
                             .maxCompletionTokens(8000)
                             .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
                             .build())) {
-            assertThat(narrow.chat("{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
-                            .statusCode())
-                    .isEqualTo(429);
-            Thread.ofVirtual().start(() -> {
-                try (occupying) {
-                    occupying.stream().limit(100).forEach(ChatCompletionChunk::id);
-                }
-            });
+                assertThat(narrow.chat(
+                                        "{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
+                                .statusCode())
+                        .isEqualTo(429);
+                Thread.ofVirtual().start(() -> {
+                    try (occupying) {
+                        occupying.stream().limit(100).forEach(ChatCompletionChunk::id);
+                    }
+                });
 
-            ChatCompletion answer =
-                    patient.chat().completions().create(question().build());
+                ChatCompletion answer =
+                        patient.chat().completions().create(question().build());
 
-            assertThat(answer.choices()).hasSize(1);
+                assertThat(answer.choices()).hasSize(1);
             }
             patient.close();
         }
