@@ -7,6 +7,7 @@ import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -28,6 +29,7 @@ final class HttpEdge {
     private static final Logger LOG = Logger.getLogger(HttpEdge.class);
     private static final Pattern ACCEPTABLE_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
     private static final int REQUEST_ID_PRIORITY = 1000;
+    private static final int DRAIN_PRIORITY = 950;
     private static final int BODY_LIMIT_PRIORITY = 900;
     private static final long REFUSED_BODY_MILLIS = 2000;
 
@@ -41,6 +43,7 @@ final class HttpEdge {
 
     void addFilters(@Observes Filters filters) {
         filters.register(HttpEdge::addRequestId, REQUEST_ID_PRIORITY);
+        filters.register(HttpEdge::drainUnreadBody, DRAIN_PRIORITY);
         filters.register(this::refuseLargeBody, BODY_LIMIT_PRIORITY);
     }
 
@@ -56,6 +59,26 @@ final class HttpEdge {
                 : "req_" + UUID.randomUUID().toString().replace("-", "");
         context.response().putHeader(REQUEST_ID, id);
         MDC.put("requestId", id);
+        context.next();
+    }
+
+    /**
+     * Swallows what is left of a body that was answered unread, as the next request of the connection comes after it. A
+     * client that does not come to an end of it loses the connection.
+     */
+    private static void drainUnreadBody(RoutingContext context) {
+        context.addEndHandler(answered -> {
+            HttpServerRequest request = context.request();
+            if (!request.isEnded() && request.version() != HttpVersion.HTTP_2) {
+                request.handler(unread -> {});
+                request.resume();
+                context.vertx().setTimer(REFUSED_BODY_MILLIS, timer -> {
+                    if (!request.isEnded()) {
+                        request.connection().close();
+                    }
+                });
+            }
+        });
         context.next();
     }
 
