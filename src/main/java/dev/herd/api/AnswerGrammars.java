@@ -1,10 +1,11 @@
 package dev.herd.api;
 
+import dev.herd.api.openai.AnswerForm;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.GenerationFields;
 import dev.herd.api.openai.ResponseFormat;
+import dev.herd.api.openai.ToolOffer;
 import dev.herd.grammar.Constraint;
-import dev.herd.grammar.ConstraintException;
 import dev.herd.grammar.TokenGrammar;
 import dev.herd.grammar.TokenTrie;
 import dev.herd.tokenizer.Tokenizer;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 final class AnswerGrammars {
-    /** One grammar in full use takes some 10 MB. */
+    /** One grammar in full use takes up to 16 MB of masks and some MB of automaton. */
     private static final int MOST_GRAMMARS = 16;
 
     private final AtomicReference<@Nullable Vocabulary> current = new AtomicReference<>();
@@ -31,23 +32,15 @@ final class AnswerGrammars {
      *
      * @throws ApiException 400 if what it asks for is malformed or not supported
      */
-    Optional<TokenGrammar> find(GenerationFields fields, ServedModel model) {
-        return ResponseFormat.find(fields.others()).map(format -> of(format, model.tokenizer()));
+    Optional<TokenGrammar> find(GenerationFields fields, ToolOffer offer, ServedModel model) {
+        return AnswerForm.of(ResponseFormat.find(fields.others()), offer).map(form -> of(form, model.tokenizer()));
     }
 
-    private TokenGrammar of(ResponseFormat format, Tokenizer tokenizer) {
+    private TokenGrammar of(AnswerForm form, Tokenizer tokenizer) {
         Vocabulary vocabulary = vocabulary(tokenizer);
-        TokenGrammar known = vocabulary.find(format);
-        if (known != null) {
-            return known;
-        }
-        try {
-            Constraint constraint = format.compile(); // refuses before the tree of tokens costs anything
-            return vocabulary.add(format, constraint);
-        } catch (ConstraintException refused) {
-            String place = refused.path().isEmpty() ? format.path() : format.path() + "." + refused.path();
-            throw ApiException.invalidValue(place, refused.getMessage());
-        }
+        TokenGrammar known = vocabulary.find(form);
+        // What is refused is refused before the tree of tokens costs anything.
+        return known != null ? known : vocabulary.add(form, form.compile());
     }
 
     private Vocabulary vocabulary(Tokenizer tokenizer) {
@@ -64,20 +57,20 @@ final class AnswerGrammars {
     private static final class Vocabulary {
         private final Tokenizer tokenizer;
         private @Nullable TokenTrie trie;
-        private final Map<ResponseFormat, TokenGrammar> grammars = new LinkedHashMap<>(16, 0.75f, true);
+        private final Map<AnswerForm, TokenGrammar> grammars = new LinkedHashMap<>(16, 0.75f, true);
 
         Vocabulary(Tokenizer tokenizer) {
             this.tokenizer = tokenizer;
         }
 
-        synchronized @Nullable TokenGrammar find(ResponseFormat format) {
-            return grammars.get(format);
+        synchronized @Nullable TokenGrammar find(AnswerForm form) {
+            return grammars.get(form);
         }
 
-        TokenGrammar add(ResponseFormat format, Constraint constraint) {
+        TokenGrammar add(AnswerForm form, Constraint constraint) {
             TokenGrammar made = new TokenGrammar(constraint, trie());
             synchronized (this) {
-                TokenGrammar known = grammars.putIfAbsent(format, made);
+                TokenGrammar known = grammars.putIfAbsent(form, made);
                 if (grammars.size() > MOST_GRAMMARS) {
                     grammars.remove(grammars.keySet().iterator().next());
                 }

@@ -109,7 +109,8 @@ final class ChatService {
     private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, Ready ready) {
         SamplingParams sampling =
                 ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
-        Optional<TokenGrammar> grammar = grammars.find(fields, model);
+        Optional<TokenGrammar> grammar = grammars.find(fields, offer, model);
+        Set<Integer> stopTokens = stopTokens(fields, model);
         List<GenerationRequest> requests = new ArrayList<>();
         List<ChoiceText> choices = new ArrayList<>();
         for (int choice = 0; choice < ready.prompts().size() * fields.choiceCount(); choice++) {
@@ -118,7 +119,7 @@ final class ChatService {
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
-                    stopTokens(fields, model),
+                    stopTokens,
                     ready.images(),
                     grammar,
                     integer(fields.minTokens()),
@@ -169,6 +170,10 @@ final class ChatService {
 
     private static Set<Integer> stopTokens(GenerationFields request, ServedModel model) {
         Set<Integer> stopTokens = new HashSet<>(orEmpty(request.stopTokenIds()));
+        if (stopTokens.stream().anyMatch(id -> id >= model.vocabularySize())) {
+            throw ApiException.invalidValue(
+                    "stop_token_ids", "Token ids go from 0 to " + (model.vocabularySize() - 1) + ".");
+        }
         if (!Boolean.TRUE.equals(request.ignoreEos())) {
             stopTokens.addAll(model.stopTokens());
         }

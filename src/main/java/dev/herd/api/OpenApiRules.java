@@ -38,6 +38,7 @@ public final class OpenApiRules implements OASFilter {
     @Override
     public void filterOpenAPI(OpenAPI document) {
         document.getComponents().getSchemas().values().forEach(OpenApiRules::visit);
+        AnswerFormFields.describe(document);
         document.getComponents().removeSchema(ANYTHING);
         document.getComponents().removeSchema(ANYTHING + "Type");
         document.getPaths()

@@ -3,6 +3,7 @@ package dev.herd.cli;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.herd.engine.ModelRunner;
+import dev.herd.kernels.Kernels;
 import dev.herd.model.Batch.ImageEmbedding;
 import dev.herd.model.vision.PixelTiles;
 import dev.herd.model.vision.Tile;
@@ -20,7 +21,7 @@ import java.util.Random;
  * @param images pictures of one tile, encoded together as far as the runner takes them
  * @param runs runs that count; one more warms up
  */
-record ImageBench(ModelRunner runner, int threads, int images, int runs) {
+record ImageBench(ModelRunner runner, Kernels kernels, int threads, int images, int runs) {
     /**
      * What was measured.
      *
@@ -89,7 +90,7 @@ record ImageBench(ModelRunner runner, int threads, int images, int runs) {
         VisionConfig vision = runner.vision()
                 .orElseThrow(() -> new CommandException("the model has no vision tower, so it sees no pictures"));
         progress.show("Measuring the machine ...");
-        double peak = FmaPeak.flops(threads);
+        double peak = FmaPeak.flops(kernels, threads);
         List<Tile> tiles = tiles(vision);
         float[] encoded = encode(tiles, vision);
         double[] tileSpeeds = new double[runs];

@@ -52,7 +52,7 @@ public final class CpuModelRunner implements ModelRunner {
         this.vision = checkpoint.vision().map(VisionTower::config);
         this.maxBatchTiles = vision.isPresent() ? Math.clamp(maxBatchTokens / TOKENS_PER_TILE, 1, MOST_TILES) : 0;
         this.encoder = checkpoint.vision().map(tower -> new VisionEncoder(tower, kernels, workers, maxBatchTiles));
-        this.description = "cpu, " + kernels.name() + " kernels, " + threads + (threads == 1 ? " thread" : " threads");
+        this.description = "cpu, " + kernels.description() + ", " + threads + (threads == 1 ? " thread" : " threads");
     }
 
     @Override

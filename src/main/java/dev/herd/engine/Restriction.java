@@ -67,11 +67,7 @@ sealed interface Restriction {
         @Override
         public void exclude(float[] logits) {
             boolean mayEnd = matcher.accepts() && endTokens.length > 0;
-            TokenMask mask = matcher.mask(remaining, Math.min(1, endTokens.length));
-            if (mask.isEmpty() && !mayEnd) {
-                throw new ConstraintException(
-                        "No token of the vocabulary fits the constraint after the " + "tokens that were chosen.");
-            }
+            TokenMask mask = mask(mayEnd);
             for (int i = 0; i < endTokens.length; i++) {
                 endLogits[i] = logits[endTokens[i]];
             }
@@ -79,6 +75,19 @@ sealed interface Restriction {
             for (int i = 0; i < endTokens.length; i++) {
                 logits[endTokens[i]] = mayEnd ? endLogits[i] : Float.NEGATIVE_INFINITY;
             }
+        }
+
+        /** Without tokens that end it, an answer that may end has to go on, beyond its budget if nothing else fits. */
+        private TokenMask mask(boolean mayEnd) {
+            TokenMask mask = matcher.mask(remaining, Math.min(1, endTokens.length));
+            if (mask.isEmpty() && !mayEnd) {
+                mask = matcher.mask();
+                if (mask.isEmpty()) {
+                    throw new ConstraintException(
+                            "No token of the vocabulary fits the constraint after the tokens that were chosen.");
+                }
+            }
+            return mask;
         }
 
         @Override

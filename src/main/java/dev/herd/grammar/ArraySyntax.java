@@ -35,7 +35,7 @@ final class ArraySyntax {
             throw schema.error("items", "'items' must be a schema; a list of schemas is written as 'prefixItems'.");
         }
         if (most != Node.UNBOUNDED && most < least) {
-            throw schema.error("minItems", "The array needs at least " + least + " items but may have " + most + ".");
+            return Node.NOTHING;
         }
         return compiler.json().enclosed('[', from(0), ']');
     }
@@ -49,8 +49,9 @@ final class ArraySyntax {
             return others(index);
         }
         Node element = compiler.call(prefix.get(index), schema.pathOf("prefixItems") + "." + index);
-        Node separated = index == 0 ? element : compiler.json().next(element);
-        Node rest = Node.sequence(separated, from(index + 1));
+        Node rest = index == 0
+                ? Node.sequence(element, from(1), compiler.json().gap())
+                : Node.sequence(compiler.json().next(element), from(index + 1));
         return index < least ? rest : Node.optional(rest);
     }
 

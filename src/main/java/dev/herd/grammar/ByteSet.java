@@ -4,6 +4,8 @@ import java.util.BitSet;
 
 /** A set of byte values, 0 to 255. Immutable. */
 final class ByteSet {
+    static final ByteSet NONE = new ByteSet(new BitSet());
+
     private static final int VALUES = 256;
 
     private final BitSet values;

@@ -1,6 +1,5 @@
 package dev.herd.grammar;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /** How the characters are written that may not stand in a JSON string as they are. */
@@ -40,20 +39,30 @@ final class JsonEscapes {
     }
 
     private static Node encode(ByteSet set) {
-        List<Node> options = new ArrayList<>();
-        ByteSet plain = ByteSet.range(0, 0);
+        ByteSet plain = ByteSet.NONE;
+        ByteSet named = ByteSet.NONE; // the letter of a short escape
+        ByteSet low = ByteSet.NONE; // the last digit of a long one below 0x10
+        ByteSet high = ByteSet.NONE; // from there to 0x1f
         for (int value = set.next(0); value >= 0; value = set.next(value + 1)) {
-            if (PLAIN.contains(value)) {
+            String escape = PLAIN.contains(value) ? "" : of((char) value);
+            if (escape.isEmpty()) {
                 plain = plain.union(ByteSet.of(value));
+            } else if (escape.length() == 2) {
+                named = named.union(ByteSet.of(escape.charAt(1)));
+            } else if (value < 0x10) {
+                low = low.union(ByteSet.of(escape.charAt(5)));
             } else {
-                options.add(Node.literal(of((char) value)));
+                high = high.union(ByteSet.of(escape.charAt(5)));
             }
         }
-        plain = plain.minus(ByteSet.of(0));
-        if (options.isEmpty()) {
+        if (named.isEmpty() && low.isEmpty() && high.isEmpty()) {
             return Node.bytes(plain);
         }
-        options.add(Node.bytes(plain));
-        return new Node.Alternatives(options);
+        Node number = Node.oneOf(
+                Node.sequence(Node.literal("0"), Node.bytes(low)), Node.sequence(Node.literal("1"), Node.bytes(high)));
+        return Node.oneOf(
+                Node.bytes(plain),
+                Node.sequence(
+                        Node.literal("\\"), Node.oneOf(Node.bytes(named), Node.sequence(Node.literal("u00"), number))));
     }
 }

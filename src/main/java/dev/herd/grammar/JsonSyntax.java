@@ -19,6 +19,8 @@ final class JsonSyntax {
     private final Rule gap;
     private final Rule character = Rule.of("character", character());
     private final Rule string = Rule.of("string", quoted(Node.repeat(new Node.Call(character), 0, Node.UNBOUNDED)));
+    private final Rule plainText =
+            Rule.of("text", JsonEscapes.encode(Node.repeat(CharSet.ALL.node(), 0, Node.UNBOUNDED)));
     private final Rule number = Rule.of("number", anyNumber());
     private final Rule value = new Rule("value");
     private final Rule object = new Rule("object");
@@ -60,6 +62,11 @@ final class JsonSyntax {
         return new Node.Call(string);
     }
 
+    /** What may stand in a string, escaped only where it must be. */
+    Node plainText() {
+        return new Node.Call(plainText);
+    }
+
     /** Any number. */
     Node number() {
         return new Node.Call(number);
@@ -90,16 +97,15 @@ final class JsonSyntax {
         return Node.sequence(Node.literal(","), gap(), element);
     }
 
-    /** From {@code least}, which is not 0, to {@code most} elements, with commas between them. */
+    /** From {@code least}, which is not 0, to {@code most} elements, with commas between them and a gap behind them. */
     Node list(Node element, int least, int most) {
         int more = most == Node.UNBOUNDED ? Node.UNBOUNDED : most - 1;
-        return Node.sequence(element, Node.repeat(next(element), least - 1, more));
+        return Node.sequence(element, Node.repeat(next(element), least - 1, more), gap());
     }
 
-    /** Content in brackets. */
+    /** Content in brackets, which has a gap behind it unless it is empty. */
     Node enclosed(char open, Node content, char close) {
-        return Node.sequence(
-                Node.literal(String.valueOf(open)), gap(), content, gap(), Node.literal(String.valueOf(close)));
+        return Node.sequence(Node.literal(String.valueOf(open)), gap(), content, Node.literal(String.valueOf(close)));
     }
 
     /** Any integer. */

@@ -15,6 +15,11 @@ public final class Matcher {
         return new Matcher(grammar, current);
     }
 
+    /** Tokens that suffice to complete the answer. */
+    int cost() {
+        return current.cost();
+    }
+
     /** Whether the answer may end here. */
     public boolean accepts() {
         return current.accepts();
@@ -23,6 +28,15 @@ public final class Matcher {
     /** Whether the answer is complete: it may end here, and nothing can follow. */
     public boolean isComplete() {
         return current.accepts() && !current.isOpen();
+    }
+
+    /**
+     * The tokens that may come next if any number may follow.
+     *
+     * @throws ConstraintException if the constraint turns out to be too ambiguous
+     */
+    public TokenMask mask() {
+        return grammar.mask(current, Integer.MAX_VALUE - 1);
     }
 
     /**
@@ -35,7 +49,7 @@ public final class Matcher {
      */
     public TokenMask mask(int remaining, int endTokens) {
         boolean suffices = current.cost() + endTokens <= remaining;
-        return grammar.mask(current, suffices ? remaining - 1 - endTokens : Integer.MAX_VALUE - 1);
+        return suffices ? grammar.mask(current, remaining - 1 - endTokens) : mask();
     }
 
     /**

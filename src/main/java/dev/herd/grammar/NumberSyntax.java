@@ -88,8 +88,10 @@ final class NumberSyntax {
 
     /** Digits from {@code low} to {@code high}, which are of one length. */
     private static Node between(String low, String high) {
-        if (low.isEmpty()) {
-            return Node.EMPTY;
+        boolean isUnbounded =
+                low.chars().allMatch(digit -> digit == '0') && high.chars().allMatch(digit -> digit == '9');
+        if (isUnbounded) {
+            return JsonSyntax.digits(low.length(), low.length());
         }
         char lowest = low.charAt(0);
         char highest = high.charAt(0);
@@ -175,11 +177,11 @@ final class NumberSyntax {
     }
 
     private static ByteSet greaterDigits(char digit) {
-        return digit == '9' ? ByteSet.range('0', '9').minus(ByteSet.range('0', '9')) : ByteSet.range(digit + 1, '9');
+        return digit == '9' ? ByteSet.NONE : ByteSet.range(digit + 1, '9');
     }
 
     private static ByteSet lesserDigits(char digit) {
-        return digit == '0' ? ByteSet.range('0', '9').minus(ByteSet.range('0', '9')) : ByteSet.range('0', digit - 1);
+        return digit == '0' ? ByteSet.NONE : ByteSet.range('0', digit - 1);
     }
 
     /** Integers that are a multiple of {@code divisor}, from 1 to 1000, without regard to their size. */

@@ -55,13 +55,15 @@ final class ObjectSyntax {
                 arcs.add(new Node.Arc(behind + i, Node.EMPTY, behind + i + 1));
             }
         }
-        arcs.add(new Node.Arc(count, Node.EMPTY, behind + count));
+        int end = behind + count + 1;
+        arcs.add(new Node.Arc(count, Node.EMPTY, end));
+        arcs.add(new Node.Arc(behind + count, json.gap(), end));
         if (!additional.equals(new Bool(false))) {
-            Node other = otherMember();
-            arcs.add(new Node.Arc(count, json.list(other, 1, Node.UNBOUNDED), behind + count));
-            arcs.add(new Node.Arc(behind + count, Node.repeat(json.next(other), 1, Node.UNBOUNDED), behind + count));
+            Node other = new Node.Call(Rule.of(schema.pathOf("additionalProperties"), otherMember()));
+            arcs.add(new Node.Arc(count, other, behind + count));
+            arcs.add(new Node.Arc(behind + count, json.next(other), behind + count));
         }
-        return new Node.Graph(2 * count + 2, arcs, 0, behind + count);
+        return new Node.Graph(end + 1, arcs, 0, end);
     }
 
     private Node member(String name) {
@@ -80,7 +82,7 @@ final class ObjectSyntax {
             }
             names.add(name);
         }
-        Node key = properties.isEmpty() ? json.string() : JsonSyntax.quoted(JsonEscapes.encode(names.others()));
+        Node key = properties.isEmpty() ? json.string() : JsonSyntax.quoted(names.others(json.plainText()));
         return json.member(key, value);
     }
 
@@ -97,17 +99,17 @@ final class ObjectSyntax {
             place.isName = true;
         }
 
-        /** All texts that are none of the names. */
-        Node others() {
+        /** All texts that are none of the names, as they stand in a string; {@code any} is what follows a difference. */
+        Node others(Node any) {
             CharSet known = CharSet.NONE;
             List<Node> options = new ArrayList<>();
             for (Map.Entry<Integer, Names> entry : next.entrySet()) {
                 CharSet character = CharSet.range(entry.getKey(), entry.getKey());
                 known = known.union(character);
-                options.add(Node.sequence(character.node(), entry.getValue().others()));
+                options.add(Node.sequence(
+                        JsonEscapes.encode(character.node()), entry.getValue().others(any)));
             }
-            Node any = Node.repeat(CharSet.ALL.node(), 0, Node.UNBOUNDED);
-            options.add(Node.sequence(known.complement().node(), any));
+            options.add(Node.sequence(JsonEscapes.encode(known.complement().node()), any));
             if (!isName) {
                 options.add(Node.EMPTY);
             }

@@ -21,10 +21,14 @@ final class SchemaCompiler {
     private static final int MOST_RULES = 10_000;
     private static final int MOST_MERGES = 64;
 
+    /** Members of merged schemas, by which the time of compiling is bounded. */
+    private static final int MOST_MERGED_MEMBERS = 2_000_000;
+
     private final JsonSyntax json;
     private final SchemaReferences references;
     private final IdentityHashMap<JsonTree, Rule> rules = new IdentityHashMap<>();
     private final Deque<Pending> open = new ArrayDeque<>();
+    private int mergedMembers;
 
     private SchemaCompiler(JsonTree root, boolean isCompact) {
         this.json = new JsonSyntax(isCompact);
@@ -106,6 +110,13 @@ final class SchemaCompiler {
         if (depth > MOST_MERGES) {
             throw new ConstraintException(
                     schema.path(), "The schema is merged with others, or with itself, without an end.");
+        }
+        mergedMembers += 1
+                + schema.tree().members().size()
+                + schema.members("properties").size();
+        if (mergedMembers > MOST_MERGED_MEMBERS) {
+            throw new ConstraintException(
+                    schema.path(), "The schema is too large: it is merged with others too often.");
         }
         SchemaKeywords.check(schema);
         Schema flat = without(schema, SchemaKeywords.REF, "allOf", "$defs", "definitions");

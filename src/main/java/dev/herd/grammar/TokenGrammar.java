@@ -9,23 +9,28 @@ import java.util.Map;
  * one lock.
  */
 public final class TokenGrammar {
-    private static final int MOST_MASKS = 128;
+    /** Bytes of masks that are kept: some 600 of them for Llama 4's vocabulary. */
+    private static final int MASK_BYTES = 16 << 20;
+
+    private static final int MOST_MASKS = 4096;
 
     private final TokenTrie trie;
     private final Nfa nfa;
     private final Configurations configurations;
     private final MaskBuilder masks;
     private final Configuration start;
-    private final Map<Configuration, Masks> known = new LinkedHashMap<>(2 * MOST_MASKS, 0.75f, true) {
+    private final int mostMasks;
+    private final Map<Configuration, Masks> known = new LinkedHashMap<>(64, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Configuration, Masks> eldest) {
-            return size() > MOST_MASKS;
+            return size() > mostMasks;
         }
     };
 
     /** Binds a constraint to a vocabulary. */
     public TokenGrammar(Constraint constraint, TokenTrie trie) {
         this.trie = trie;
+        this.mostMasks = Math.min(MOST_MASKS, MASK_BYTES / (Long.BYTES * Math.max(1, trie.wordCount())));
         this.nfa = constraint.nfa();
         this.configurations = new Configurations(nfa, new TokenCosts(nfa, trie.all()));
         this.masks = new MaskBuilder(nfa, trie, configurations);

@@ -78,7 +78,8 @@ final class FfmpegVideo {
 
     private static Map<String, Long> numbers(byte[] answer) {
         Map<String, Long> numbers = new HashMap<>();
-        for (String line : new String(answer, StandardCharsets.ISO_8859_1).split("\\R")) {
+        for (String line :
+                new String(answer, StandardCharsets.ISO_8859_1).lines().toList()) {
             String[] field = line.split("=", 2);
             if (field.length == 2 && field[1].matches("\\d{1,9}")) {
                 numbers.putIfAbsent(field[0], Long.parseLong(field[1]));

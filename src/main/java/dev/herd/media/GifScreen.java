@@ -38,6 +38,6 @@ record GifScreen(ImageHeader header, int left, int top, int width, int height) {
     }
 
     private static int paletteBytes(int flags) {
-        return (flags & 0x80) == 0 ? 0 : 3 << (flags & 7) + 1;
+        return (flags & 0x80) == 0 ? 0 : 3 << ((flags & 7) + 1);
     }
 }

@@ -1,6 +1,7 @@
 package dev.herd.media;
 
 import dev.herd.model.vision.RgbImage;
+import java.util.Base64;
 
 /** A picture file whose header has been judged; nothing of it is decoded yet. Immutable. */
 public final class ImageFile {
@@ -36,17 +37,18 @@ public final class ImageFile {
         return bytes;
     }
 
-    /**
-     * Decodes the picture on a thread of {@code pool} and waits for it.
-     *
-     * @throws MediaException if the file is damaged, something else as well, or takes too long
-     */
-    public RgbImage decode(DecodePool pool) {
-        return pool.run(this::decode);
+    /** The file as a {@code data:} address. */
+    public String dataUrl() {
+        return "data:" + header.format().mediaType() + ";base64,"
+                + Base64.getEncoder().encodeToString(bytes);
     }
 
-    /** Decodes the picture on this thread. */
-    RgbImage decode() throws InterruptedException {
+    /**
+     * Decodes the picture on this thread, without a bound on time.
+     *
+     * @throws MediaException if the file is damaged, or something else as well
+     */
+    public RgbImage decode() throws InterruptedException {
         return new ImageDecoding(header, ImageHeader.essence(header, bytes)).decode();
     }
 }

@@ -1,8 +1,8 @@
 package dev.herd.media;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /** Kinds of picture files that are read; the first bytes of a file decide, not its name. */
 public enum ImageFormat {
@@ -23,16 +23,21 @@ public enum ImageFormat {
     private static final String ALL = "JPEG, PNG, WebP, GIF, BMP and TIFF are supported";
 
     private final String shownName;
-    private final Set<String> mediaTypes;
+    private final String mediaTypes;
 
     ImageFormat(String shownName, String... mediaTypes) {
         this.shownName = shownName;
-        this.mediaTypes = Set.of(mediaTypes);
+        this.mediaTypes = String.join(" ", mediaTypes);
+    }
+
+    /** The media type that is sent. */
+    String mediaType() {
+        return mediaTypes.split(" ", 2)[0];
     }
 
     /** Whether a media type, without parameters, stands for this kind. */
     boolean hasMediaType(String mediaType) {
-        return mediaTypes.contains(mediaType.toLowerCase(Locale.ROOT));
+        return List.of(mediaTypes.split(" ", -1)).contains(mediaType.toLowerCase(Locale.ROOT));
     }
 
     @Override

@@ -4,7 +4,7 @@ package dev.herd.media;
  * What a picture may cost; judged from its header.
  *
  * @param maxBytes bytes of the file
- * @param maxPixels pixels of the picture; decoding takes up to 12 bytes for each
+ * @param maxPixels pixels of the picture; decoding takes up to 14 bytes for each
  * @param maxSide pixels of the longer side
  */
 public record ImageLimits(int maxBytes, long maxPixels, int maxSide) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 public final class MediaFetcher implements AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(5);
     private static final int CONNECTIONS = 16;
+    private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
     private final CloseableHttpClient client;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -160,7 +162,7 @@ public final class MediaFetcher implements AutoCloseable {
     private static Answer answer(ClassicHttpResponse response, int maxBytes) throws IOException {
         int status = response.getCode();
         Header location = response.getFirstHeader("Location");
-        if ((status >= 301 && status <= 303 || status == 307 || status == 308) && location != null) {
+        if (REDIRECTS.contains(status) && location != null) {
             return new Answer.Elsewhere(location.getValue());
         }
         HttpEntity body = response.getEntity();

@@ -1,7 +1,6 @@
 package dev.herd.media;
 
 import dev.herd.engine.PromptImage;
-import dev.herd.engine.PromptImage.Key;
 import dev.herd.engine.PromptImage.PixelSource;
 import dev.herd.engine.PromptImage.Run;
 import dev.herd.model.vision.PixelTiles;
@@ -64,7 +63,10 @@ public final class PromptPictures {
                 List<Run> runs = runs(prompt, position, patch, layout.tileCount(), tokensPerTile);
                 position = runs.getLast().position() + tokensPerTile;
                 images.add(new PromptImage(
-                        new Key(scope, input.key(index)), runs, layout.tileCount(), source(decoded.get(index))));
+                        new PromptImage.Key(scope, input.key(index)),
+                        runs,
+                        layout.tileCount(),
+                        source(decoded.get(index))));
             }
         }
         return images;

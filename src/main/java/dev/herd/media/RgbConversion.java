@@ -100,6 +100,6 @@ final class RgbConversion {
     /** Pillow's division by 255 of the mixed levels. */
     private static int onWhite(int level, int alpha) {
         int mixed = level * alpha + 255 * (255 - alpha) + 128;
-        return (mixed >> 8) + mixed >> 8;
+        return ((mixed >> 8) + mixed) >> 8;
     }
 }

@@ -24,7 +24,7 @@ enum VideoFormat {
         if (bytes.has(4, "ftyp")) {
             return MP4;
         }
-        if (bytes.has(0, "\u001a\u0045\u00df\u00a3")) {
+        if (bytes.has(0, "\u001aE\u00df\u00a3")) {
             return WEBM;
         }
         throw MediaException.invalidFormat("The file is no video of a known kind; MP4 and WebM are supported.");

@@ -43,7 +43,7 @@ final class WebpSections {
         if (file.has(at, "VP8X")) {
             grow(file.u24Little(data + 4) + 1, file.u24Little(data + 7) + 1);
         } else if (file.has(at, "VP8 ")) {
-            if (!file.has(data + 3, "\u009d\u0001\u002a")) {
+            if (!file.has(data + 3, "\u009d\u0001*")) {
                 throw file.damaged("it does not begin with a key frame");
             }
             grow(file.u16Little(data + 6) & 0x3FFF, file.u16Little(data + 8) & 0x3FFF);

@@ -8,9 +8,8 @@ import dev.herd.model.Compute.Product;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.ModelConfig.LayerKind;
 import dev.herd.weights.ModelWeights.LayerWeights;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The attention part of a layer (llama4.md 2.3 to 2.8). LOCAL layers rotate queries and keys and then, if the model
@@ -27,7 +26,7 @@ final class Attention {
     private final Product[] output;
     private final LayerPart place = this::place;
     private final LayerPart attend = this::attend;
-    private @Nullable KvView[] views = new @Nullable KvView[0]; // [slices], those of the last step
+    private final List<KvView> views = new ArrayList<>(); // [slices], those of the last step
 
     Attention(ModelConfig config, LayerWeights weights, LayerCache cache, Compute compute, Activations a, Step step) {
         this.config = config;
@@ -67,7 +66,7 @@ final class Attention {
             }
         }
         for (int token = from; token < to; token++) {
-            kernels.storeKeyValue(views[step.sliceOf(token)], step.position(token), a.key, a.value, token);
+            kernels.storeKeyValue(views.get(step.sliceOf(token)), step.position(token), a.key, a.value, token);
         }
     }
 
@@ -83,7 +82,7 @@ final class Attention {
                     .attend(
                             a.attended,
                             a.query,
-                            views[step.sliceOf(token)],
+                            views.get(step.sliceOf(token)),
                             token,
                             config.headCount(),
                             cache.firstVisible(position),
@@ -94,16 +93,15 @@ final class Attention {
     }
 
     /** Views are kept while the slices are those of the same sequences, as they are from one decoded token to the next. */
+    @SuppressWarnings("ReferenceEquality") // the same array, whose ids may have changed
     private void renewViews() {
         List<Slice> slices = step.batch().slices();
-        if (views.length < slices.size()) {
-            views = Arrays.copyOf(views, slices.size());
-        }
         for (int slice = 0; slice < slices.size(); slice++) {
             BlockTable blocks = slices.get(slice).blocks();
-            KvView last = views[slice];
-            if (last == null || last.ids() != blocks.ids(cache.kind())) {
-                views[slice] = cache.view(blocks);
+            if (slice == views.size()) {
+                views.add(cache.view(blocks));
+            } else if (views.get(slice).ids() != blocks.ids(cache.kind())) {
+                views.set(slice, cache.view(blocks));
             }
         }
     }

@@ -52,11 +52,11 @@ public interface ImagesConfig {
     @WithDefault("32M")
     MemorySize maxVideoBytes();
 
-    /** Pixels of the largest picture or frame. Decoding takes up to 12 bytes for each. */
-    @WithDefault("36000000")
-    @Min(1)
-    @Max(500_000_000)
-    long maxPixels();
+    /**
+     * Pixels of the largest picture or frame. Decoding takes up to 14 bytes for each. Default: 36 million, or what half
+     * of the heap holds of as many pictures as are decoded at a time.
+     */
+    Optional<@Min(1) @Max(500_000_000) Long> maxPixels();
 
     /** Pixels of the longest side. */
     @WithDefault("30000")
@@ -87,13 +87,20 @@ public interface ImagesConfig {
     /** What pictures and videos may cost. */
     default MediaSettings mediaSettings() {
         return new MediaSettings(
-                new ImageLimits(Math.toIntExact(maxBytes().asLongValue()), maxPixels(), maxSide()),
+                new ImageLimits(
+                        Math.toIntExact(maxBytes().asLongValue()),
+                        maxPixels().orElseGet(() -> defaultPixels(decodeThreads())),
+                        maxSide()),
                 Math.toIntExact(maxVideoBytes().asLongValue()),
                 maxCount(),
                 maxTiles(),
                 decodeThreads(),
                 decodeTimeout(),
                 ffmpeg());
+    }
+
+    private static long defaultPixels(int threads) {
+        return Math.min(36_000_000, Runtime.getRuntime().maxMemory() / 2 / 14 / threads);
     }
 
     /** Bytes for decoded pictures. */

@@ -25,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model that is ready to run: checkpoint, tokenizer, kernels, runner and engine. The server and the command line open
@@ -32,12 +33,12 @@ import java.util.Set;
  */
 public final class LoadedModel implements AutoCloseable {
     private final Checkpoint checkpoint;
-    private final Optional<Tokenizer> tokenizer;
     private final ModelRunner runner;
     private final Engine engine;
     private final KvBudget budget;
     private final ModelSettings settings;
     private final List<String> remarks;
+    private @Nullable Tokenizer tokenizer; // once it was asked for
 
     private LoadedModel(
             Checkpoint checkpoint, ModelRunner runner, KvBudget budget, ModelSettings settings, List<String> remarks) {
@@ -45,9 +46,6 @@ public final class LoadedModel implements AutoCloseable {
         this.runner = runner;
         this.budget = budget;
         this.settings = settings;
-        this.tokenizer = checkpoint.vocabulary() instanceof Vocabulary.None
-                ? Optional.empty()
-                : Optional.of(Tokenizers.of(checkpoint.vocabulary()));
         this.engine = new Engine(
                 runner,
                 new EngineConfig(
@@ -126,9 +124,17 @@ public final class LoadedModel implements AutoCloseable {
         return checkpoint.name();
     }
 
-    /** The checkpoint's tokenizer; empty if it has none. */
-    public Optional<Tokenizer> findTokenizer() {
-        return tokenizer;
+    /**
+     * The checkpoint's tokenizer; empty if it has none. It is made when it is first asked for, which takes a part of the
+     * time of a start and is not needed to run token ids.
+     *
+     * @throws CheckpointException if the vocabulary is not usable
+     */
+    public synchronized Optional<Tokenizer> findTokenizer() {
+        if (tokenizer == null && !(checkpoint.vocabulary() instanceof Vocabulary.None)) {
+            tokenizer = Tokenizers.of(checkpoint.vocabulary());
+        }
+        return Optional.ofNullable(tokenizer);
     }
 
     /**
@@ -137,8 +143,9 @@ public final class LoadedModel implements AutoCloseable {
      * @throws CheckpointException if it has none
      */
     public Tokenizer tokenizer() {
-        return tokenizer.orElseThrow(() ->
-                new CheckpointException(checkpoint.name() + ": has no tokenizer, so it can only be run on token ids"));
+        return findTokenizer()
+                .orElseThrow(() -> new CheckpointException(
+                        checkpoint.name() + ": has no tokenizer, so it can only be run on token ids"));
     }
 
     /**

@@ -168,7 +168,6 @@ class ErrorWireTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
-                    "response_format":{"type":"json_object"}                   | response_format
                     "functions":[{"name":"f"}]                                 | functions
                     "moderation":{"model":"m"}                                 | moderation
                     "modalities":["text","audio"]                              | modalities
@@ -178,7 +177,6 @@ class ErrorWireTest {
                     "store":true                                               | store
                     "tools":[{"type":"custom","custom":{"name":"f"}}]          | tools[0].type
                     "tool_choice":{"type":"custom","custom":{"name":"f"}}      | tool_choice.type
-                    "guided_json":{}                                           | guided_json
                     "stream_options":{"include_obfuscation":true}              | stream_options.include_obfuscation
                     """)
     void unsupportedFieldIsRefused(String field, String param) {
@@ -335,6 +333,8 @@ class ErrorWireTest {
         return response.statusCode(status)
                 .contentType(ContentType.JSON)
                 .header("x-request-id", matchesPattern("req_[0-9a-f]{32}"))
+                .header("openai-processing-ms", matchesPattern("\\d+"))
+                .header("openai-version", equalTo("2020-10-01"))
                 .body("keySet()", containsInAnyOrder("error"))
                 .body("error.keySet()", containsInAnyOrder("message", "type", "param", "code"))
                 .body("error.message", not(nullValue()))

@@ -8,7 +8,9 @@ import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.herd.runtime.ScriptedOpener;
@@ -236,6 +238,99 @@ class ToolWireTest {
 
     private static int promptTokens(String fields) {
         return ask(fields).statusCode(200).extract().path("usage.prompt_tokens");
+    }
+
+    @Test
+    void requiredChoiceMakesAnAnswerOfValidCalls() throws Exception {
+        model.say("I would rather talk.");
+
+        for (boolean isStreamed : new boolean[] {false, true}) {
+            for (int seed = 0; seed < 4; seed++) {
+                String fields =
+                        QUESTION + ",\"tool_choice\":\"required\",\"max_tokens\":80,\"parallel_tool_calls\":false,"
+                                + "\"seed\":" + seed + "," + TOOLS;
+                JsonNode call = isStreamed ? accumulated(fields) : whole(fields);
+                JsonNode arguments = JSON.readTree(call.path("arguments").asText());
+                assertThat(call.path("name").asText()).isIn("get_weather", "now");
+                if (call.path("name").asText().equals("now")) {
+                    assertThat(arguments).isEqualTo(JSON.readTree("{}"));
+                } else {
+                    assertThat(arguments.path("city").isTextual()).isTrue();
+                }
+            }
+        }
+    }
+
+    @Test
+    void namedFunctionIsCalledOnce() throws Exception {
+        model.say("{\"name\": \"now\", \"parameters\": {}}");
+
+        JsonNode call = whole(QUESTION
+                + ",\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"get_weather\"}},\"max_tokens\":60,"
+                + TOOLS);
+
+        assertThat(call.path("name").asText()).isEqualTo("get_weather");
+        assertThat(JSON.readTree(call.path("arguments").asText()).path("city").isTextual())
+                .isTrue();
+    }
+
+    private static JsonNode whole(String fields) {
+        String body = ask(fields)
+                .statusCode(200)
+                .body("choices[0].finish_reason", equalTo("tool_calls"))
+                .body("choices[0].message.content", nullValue())
+                .body("choices[0].message.tool_calls", hasSize(1))
+                .extract()
+                .asString();
+        try {
+            return JSON.readTree(body).at("/choices/0/message/tool_calls/0/function");
+        } catch (JsonProcessingException malformed) {
+            throw new AssertionError(body, malformed);
+        }
+    }
+
+    private static JsonNode accumulated(String fields) throws Exception {
+        List<JsonNode> choices = stream(fields + ",\"stream\":true");
+        StringBuilder arguments = new StringBuilder();
+        String name = "";
+        for (JsonNode choice : choices) {
+            JsonNode function = choice.at("/delta/tool_calls/0/function");
+            name += function.path("name").asText("");
+            arguments.append(function.path("arguments").asText(""));
+        }
+        assertThat(choices.getLast().path("finish_reason").asText()).isEqualTo("tool_calls");
+        return JSON.createObjectNode().put("name", name).put("arguments", arguments.toString());
+    }
+
+    @Test
+    void strictFunctionIsHeldToItsSchemaAndProseIsFree() throws Exception {
+        String strict = TOOLS.replace("\"name\":\"get_weather\",", "\"name\":\"get_weather\",\"strict\":true,")
+                .replace("\"required\":[\"city\"]", "\"required\":[\"city\"],\"additionalProperties\":false");
+        model.say("Well. {\"name\": \"get_weather\", \"parameters\": {\"town\": 5}}");
+
+        String arguments = ask(QUESTION + ",\"max_tokens\":80," + strict)
+                .statusCode(200)
+                .body("choices[0].message.content", startsWith("Well."))
+                .extract()
+                .path("choices[0].message.tool_calls[0].function.arguments");
+
+        JsonNode read = JSON.readTree(arguments);
+        assertThat(read.path("city").isTextual()).isTrue();
+        assertThat(read).hasSize(1);
+        model.say("Just words, [1, 2] and {\"a\": 3}.");
+        ask(QUESTION + "," + strict)
+                .statusCode(200)
+                .body("choices[0].message.content", equalTo("Just words, [1, 2] and {\"a\": 3}."));
+    }
+
+    @Test
+    void schemaThatCannotBeKeptIsRefusedForAStrictFunctionOnly() {
+        String tool = "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true,\"parameters\":"
+                + "{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"https://example.com/a\"}}}}}]";
+        model.say("[f()]");
+
+        ask(QUESTION + "," + tool).statusCode(400).body("error.param", startsWith("tools[0].function.parameters"));
+        ask(QUESTION + "," + tool.replace("true", "false")).statusCode(200);
     }
 
     private static ValidatableResponse ask(String fields) {

@@ -43,9 +43,10 @@ final class ArchitectureTest {
         "grammar, 'tokenizer'",
         "engine, 'model weights kernels grammar'",
         "chat, 'tokenizer'",
-        "api, 'chat engine grammar tokenizer runtime'",
-        "cli, 'chat engine model weights kernels tokenizer runtime'",
-        "runtime, 'api chat engine model weights kernels tokenizer'",
+        "media, 'engine model'",
+        "api, 'chat engine grammar media tokenizer runtime'",
+        "cli, 'chat engine media model weights kernels tokenizer runtime'",
+        "runtime, 'api chat engine media model weights kernels tokenizer'",
     })
     void packageImportsOnlyWhatTheDrawingAllows(String from, String allowed) {
         Set<String> imported = new TreeSet<>();
@@ -77,6 +78,7 @@ final class ArchitectureTest {
                         "model",
                         "engine",
                         "chat",
+                        "media",
                         "api",
                         "cli",
                         "runtime");
@@ -96,7 +98,7 @@ final class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"engine", "model", "weights", "tokenizer", "grammar", "chat", "kernels"})
+    @ValueSource(strings = {"engine", "model", "weights", "tokenizer", "grammar", "chat", "media", "kernels"})
     void coreKnowsNoFramework(String core) {
         check(noClasses()
                 .that()
@@ -115,7 +117,7 @@ final class ArchitectureTest {
 
     /** Checkpoints and tokenizers are read with the streaming parser (docs/adr/0005); nothing else there is JSON. */
     @ParameterizedTest
-    @ValueSource(strings = {"engine", "model", "kernels"})
+    @ValueSource(strings = {"engine", "model", "media", "kernels"})
     void numericCoreKnowsNoJson(String core) {
         check(noClasses()
                 .that()

@@ -72,6 +72,9 @@ final class RandomAnswers {
         Configurations configurations = new Configurations(nfa, new TokenCosts(nfa, TRIE.all()));
         Configuration current = configurations.start();
         for (byte value : text.getBytes(StandardCharsets.UTF_8)) {
+            if (current == configurations.dead()) {
+                return false;
+            }
             current = configurations.next(current, nfa.classOf(value & 0xff));
         }
         return current.accepts();

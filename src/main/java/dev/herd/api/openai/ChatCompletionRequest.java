@@ -99,6 +99,7 @@ public record ChatCompletionRequest(
 
         @Nullable
         @Schema(
+                implementation = Object.class,
                 oneOf = {String.class, ToolChoice.class},
                 description = "none, auto, required, or an object that names functions.")
         JsonNode toolChoice,

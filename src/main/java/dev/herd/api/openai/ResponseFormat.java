@@ -1,7 +1,6 @@
 package dev.herd.api.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.herd.grammar.Constraint;
 import dev.herd.grammar.ConstraintException;
 import dev.herd.grammar.Syntax;
 import java.util.ArrayList;
@@ -200,15 +199,11 @@ public record ResponseFormat(Kind kind, List<String> texts, boolean isCompact, S
     }
 
     /**
-     * The automaton for such answers. May take a second for great schemas.
+     * The texts that are such answers.
      *
      * @throws ConstraintException if what is wanted is malformed or not supported; its path begins below this one's
      */
-    public Constraint compile() {
-        return Constraint.of(syntax());
-    }
-
-    private Syntax syntax() {
+    public Syntax syntax() {
         return switch (kind) {
             case OBJECT -> isCompact ? Syntax.compactJsonSchema("{\"type\":\"object\"}") : Syntax.jsonObject();
             case SCHEMA -> isCompact ? Syntax.compactJsonSchema(texts.getFirst()) : Syntax.jsonSchema(texts.getFirst());

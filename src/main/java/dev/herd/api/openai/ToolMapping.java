@@ -98,7 +98,7 @@ final class ToolMapping {
                 throw ApiException.invalidValue(
                         path + ".function.name", "There are two tools of the name '" + function.name() + "'.");
             }
-            offered.add(tool(function));
+            offered.add(tool(function, path + ".function.parameters"));
         }
         return offered;
     }
@@ -116,9 +116,15 @@ final class ToolMapping {
         return tool.function();
     }
 
-    private static ToolOffer.Tool tool(ChatTool.Function function) {
+    private static ToolOffer.Tool tool(ChatTool.Function function, String path) {
         JsonNodeFactory nodes = JsonNodeFactory.instance;
-        ObjectNode parameters = function.parameters() == null ? nodes.objectNode() : function.parameters();
+        ObjectNode parameters = function.parameters() == null ? noParameters() : function.parameters();
+        ObjectNode schema = parameters.hasNonNull("type")
+                ? parameters
+                : parameters.deepCopy().put("type", "object");
+        if (!schema.path("type").asText().equals("object")) {
+            throw ApiException.invalidValue(path + ".type", "The parameters of a function must be of type object.");
+        }
         ObjectNode shown = nodes.objectNode().put("name", function.name());
         if (function.description() != null) {
             shown.put("description", function.description());
@@ -130,8 +136,15 @@ final class ToolMapping {
         parameters.path("properties").fieldNames().forEachRemaining(names::add);
         return new ToolOffer.Tool(
                 new ToolDefinition(function.name(), names, tool.toString()),
-                parameters.toString(),
+                path,
+                schema.toString(),
                 Boolean.TRUE.equals(function.strict()));
+    }
+
+    private static ObjectNode noParameters() {
+        ObjectNode schema = JsonNodeFactory.instance.objectNode().put("type", "object");
+        schema.putObject("properties");
+        return schema.put("additionalProperties", false);
     }
 
     /**

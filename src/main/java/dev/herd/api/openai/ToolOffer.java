@@ -25,8 +25,9 @@ public record ToolOffer(List<Tool> tools, boolean isForced, boolean isParallel) 
     /**
      * A function on offer.
      *
+     * @param path where that schema stands in the request
      * @param schema JSON schema of its arguments
      * @param isStrict whether the arguments must fulfil it
      */
-    public record Tool(ToolDefinition definition, String schema, boolean isStrict) {}
+    public record Tool(ToolDefinition definition, String path, String schema, boolean isStrict) {}
 }

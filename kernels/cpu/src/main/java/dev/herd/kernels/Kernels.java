@@ -11,9 +11,9 @@ public interface Kernels {
     /** Name of the provider, as {@code herd.kernels} takes it. */
     String name();
 
-    /** The name and what the kernels were chosen for on this machine, for the startup line. */
+    /** Name, instructions and vector width for the startup line: {@code vector kernels (512-bit)}. */
     default String description() {
-        return name();
+        return name() + " kernels";
     }
 
     /** Whether {@link #matMul} and {@link #dequantizeRow} read this encoding; a declared capability, not a guess. */
@@ -141,5 +141,15 @@ public interface Kernels {
         for (int head = fromHead; head < toHead; head++) {
             PlainKernels.attendHead(out, query, key, value, tokens, heads, headSize, head);
         }
+    }
+
+    /**
+     * Multiplies and adds in registers for {@code rounds} rounds: the ceiling that {@link #matMul} is measured by, with
+     * this provider's vectors.
+     *
+     * @return operations done, an addition and a multiplication counting as two
+     */
+    default long multiplyAdd(int rounds) {
+        return PlainKernels.multiplyAdd(rounds);
     }
 }

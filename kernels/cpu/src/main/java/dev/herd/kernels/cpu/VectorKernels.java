@@ -27,7 +27,7 @@ final class VectorKernels implements Kernels {
 
     @Override
     public String description() {
-        return name() + " (" + VectorLanes.FLOATS.vectorBitSize() + "-bit)";
+        return name() + " kernels (" + VectorLanes.FLOATS.vectorBitSize() + "-bit)";
     }
 
     @Override
@@ -155,6 +155,7 @@ final class VectorKernels implements Kernels {
         switch (type) {
             case F32 -> VectorLanes.copy(source, target, 4L * count);
             case F16 -> VectorPlain.encodeF16(source, target, count);
+            case Q8_0 -> VectorPlain.encodeQ80(source, target, count);
             default -> throw new IllegalArgumentException("the vector kernels keep no keys and values as " + type);
         }
     }

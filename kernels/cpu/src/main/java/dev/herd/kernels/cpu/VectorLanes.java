@@ -192,12 +192,12 @@ final class VectorLanes {
         return Float.float16ToFloat(ALL.get(SHORT, address));
     }
 
-    static void putShort(long address, short value) {
-        ALL.set(SHORT, address, value);
+    static void putByte(long address, byte value) {
+        ALL.set(ValueLayout.JAVA_BYTE, address, value);
     }
 
-    static void putLong(long address, long value) {
-        ALL.set(LONG, address, value);
+    static void putShort(long address, short value) {
+        ALL.set(SHORT, address, value);
     }
 
     static void putFloat(long address, float value) {

@@ -23,6 +23,9 @@ final class VectorPlain {
     private static final int HALF_MANTISSA = 10;
     private static final int HALF_EXPONENTS = 5;
     private static final float LARGEST_HALF = 65504;
+    private static final int Q80_GROUP = 32;
+    private static final int Q80_BYTES = 34;
+    private static final int Q80_STEPS = 127;
     private static final int FP8_MANTISSA = 3;
     private static final int FP8_EXPONENTS = 4;
     private static final int SYMMETRIC_ZERO = 8;
@@ -48,6 +51,28 @@ final class VectorPlain {
         for (int i = 0; i < count; i++) {
             float value = Math.clamp(VectorLanes.floatAt(source + 4L * i), -LARGEST_HALF, LARGEST_HALF);
             VectorLanes.putShort(target + 2L * i, Float.floatToFloat16(value));
+        }
+    }
+
+    /**
+     * Groups of 32 signed bytes behind a half as their scale. What is divided by is the scale as the half holds it, and
+     * the clamp is for scales so small that the half is denormal.
+     */
+    static void encodeQ80(long source, long target, int count) {
+        for (int from = 0; from < count; from += Q80_GROUP, target += Q80_BYTES) {
+            long group = source + 4L * from;
+            float largest = 0;
+            for (int i = 0; i < Q80_GROUP; i++) {
+                largest = Math.max(largest, Math.abs(VectorLanes.floatAt(group + 4L * i)));
+            }
+            short half = Float.floatToFloat16(Math.min(largest / Q80_STEPS, LARGEST_HALF));
+            float scale = Float.float16ToFloat(half);
+            float inverse = scale == 0 ? 0 : 1 / scale;
+            VectorLanes.putShort(target, half);
+            for (int i = 0; i < Q80_GROUP; i++) {
+                double step = Math.rint(VectorLanes.floatAt(group + 4L * i) * inverse);
+                VectorLanes.putByte(target + 2 + i, (byte) Math.clamp(step, -Q80_STEPS, Q80_STEPS));
+            }
         }
     }
 

@@ -10,7 +10,6 @@ import dev.herd.kernels.WeightMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -46,9 +45,7 @@ final class NativeKernelsTest extends KernelContract {
     @Test
     void theDescriptionNamesTheInstructionSet() {
         assertThat(kernels().name()).isEqualTo("native");
-        assertThat(kernels().description())
-                .isEqualTo("native ("
-                        + instructions.name().toLowerCase(Locale.ROOT).replace('_', '-') + ")");
+        assertThat(kernels().description()).isEqualTo("native kernels (" + instructions.title() + ")");
     }
 
     @Test

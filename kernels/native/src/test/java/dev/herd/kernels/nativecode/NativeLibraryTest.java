@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.herd.kernels.KernelsSelector;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -30,8 +31,20 @@ final class NativeLibraryTest {
 
         KernelsSelector.Selection selection = KernelsSelector.select(Optional.empty());
 
-        assertThat(selection.kernels().name()).isEqualTo(isBuilt ? "native" : "scalar");
+        assertThat(selection.kernels().name()).isEqualTo(isBuilt ? "native" : "vector");
         assertThat(selection.refusals()).hasSize(isBuilt ? 0 : 1);
         assertThat(new NativeKernelsProvider().refusal().isEmpty()).isEqualTo(isBuilt);
+    }
+
+    /** The command that runs the tests knows what the machine should give; {@code herd test} says it and why. */
+    @Test
+    void theSelectedKernelsAreThoseThatTheTestRunExpects() {
+        String expected = System.getenv("HERD_EXPECT_KERNELS");
+
+        KernelsSelector.Selection selection = KernelsSelector.select(Optional.empty());
+
+        assertThat(selection.kernels().name())
+                .as("HERD_EXPECT_KERNELS=%s; refused: %s", expected, selection.refusals())
+                .isIn(expected == null ? List.of("native", "vector") : List.of(expected));
     }
 }
