@@ -45,7 +45,7 @@ final class AnswerGrammars {
 
     private Vocabulary vocabulary(Tokenizer tokenizer) {
         Vocabulary known = current.get();
-        if (known != null && known.tokenizer == tokenizer) {
+        if (known != null && known.tokenizer.equals(tokenizer)) {
             return known;
         }
         Vocabulary fresh = new Vocabulary(tokenizer);

@@ -7,6 +7,7 @@ import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -34,6 +35,7 @@ final class HttpEdge {
     private static final Logger LOG = Logger.getLogger(HttpEdge.class);
     private static final Pattern ACCEPTABLE_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
     private static final int REQUEST_ID_PRIORITY = 1000;
+    private static final int DRAIN_PRIORITY = 950;
     private static final int BODY_LIMIT_PRIORITY = 900;
     private static final long REFUSED_BODY_MILLIS = 2000;
 
@@ -47,6 +49,7 @@ final class HttpEdge {
 
     void addFilters(@Observes Filters filters) {
         filters.register(HttpEdge::addRequestId, REQUEST_ID_PRIORITY);
+        filters.register(HttpEdge::drainUnreadBody, DRAIN_PRIORITY);
         filters.register(this::refuseLargeBody, BODY_LIMIT_PRIORITY);
     }
 
@@ -66,6 +69,26 @@ final class HttpEdge {
         context.addHeadersEndHandler(head -> context.response()
                 .putHeader(PROCESSING, Long.toString((System.nanoTime() - start) / 1_000_000))
                 .putHeader(VERSION, OPENAI_VERSION));
+        context.next();
+    }
+
+    /**
+     * Swallows what is left of a body that was answered unread, as the next request of the connection comes after it. A
+     * client that does not come to an end of it loses the connection.
+     */
+    private static void drainUnreadBody(RoutingContext context) {
+        context.addEndHandler(answered -> {
+            HttpServerRequest request = context.request();
+            if (!request.isEnded() && request.version() != HttpVersion.HTTP_2) {
+                request.handler(unread -> {});
+                request.resume();
+                context.vertx().setTimer(REFUSED_BODY_MILLIS, timer -> {
+                    if (!request.isEnded()) {
+                        request.connection().close();
+                    }
+                });
+            }
+        });
         context.next();
     }
 

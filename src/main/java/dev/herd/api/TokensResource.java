@@ -1,5 +1,6 @@
 package dev.herd.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.herd.api.openai.ApiException;
@@ -23,6 +24,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
 
 /** {@code /tokenize} and {@code /detokenize}: texts and conversations as token ids, and back. */
 @Path("/")
@@ -73,7 +75,8 @@ final class TokensResource {
     }
 
     private int[] tokens(TokenizeRequest request, ServedModel model) {
-        long inputs = Stream.of(request.prompt(), request.content(), request.messages())
+        JsonNode messages = given(request.messages());
+        long inputs = Stream.of(request.prompt(), request.content(), messages)
                 .filter(Objects::nonNull)
                 .count();
         if (inputs != 1) {
@@ -83,10 +86,10 @@ final class TokensResource {
                     inputs == 0 ? "prompt" : null,
                     inputs == 0 ? "missing_required_parameter" : "invalid_value");
         }
-        if (request.messages() != null) {
+        if (messages != null) {
             ObjectNode conversation = json.createObjectNode();
             conversation.put("model", model.name());
-            conversation.set("messages", request.messages());
+            conversation.set("messages", messages);
             if (request.others() != null) {
                 conversation.setAll(request.others());
             }
@@ -95,6 +98,11 @@ final class TokensResource {
         return request.prompt() != null
                 ? text(request.prompt(), !Boolean.FALSE.equals(request.addSpecialTokens()), model)
                 : text(Objects.requireNonNull(request.content()), Boolean.TRUE.equals(request.addSpecial()), model);
+    }
+
+    /** Generated clients send an empty list for none. */
+    private static @Nullable JsonNode given(@Nullable JsonNode messages) {
+        return messages == null || messages.isNull() || (messages.isArray() && messages.isEmpty()) ? null : messages;
     }
 
     private static int[] text(String text, boolean isBegun, ServedModel model) {

@@ -6,6 +6,7 @@ package dev.herd.grammar;
  */
 public final class ConstraintException extends RuntimeException {
     private final String path;
+    private final String sentence;
 
     /** A constraint that is wrong as a whole. */
     public ConstraintException(String message) {
@@ -16,6 +17,12 @@ public final class ConstraintException extends RuntimeException {
     public ConstraintException(String path, String message) {
         super(message, null, false, false);
         this.path = path;
+        this.sentence = message;
+    }
+
+    @Override
+    public String getMessage() {
+        return sentence;
     }
 
     /** Where in a JSON schema the fault lies, as {@code properties.name.items}; empty for the whole. */
@@ -25,6 +32,6 @@ public final class ConstraintException extends RuntimeException {
 
     /** The same fault, seen from outside: its path goes on from {@code outer}. */
     ConstraintException under(String outer) {
-        return new ConstraintException(path.isEmpty() ? outer : outer + "." + path, getMessage());
+        return new ConstraintException(path.isEmpty() ? outer : outer + "." + path, sentence);
     }
 }

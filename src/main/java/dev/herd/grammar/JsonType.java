@@ -6,23 +6,23 @@ import java.util.Set;
 
 /** The types of JSON Schema; integers are numbers too. */
 enum JsonType {
-    OBJECT("properties", "required", "additionalProperties"),
-    ARRAY("items", "prefixItems", "minItems", "maxItems"),
-    STRING("pattern", "format", "minLength", "maxLength"),
-    NUMBER("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    OBJECT,
+    ARRAY,
+    STRING,
+    NUMBER,
     INTEGER,
     BOOLEAN,
     NULL;
 
-    private final Set<String> keywords;
-
-    JsonType(String... keywords) {
-        this.keywords = Set.of(keywords);
-    }
-
-    /** Keywords that judge values of this type only. */
+    /** Keywords that judge values of this type only; those of integers are listed with numbers. */
     Set<String> keywords() {
-        return keywords;
+        return switch (this) {
+            case OBJECT -> Set.of("properties", "required", "additionalProperties");
+            case ARRAY -> Set.of("items", "prefixItems", "minItems", "maxItems");
+            case STRING -> Set.of("pattern", "format", "minLength", "maxLength");
+            case NUMBER -> Set.of("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf");
+            case INTEGER, BOOLEAN, NULL -> Set.of();
+        };
     }
 
     private String keyword() {
@@ -62,7 +62,7 @@ enum JsonType {
         }
         EnumSet<JsonType> types = EnumSet.noneOf(JsonType.class);
         for (JsonType type : values()) {
-            if (type.keywords.stream().anyMatch(schema::has)) {
+            if (type.keywords().stream().anyMatch(schema::has)) {
                 types.add(type);
             }
         }

@@ -4,10 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** Finds the tokens that may follow on a configuration. Holds scratch memory; used by one thread at a time. */
@@ -130,7 +128,7 @@ final class MaskBuilder {
         Set<Configuration> seen = new HashSet<>(List.of(from));
         Collection<Configuration> border = List.of(from);
         for (int length = 0; length < most; length++) {
-            Map<Configuration, Boolean> reached = new IdentityHashMap<>();
+            Set<Configuration> reached = new LinkedHashSet<>();
             int cost = greatest;
             for (Configuration configuration : border) {
                 for (int[][] encoding : plainClasses) {
@@ -141,7 +139,7 @@ final class MaskBuilder {
                 return new Plain(length, greatest);
             }
             greatest = cost;
-            Set<Configuration> unseen = new LinkedHashSet<>(reached.keySet());
+            Set<Configuration> unseen = new LinkedHashSet<>(reached);
             unseen.removeAll(seen);
             if (unseen.isEmpty()) {
                 return new Plain(most, greatest);
@@ -153,24 +151,24 @@ final class MaskBuilder {
     }
 
     /** Adds where all characters of one encoding lead and returns the greatest cost on the way, that of dead ends too. */
-    private int follow(Configuration from, int[][] encoding, Map<Configuration, Boolean> reached) {
+    private int follow(Configuration from, int[][] encoding, Set<Configuration> reached) {
         List<Configuration> border = List.of(from);
         int greatest = 0;
         for (int at = 0; at < encoding.length; at++) {
-            Map<Configuration, Boolean> next = new IdentityHashMap<>();
+            Set<Configuration> next = new LinkedHashSet<>();
             for (Configuration configuration : border) {
                 for (int byteClass : encoding[at]) {
                     Configuration target = configurations.next(configuration, byteClass);
                     if (target == configurations.dead()) {
                         return TokenCosts.UNKNOWN;
                     }
-                    next.put(target, true);
+                    next.add(target);
                     greatest = Math.max(greatest, target.cost());
                 }
             }
-            border = new ArrayList<>(next.keySet());
+            border = new ArrayList<>(next);
         }
-        border.forEach(target -> reached.put(target, true));
+        reached.addAll(border);
         return greatest;
     }
 }

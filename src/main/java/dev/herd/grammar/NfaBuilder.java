@@ -1,7 +1,7 @@
 package dev.herd.grammar;
 
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -14,7 +14,7 @@ final class NfaBuilder {
 
     private final Edges edges = new Edges();
     private final List<Rule> rules = new ArrayList<>();
-    private final Map<Rule, Integer> numbers = new IdentityHashMap<>();
+    private final Map<Rule, Integer> numbers = new HashMap<>(); // a rule equals itself only
     private final List<Integer> starts = new ArrayList<>(); // by rule
     private final List<Integer> finals = new ArrayList<>();
     private int stateCount;

@@ -7,8 +7,11 @@ import static org.hamcrest.Matchers.nullValue;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import io.restassured.http.Method;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -134,6 +137,24 @@ class EdgeWireTest {
 
         assertThat(response.extract().statusCode()).isBetween(400, 499);
         ErrorWireTest.envelope(response, response.extract().statusCode());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"POST /nothing", "GET /v1/models", "POST /v1/models", "DELETE /v1/responses/resp_0"})
+    void connectionGoesOnAfterABodyThatNobodyRead(String line) throws Exception {
+        String piece = "4e20\r\n" + "a".repeat(20_000) + "\r\n";
+        String unread = line + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n" + piece + "0\r\n\r\n";
+        String next = "GET /q/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        try (Socket socket = new Socket("localhost", RestAssured.port)) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream().write((unread + next).getBytes(StandardCharsets.US_ASCII));
+
+            String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(answers.split("HTTP/1\\.1 ", -1)).hasSize(3);
+            assertThat(answers).contains("\"UP\"");
+        }
     }
 
     @Test

@@ -88,19 +88,19 @@ class StructuredOutputWireTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
-                    "guided_regex":"[a-f]{3}[0-9]"                                          | [a-f]{3}[0-9]
-                    "guided_choice":["yes","no"]                                            | yes|no
-                    "structured_outputs":{"choice":["yes","no"]}                            | yes|no
-                    "structured_outputs":{"regex":"x+y"}                                    | x+y
-                    "structured_outputs":{"json":{"enum":[1,2]},"regex":null}               | 1|2
-                    "structured_outputs":{"json_object":true,"disable_any_whitespace":true} | \\{.*}
-                    "guided_json":"{\\"const\\":\\"a b\\"}"                                 | "a b"
-                    "guided_grammar":"root ::= [0-9] (\\"-\\" [0-9])*"                      | [0-9](-[0-9])*
-                    "grammar":"root ::= \\"(\\" root \\")\\" | \\"o\\""                     | \\(*o\\)*
-                    "json_schema":{"type":"boolean"}                                        | true|false
-                    "response_format":{"type":"json_object","schema":{"type":"null"}}       | null
-                    "response_format":{"type":"text"},"grammar":""                          | Hello, world!
+    @CsvSource(delimiter = '!', quoteCharacter = '^', textBlock = """
+                    "guided_regex":"[a-f]{3}[0-9]"                                          ! [a-f]{3}[0-9]
+                    "guided_choice":["yes","no"]                                            ! yes|no
+                    "structured_outputs":{"choice":["yes","no"]}                            ! yes|no
+                    "structured_outputs":{"regex":"x+y"}                                    ! x+y
+                    "structured_outputs":{"json":{"enum":[1,2]},"regex":null}               ! 1|2
+                    "structured_outputs":{"json_object":true,"disable_any_whitespace":true} ! \\{.*}
+                    "guided_json":"{\\"const\\":\\"a b\\"}"                                 ! "a b"
+                    "guided_grammar":"root ::= [0-9] (\\"-\\" [0-9])*"                      ! [0-9](-[0-9])*
+                    "grammar":"root ::= \\"(\\" root \\")\\" | \\"o\\""                     ! \\(*o\\)*
+                    "json_schema":{"type":"boolean"}                                        ! true|false
+                    "response_format":{"type":"json_object","schema":{"type":"null"}}       ! null
+                    "response_format":{"type":"text"},"grammar":""                          ! Hello, world.
                     """)
     void extensionsAreHonoured(String fields, String pattern) throws Exception {
         JsonNode choice = answer("\"max_tokens\":30," + fields).path("choices").path(0);

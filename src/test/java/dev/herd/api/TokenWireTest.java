@@ -83,7 +83,9 @@ class TokenWireTest {
                     /tokenize   | {}                                          | prompt               | 400
                     /tokenize   | {"prompt":"a","content":"b"}                | null                 | 400
                     /tokenize   | {"prompt":7}                                | prompt               | 400
-                    /tokenize   | {"messages":[]}                             | messages             | 400
+                    /tokenize   | {"messages":[]}                             | prompt               | 400
+                    /tokenize   | {"messages":null}                           | prompt               | 400
+                    /tokenize   | {"messages":7}                              | messages             | 400
                     /tokenize   | {"messages":[{"role":"user","content":7}]}  | messages[0].content  | 400
                     /tokenize   | {"prompt":"a","model":"gpt-9"}              | model                | 404
                     /detokenize | {}                                          | tokens               | 400

@@ -30,7 +30,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -201,7 +200,7 @@ class OpenAiJavaIT {
     void forcedToolIsCalledWholeAndStreamed() {
         ChatCompletionCreateParams params = ChatCompletionCreateParams.builder()
                 .model("herd-tiny")
-                .seed(3)
+                .putAdditionalBodyProperty("seed", JsonValue.from(3))
                 .maxCompletionTokens(80)
                 .addUserMessage("Weather in Rome?")
                 .addTool(Weather.class)
@@ -251,7 +250,7 @@ class OpenAiJavaIT {
                 .completions()
                 .create(ChatCompletionCreateParams.builder()
                         .model("herd-tiny")
-                        .seed(3)
+                        .putAdditionalBodyProperty("seed", JsonValue.from(3))
                         .maxCompletionTokens(80)
                         .addUserMessage("Weather in Rome?")
                         .responseFormat(Weather.class)
@@ -280,8 +279,9 @@ class OpenAiJavaIT {
                                 .statusCode())
                         .isEqualTo(429);
                 Thread.ofVirtual().start(() -> {
-                    LockSupport.parkNanos(500_000_000);
-                    occupying.close();
+                    try (occupying) {
+                        occupying.stream().limit(100).forEach(ChatCompletionChunk::id);
+                    }
                 });
 
                 ChatCompletion answer =

@@ -105,7 +105,7 @@ public record ResponseObject(
 
     /** Why a response failed. */
     @Schema(
-            name = "ResponseError",
+            name = "ResponseFailure",
             requiredProperties = {"code", "message"})
     public record Failure(String code, String message) {}
 

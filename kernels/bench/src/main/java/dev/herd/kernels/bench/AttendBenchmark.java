@@ -29,7 +29,16 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(1)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {
+            "--add-modules=jdk.incubator.vector",
+            // as the launcher starts the JVM for the vector kernels
+            "-XX:CompileCommand=dontinline,dev.herd.kernels.cpu.Vector*::decode*",
+            "-XX:CompileCommand=dontinline,dev.herd.kernels.cpu.Vector*::dot*",
+            "-XX:CompileCommand=dontinline,dev.herd.kernels.cpu.Vector*::unpack*",
+            "-XX:CompileCommand=dontinline,dev.herd.kernels.cpu.Vector*::multiply*"
+        })
 @Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class AttendBenchmark {
@@ -40,7 +49,7 @@ public class AttendBenchmark {
     private static final int BLOCK_SIZE = 32;
 
     /** Provider. */
-    @Param("scalar")
+    @Param({"scalar", "vector"})
     public String kernels = "scalar";
 
     /** Encoding of keys and values. */

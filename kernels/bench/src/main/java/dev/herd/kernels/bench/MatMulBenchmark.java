@@ -29,7 +29,16 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(1)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {
+            "--add-modules=jdk.incubator.vector",
+            // as the launcher starts the JVM for the vector kernels
+            "-XX:CompileCommand=dontinline,dev.herd.kernels.cpu.Vector*::decode*",
+            "-XX:CompileCommand=dontinline,dev.herd.kernels.cpu.Vector*::dot*",
+            "-XX:CompileCommand=dontinline,dev.herd.kernels.cpu.Vector*::unpack*",
+            "-XX:CompileCommand=dontinline,dev.herd.kernels.cpu.Vector*::multiply*"
+        })
 @Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class MatMulBenchmark {
@@ -38,7 +47,7 @@ public class MatMulBenchmark {
     private static final long BEYOND_CACHES = 512L << 20;
 
     /** Provider. */
-    @Param("scalar")
+    @Param({"scalar", "vector"})
     public String kernels = "scalar";
 
     /** Encoding of the weights. */

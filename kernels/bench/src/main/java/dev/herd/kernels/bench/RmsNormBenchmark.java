@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(1)
+@Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
 @Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class RmsNormBenchmark {
@@ -31,7 +31,7 @@ public class RmsNormBenchmark {
     private static final float EPSILON = 1e-5f;
 
     /** Provider. */
-    @Param("scalar")
+    @Param({"scalar", "vector"})
     public String kernels = "scalar";
 
     /** Rows. */

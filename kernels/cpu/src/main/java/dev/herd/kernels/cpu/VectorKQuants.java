@@ -115,21 +115,24 @@ final class VectorKQuants {
         return ((bytes | top) - 0x2020_2020_2020_2020L) ^ top;
     }
 
-    /** The eight 6-bit scales and offsets of Q4_K and Q5_K, behind the two halves at {@code source}. */
-    private static void unpackSixBits(long source, long steps) {
+    /**
+     * The eight 6-bit scales and offsets of Q4_K and Q5_K, behind the two halves at {@code source}. At 512 bits eight
+     * floats too many are written behind both.
+     */
+    static void unpackSixBits(long source, long scales, long offsets) {
         int a = intAt(source + 4);
         int b = intAt(source + 8);
         int c = intAt(source + 12);
         long highScales = c & 0x0F0F_0F0F | a >>> 2 & 0x3030_3030;
         long highOffsets = c >>> 4 & 0x0F0F_0F0F | b >>> 2 & 0x3030_3030;
-        scale8(a & 0x3F3F_3F3F | highScales << 32, halfAt(source), steps);
-        scale8(b & 0x3F3F_3F3F | highOffsets << 32, -halfAt(source + 2), steps + OFFSETS);
+        scale8(a & 0x3F3F_3F3F | highScales << 32, halfAt(source), scales);
+        scale8(b & 0x3F3F_3F3F | highOffsets << 32, -halfAt(source + 2), offsets);
     }
 
     /** Layout: scale, offset scale, 12 bytes of 6-bit scales and offsets, 128 bytes of two 4-bit elements. */
     static void decodeQ4K(long source, long target, int length, long steps) {
         for (int done = 0; done < length; done += GROUP, source += 144) {
-            unpackSixBits(source, steps);
+            unpackSixBits(source, steps, steps + OFFSETS);
             for (int pair = 0; pair < 4; pair++, target += 8 * RUN) {
                 long bytes = source + 16 + RUN * pair;
                 FloatVector lowScale = broadcastAt(steps + 8 * pair);
@@ -149,7 +152,7 @@ final class VectorKQuants {
     /** Layout: as Q4_K with 32 bytes of fifth bits before the elements; bit r of byte i belongs to element i of run r. */
     static void decodeQ5K(long source, long target, int length, long steps) {
         for (int done = 0; done < length; done += GROUP, source += 176) {
-            unpackSixBits(source, steps);
+            unpackSixBits(source, steps, steps + OFFSETS);
             for (int run = 0; run < 8; run++, target += 4 * RUN) {
                 long bytes = source + 48 + RUN * (run >> 1);
                 int shift = 4 * (run & 1);

@@ -41,6 +41,8 @@ final class VectorMatMul {
     static void multiply(long out, long x, WeightMatrix weights, int tokens, int fromRow, int toRow) {
         if (weights instanceof Transposed transposed) {
             multiplyTransposed(out, x, transposed, tokens, fromRow, toRow);
+        } else if (tokens == 1 && weights instanceof RowMajor matrix && VectorDots.supports(matrix.type())) {
+            multiplyOne(out, x, matrix, fromRow, toRow);
         } else if (tokens <= FEW) {
             multiplyFew(out, x, weights, tokens, fromRow, toRow);
         } else {
@@ -52,6 +54,15 @@ final class VectorMatMul {
                 }
             }
         }
+    }
+
+    /** One token and a format whose levels need not be decoded first. */
+    private static void multiplyOne(long out, long x, RowMajor weights, int fromRow, int toRow) {
+        VectorScratch scratch = VectorScratch.ofThread();
+        int columns = weights.columns();
+        long working = scratch.working(VectorDots.scratchBytes(columns));
+        long source = weights.data().address() + weights.rowBytes() * fromRow;
+        VectorDots.multiply(weights.type(), out + 4L * fromRow, source, toRow - fromRow, x, columns, working);
     }
 
     private static void multiplyFew(long out, long x, WeightMatrix weights, int tokens, int fromRow, int toRow) {

@@ -43,7 +43,9 @@ final class VectorSmallGroups {
     static void decodeQ80(long source, long target, int length) {
         for (int done = 0; done < length; done += GROUP, source += 34, target += DECODED) {
             FloatVector scale = broadcast(halfAt(source));
-            for (int i = 0; i < GROUP; i += LANES) {
+            store(signedBytes(source + 2).mul(scale), target);
+            store(signedBytes(source + 2 + LANES).mul(scale), target + 4L * LANES);
+            for (int i = 2 * LANES; i < GROUP; i += LANES) {
                 store(signedBytes(source + 2 + i).mul(scale), target + 4L * i);
             }
         }
@@ -116,7 +118,7 @@ final class VectorSmallGroups {
 
     static void decodeIq4Nl(long source, long target, int length, long steps) {
         for (int done = 0; done < length; done += GROUP, source += 18, target += DECODED) {
-            decodeLevels(IQ4, source + 2, halfAt(source), target, steps);
+            lookUp(IQ4, source + 2, halfAt(source), target, steps);
         }
     }
 
@@ -128,14 +130,14 @@ final class VectorSmallGroups {
             int lowBits = VectorLanes.intAt(source + 4);
             for (int run = 0; run < 8; run++, target += DECODED) {
                 int step = (lowBits >> (4 * run) & 15 | (highBits >> (2 * run) & 3) << 4) - 32;
-                decodeLevels(IQ4, source + 8 + HALF * run, scale * step, target, steps);
+                lookUp(IQ4, source + 8 + HALF * run, scale * step, target, steps);
             }
         }
     }
 
     static void decodeMxfp4(long source, long target, int length, long steps) {
         for (int done = 0; done < length; done += GROUP, source += 17, target += DECODED) {
-            decodeLevels(FP4_DOUBLED, source + 1, halfOfPower(VectorLanes.byteAt(source) & 0xFF), target, steps);
+            lookUp(FP4_DOUBLED, source + 1, halfOfPower(VectorLanes.byteAt(source) & 0xFF), target, steps);
         }
     }
 
@@ -145,7 +147,7 @@ final class VectorSmallGroups {
     }
 
     /** Sixteen bytes hold 32 numbers of levels, the first half of them in the lower nibbles. */
-    private static void decodeLevels(ByteVector table, long source, float scale, long target, long steps) {
+    private static void lookUp(ByteVector table, long source, float scale, long target, long steps) {
         ByteVector pairs = VectorLanes.bytes16(source);
         store(pairs.and((byte) 15).selectFrom(table), steps);
         store(pairs.lanewise(VectorOperators.LSHR, 4).and((byte) 15).selectFrom(table), steps + HALF);
