@@ -8,6 +8,7 @@ import java.io.InputStream;
 /** Pictures without compression, as a program on this machine hands them over: {@code P6 width height 255}, then RGB. */
 final class PpmPicture {
     private static final int CHANNELS = 3;
+    private static final int MAX_NUMBER = 1 << 24;
 
     private PpmPicture() {}
 
@@ -34,7 +35,10 @@ final class PpmPicture {
         int value = 0;
         int next = in.read();
         while (next >= '0' && next <= '9') {
-            value = Math.addExact(Math.multiplyExact(value, 10), next - '0');
+            value = value * 10 + next - '0';
+            if (value > MAX_NUMBER) {
+                throw new IOException("too large a number");
+            }
             next = in.read();
         }
         if (!isSpace(next)) {

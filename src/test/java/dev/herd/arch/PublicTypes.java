@@ -22,8 +22,17 @@ final class PublicTypes {
             "SampledToken",
             "SamplingParams");
 
-    static final Set<String> MODEL =
-            Set.of("Batch", "BlockTable", "ImageTiler", "KvLayout", "Llama4", "PixelTiles", "RgbImage", "TileLayout");
+    static final Set<String> MODEL = Set.of(
+            "Batch",
+            "BlockTable",
+            "ImageTiler",
+            "KvLayout",
+            "Llama4",
+            "PixelTiles",
+            "RgbImage",
+            "Tile",
+            "TileLayout",
+            "VisionEncoder");
 
     static final Set<String> GRAMMAR =
             Set.of("Constraint", "ConstraintException", "Matcher", "Syntax", "TokenGrammar", "TokenMask", "TokenTrie");

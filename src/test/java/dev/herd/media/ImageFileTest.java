@@ -155,7 +155,7 @@ final class ImageFileTest {
                     Pictures.decode(Pictures.rawPng(1, 1, 8, 6, new byte[] {0, 100, 0, (byte) 255, (byte) alpha}));
 
             int mixed = 100 * alpha + 255 * (255 - alpha) + 128;
-            assertThat(Pictures.pixel(image, 0, 0) >> 16).isEqualTo((mixed >> 8) + mixed >> 8);
+            assertThat(Pictures.pixel(image, 0, 0) >> 16).isEqualTo(((mixed >> 8) + mixed) >> 8);
             assertThat(Pictures.pixel(image, 0, 0) & 0xFF).isEqualTo(255);
         }
     }
