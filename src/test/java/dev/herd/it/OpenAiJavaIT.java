@@ -217,7 +217,7 @@ class OpenAiJavaIT {
         for (ChatCompletion answer : List.of(whole, accumulator.chatCompletion())) {
             ChatCompletion.Choice choice = answer.choices().getFirst();
             assertThat(choice.finishReason()).isEqualTo(ChatCompletion.Choice.FinishReason.TOOL_CALLS);
-            assertThat(choice.message().content()).isEmpty();
+            assertThat(choice.message().content().orElse("")).isEmpty();
             ChatCompletionMessageFunctionToolCall call =
                     choice.message().toolCalls().orElseThrow().getFirst().asFunction();
             assertThat(call.function().name()).isEqualTo("Weather");
