@@ -108,6 +108,8 @@ typedef struct {
             int64_t from,
             int64_t to,
             uint8_t *scratch);
+    /* Multiplies and adds in registers, rounds times 16 vectors; sink takes one vector, 64 bytes at most. */
+    void (*multiply_add)(float *sink, int64_t rounds);
 } Kernels;
 
 /* Instruction sets, the most capable first; a library holds those of its own architecture. */

@@ -31,5 +31,5 @@ TARGET static void decode_row(const Matrix *w, float *out, int64_t row) {
 
 const Kernels ISA_TABLE = {
     ISA_NAME, matmul, decode_row, rms_norm, rope, scale_rows, swiglu, add, encode, attend,
-    layer_norm, add_bias, gelu, attend_all,
+    layer_norm, add_bias, gelu, attend_all, multiply_add,
 };

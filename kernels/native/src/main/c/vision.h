@@ -163,3 +163,22 @@ TARGET static void attend_all(
         }
     }
 }
+
+/* The ceiling that matrix products are measured by: as many independent chains as hide the latency. */
+TARGET static void multiply_add(float *sink, int64_t rounds) {
+    vf chains[16];
+    UNROLL_16 for (int i = 0; i < 16; i++) {
+        chains[i] = (vf) {0} + (float) i;
+    }
+    vf factor = (vf) {0} + 0.999f;
+    vf addend = (vf) {0} + 1e-6f;
+    for (int64_t round = 0; round < rounds; round++) {
+        UNROLL_16 for (int i = 0; i < 16; i++) {
+            chains[i] = chains[i] * factor + addend;
+        }
+    }
+    UNROLL_16 for (int i = 1; i < 16; i++) {
+        chains[0] += chains[i];
+    }
+    *(vf_loose *) sink = chains[0];
+}

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,8 @@ final class Answer {
     private static final Logger LOG = Logger.getLogger(Answer.class);
 
     private final List<ChoiceText> choices;
-    private final int promptTokens;
+    private final PromptCost cost;
+    private final AtomicInteger unfinished;
     private final AnswerRecorder recorder;
     private final Queue<Progress> progress = new ConcurrentLinkedQueue<>();
     private final List<Generation> generations = new CopyOnWriteArrayList<>();
@@ -44,24 +46,25 @@ final class Answer {
     private int finishedChoices;
     private int cachedTokens;
 
-    private Answer(List<ChoiceText> choices, int promptTokens, AnswerRecorder recorder) {
+    private Answer(List<ChoiceText> choices, PromptCost cost, AnswerRecorder recorder) {
         this.choices = choices;
-        this.promptTokens = promptTokens;
+        this.cost = cost;
+        this.unfinished = new AtomicInteger(choices.size());
         this.recorder = recorder;
     }
 
     /**
      * Hands the requests, one per choice, to the engine. If one is refused, all are withdrawn and the refusal is thrown.
      *
-     * @param promptTokens tokens of all different prompts together
+     * @param cost what all different prompts take together
      */
     static Answer submit(
             Engine engine,
             List<GenerationRequest> requests,
             List<ChoiceText> choices,
-            int promptTokens,
+            PromptCost cost,
             AnswerRecorder recorder) {
-        Answer answer = new Answer(choices, promptTokens, recorder);
+        Answer answer = new Answer(choices, cost, recorder);
         try {
             for (int choice = 0; choice < requests.size(); choice++) {
                 GenerationRequest request = requests.get(choice);
@@ -69,6 +72,7 @@ final class Answer {
             }
         } catch (RuntimeException refused) {
             answer.cancel();
+            cost.whenComputed().run();
             throw refused;
         }
         return answer;
@@ -129,12 +133,8 @@ final class Answer {
 
     private void accept(int choice, SampledToken token, boolean isStopToken, AnswerSink sink) {
         ChoiceText text = choices.get(choice);
-        if (isStopToken) {
-            text.acceptStopToken();
-            return;
-        }
         boolean wasStopped = text.isStopped();
-        show(choice, text.accept(token), sink);
+        show(choice, isStopToken ? text.acceptStopToken(token) : text.accept(token), sink);
         if (text.isStopped() && !wasStopped) {
             generations.get(choice).cancel();
         }
@@ -152,16 +152,21 @@ final class Answer {
             return;
         }
         show(choice, text.finish(), sink);
-        sink.choiceFinished(
-                choice,
-                text.isStopped() || reason == FinishReason.STOP ? FinishReasonName.STOP : FinishReasonName.LENGTH);
+        sink.choiceFinished(choice, name(reason, text));
         cachedTokens = choice == 0 ? stats.cachedTokens() : cachedTokens;
         if (++finishedChoices == choices.size()) {
             isOver = true;
             int completionTokens =
                     choices.stream().mapToInt(ChoiceText::tokenCount).sum();
-            sink.finished(Usage.of(promptTokens, cachedTokens, completionTokens));
+            sink.finished(Usage.of(cost.tokens(), cachedTokens, cost.imageTokens(), completionTokens));
         }
+    }
+
+    private static FinishReasonName name(FinishReason reason, ChoiceText text) {
+        if (!text.isStopped() && reason != FinishReason.STOP) {
+            return FinishReasonName.LENGTH;
+        }
+        return text.hasCalls() ? FinishReasonName.TOOL_CALLS : FinishReasonName.STOP;
     }
 
     private static Outcome outcome(FinishReason reason, ChoiceText text) {
@@ -184,10 +189,20 @@ final class Answer {
     }
 
     private static void show(int choice, ChoiceText.Delta delta, AnswerSink sink) {
-        if (!delta.isEmpty()) {
+        if (!delta.text().isEmpty() || !delta.logProbs().isEmpty()) {
             sink.delta(choice, delta.text(), delta.logProbs());
         }
+        delta.calls().forEach(call -> sink.call(choice, call));
     }
+
+    /**
+     * What prompts take.
+     *
+     * @param tokens all of them
+     * @param imageTokens those of pictures
+     * @param whenComputed run, maybe twice, when the engine needs nothing of the prompts any more
+     */
+    record PromptCost(int tokens, int imageTokens, Runnable whenComputed) {}
 
     private record Outlet(Executor executor, AnswerSink sink) {}
 
@@ -223,12 +238,20 @@ final class Answer {
 
         @Override
         public void onFinish(FinishReason reason, GenerationStats stats) {
+            end();
             add(new Progress.Finish(choice, reason, stats));
         }
 
         @Override
         public void onFailure(Throwable failure) {
+            end();
             add(new Progress.Failure(failure));
+        }
+
+        private void end() {
+            if (unfinished.decrementAndGet() == 0) {
+                cost.whenComputed().run();
+            }
         }
 
         private void add(Progress next) {

@@ -17,6 +17,11 @@ interface AnswerSink {
     /** More of a choice. Not called with neither text nor log-probabilities. */
     void delta(int choice, String text, List<LogProbs.Item> logProbs);
 
+    /** More of a call that a choice asks for; only where tools were offered. */
+    default void call(int choice, CallDelta call) {
+        throw new UnsupportedOperationException("no tools were offered");
+    }
+
     /** A choice is complete. */
     void choiceFinished(int choice, FinishReasonName reason);
 

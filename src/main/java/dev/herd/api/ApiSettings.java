@@ -1,11 +1,15 @@
 package dev.herd.api;
 
+import dev.herd.media.FetchPolicy;
 import java.time.Duration;
 
 /** What of the configuration concerns the endpoint. An interface, as its beans exist before the configuration does. */
 public interface ApiSettings {
     /** A stream that is silent for this long gets a comment. */
     Duration heartbeat();
+
+    /** What may be fetched for a request. */
+    FetchPolicy fetchPolicy();
 
     /** Bytes of the largest request body. */
     long maxBodyBytes();

@@ -98,9 +98,10 @@ final class ChatResource {
                             schema = @Schema(implementation = ErrorBody.class)))
     public Uni<Response> create(
             @NotNull @Valid ChatCompletionRequest request, @jakarta.ws.rs.core.Context RoutingContext http) {
+        String fingerprint = chat.systemFingerprint();
         Answer answer = chat.answer(request);
         String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
-        AnswerHead head = AnswerHead.of(id, clock.instant().getEpochSecond(), request);
+        AnswerHead head = AnswerHead.of(id, clock.instant().getEpochSecond(), request, fingerprint);
         List<String> ignored = OtherFields.ignored(request);
         if (request.wantsStream()) {
             return Uni.createFrom()

@@ -1,21 +1,27 @@
 package dev.herd.api;
 
+import dev.herd.api.Answer.PromptCost;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.ChatCompletionRequest;
 import dev.herd.api.openai.ChatMapping;
 import dev.herd.api.openai.GenerationFields;
-import dev.herd.api.openai.OtherFields;
+import dev.herd.api.openai.ToolOffer;
 import dev.herd.chat.AnswerText;
-import dev.herd.chat.PromptFormat;
+import dev.herd.chat.ToolCallParser;
 import dev.herd.engine.ContextLengthException;
 import dev.herd.engine.EngineClosedException;
 import dev.herd.engine.GenerationRequest;
+import dev.herd.engine.PromptImage;
 import dev.herd.engine.QueueFullException;
 import dev.herd.engine.SamplingParams;
+import dev.herd.grammar.TokenGrammar;
+import dev.herd.media.TileMemory;
+import dev.herd.tokenizer.Tokenizer;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -26,11 +32,29 @@ final class ChatService {
     private final ModelSource models;
     private final AnswerRecorder recorder;
     private final RandomGenerator random;
+    private final AnswerGrammars grammars;
+    private final ChatPrompts prompts;
 
-    ChatService(ModelSource models, AnswerRecorder recorder, RandomGenerator random) {
+    ChatService(
+            ModelSource models,
+            AnswerRecorder recorder,
+            RandomGenerator random,
+            AnswerGrammars grammars,
+            ChatPrompts prompts) {
         this.models = models;
         this.recorder = recorder;
         this.random = random;
+        this.grammars = grammars;
+        this.prompts = prompts;
+    }
+
+    /**
+     * What clients are told of the model's identity.
+     *
+     * @throws ApiException while there is no model
+     */
+    String systemFingerprint() {
+        return models.current().fingerprint();
     }
 
     /**
@@ -45,9 +69,18 @@ final class ChatService {
         if (request.choiceCount() > model.requestLimit()) {
             throw ApiException.invalidValue("n", "'n' must be at most " + model.requestLimit() + " on this server.");
         }
-        int[] prompt = prompt(request, model);
-        requireFits(prompt.length, model.contextLength(), "messages");
-        return submit(request, model, List.of(prompt));
+        ToolOffer offer = request.toolOffer();
+        ChatPrompt prompt = prompts.prompt(request, model);
+        requireFits(prompt.tokens().length, model.contextLength(), "messages");
+        TileMemory.Lease memory = prompts.reserve(prompt);
+        try {
+            PromptCost cost = new PromptCost(prompt.tokens().length, prompt.imageTokens(), memory::close);
+            return submit(
+                    request, offer, model, new Ready(List.of(prompt.tokens()), prompts.images(prompt, model), cost));
+        } catch (RuntimeException refused) {
+            memory.close();
+            throw refused;
+        }
     }
 
     /**
@@ -56,10 +89,7 @@ final class ChatService {
      * @throws ApiException if a field is not supported or a message cannot be shown to the model
      */
     int[] prompt(ChatCompletionRequest request, ServedModel model) {
-        OtherFields.refused(request).ifPresent(field -> {
-            throw ApiException.unsupportedParameter(field);
-        });
-        return model.promptFormat().render(ChatMapping.messages(request), PromptFormat.Ending.ANSWER);
+        return prompts.prompt(request, model).tokens();
     }
 
     /**
@@ -68,26 +98,36 @@ final class ChatService {
      * @throws ApiException if the engine refuses them
      */
     Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts) {
+        int promptTokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
+        Ready ready = new Ready(prompts, List.of(), new PromptCost(promptTokens, 0, () -> {}));
+        return submit(fields, ToolOffer.NONE, model, ready);
+    }
+
+    /** Prompts with the pictures that each of them shows. */
+    private record Ready(List<int[]> prompts, List<PromptImage> images, PromptCost cost) {}
+
+    private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, Ready ready) {
         SamplingParams sampling =
                 ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
+        Optional<TokenGrammar> grammar = grammars.find(fields, offer, model);
+        Set<Integer> stopTokens = stopTokens(fields, model);
         List<GenerationRequest> requests = new ArrayList<>();
         List<ChoiceText> choices = new ArrayList<>();
-        for (int choice = 0; choice < prompts.size() * fields.choiceCount(); choice++) {
-            int[] prompt = prompts.get(choice / fields.choiceCount());
+        for (int choice = 0; choice < ready.prompts().size() * fields.choiceCount(); choice++) {
+            int[] prompt = ready.prompts().get(choice / fields.choiceCount());
             requests.add(new GenerationRequest(
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
-                    stopTokens(fields, model)));
-            choices.add(new ChoiceText(
-                    new AnswerText(model.tokenizer(), orEmpty(fields.stop())),
-                    model.tokenizer(),
-                    fields.wantsLogprobs()));
+                    stopTokens,
+                    ready.images(),
+                    grammar,
+                    integer(fields.minTokens()),
+                    integer(fields.priority())));
+            choices.add(choice(fields, offer, model));
         }
         try {
-            int promptTokens =
-                    prompts.stream().mapToInt(prompt -> prompt.length).sum();
-            return Answer.submit(model.engine(), requests, choices, promptTokens, recorder);
+            return Answer.submit(model.engine(), requests, choices, ready.cost(), recorder);
         } catch (QueueFullException full) {
             throw ApiException.overloaded(full.retryAfter());
         } catch (EngineClosedException closed) {
@@ -95,6 +135,31 @@ final class ChatService {
         } catch (ContextLengthException tooLong) {
             throw contextLengthExceeded(tooLong.promptTokens(), tooLong.contextLength(), null);
         }
+    }
+
+    private static ChoiceText choice(GenerationFields fields, ToolOffer offer, ServedModel model) {
+        Tokenizer tokenizer = model.tokenizer();
+        boolean showsSpecials = Boolean.FALSE.equals(fields.skipSpecialTokens());
+        Set<Integer> markers = offer.tools().isEmpty() ? Set.of() : ToolCallParser.markers(tokenizer);
+        AnswerText text = new AnswerText(
+                tokenizer,
+                orEmpty(fields.stop()),
+                new AnswerText.Style(
+                        Boolean.TRUE.equals(fields.includeStopStrInOutput()),
+                        special -> showsSpecials || markers.contains(special),
+                        integer(fields.minTokens())));
+        return offer.tools().isEmpty()
+                ? new ChoiceText(text, tokenizer, fields.wantsLogprobs())
+                : new ChoiceText(
+                        text,
+                        tokenizer,
+                        fields.wantsLogprobs(),
+                        new ToolCallParser(offer.definitions()),
+                        offer.isParallel());
+    }
+
+    private static int integer(@Nullable Integer number) {
+        return number == null ? 0 : number;
     }
 
     /** A request beyond the context is not an error: the answer ends where the context does and says so. */
@@ -105,6 +170,10 @@ final class ChatService {
 
     private static Set<Integer> stopTokens(GenerationFields request, ServedModel model) {
         Set<Integer> stopTokens = new HashSet<>(orEmpty(request.stopTokenIds()));
+        if (stopTokens.stream().anyMatch(id -> id >= model.vocabularySize())) {
+            throw ApiException.invalidValue(
+                    "stop_token_ids", "Token ids go from 0 to " + (model.vocabularySize() - 1) + ".");
+        }
         if (!Boolean.TRUE.equals(request.ignoreEos())) {
             stopTokens.addAll(model.stopTokens());
         }

@@ -2,6 +2,8 @@ package dev.herd.api;
 
 import dev.herd.api.openai.LogProbs;
 import dev.herd.chat.AnswerText;
+import dev.herd.chat.ToolCallParser;
+import dev.herd.chat.ToolCallParser.Event;
 import dev.herd.engine.SampledToken;
 import dev.herd.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
@@ -9,27 +11,45 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The text of one choice as it grows, with the log-probabilities of the tokens that it consists of. Used by one thread
- * at a time.
+ * The text of one choice as it grows, with the log-probabilities of the tokens that it consists of and the calls in it.
+ * Used by one thread at a time.
  */
 final class ChoiceText {
     /* Text is held back while it may be part of a character or of a stop string, and never shown if it was one. The
-     * log-probabilities of a token must share its fate: each waits until text beyond its first byte has been shown. */
+     * log-probabilities of a token must share its fate: each waits until text beyond its first byte has been shown. Those
+     * of the tokens that calls are written with are shown, too. */
     private final AnswerText text;
     private final Tokenizer tokenizer;
     private final boolean wantsLogProbs;
+    private final @Nullable ToolCallParser calls;
+    private final boolean isParallel;
     private final Deque<Held> held = new ArrayDeque<>();
     private long tokenBytes;
     private long shownBytes;
     private int tokenCount;
     private boolean isStopped;
 
+    /** A text in which nothing is a call. */
     ChoiceText(AnswerText text, Tokenizer tokenizer, boolean wantsLogProbs) {
+        this(text, tokenizer, wantsLogProbs, null, true);
+    }
+
+    /** A text in which {@code calls} finds calls; unless {@code isParallel}, it ends with the first of them. */
+    ChoiceText(
+            AnswerText text,
+            Tokenizer tokenizer,
+            boolean wantsLogProbs,
+            @Nullable ToolCallParser calls,
+            boolean isParallel) {
         this.text = text;
         this.tokenizer = tokenizer;
         this.wantsLogProbs = wantsLogProbs;
+        this.calls = calls;
+        this.isParallel = isParallel;
     }
 
     /** Takes a token in; the delta may be empty. After a stop string nothing more is shown. */
@@ -40,28 +60,37 @@ final class ChoiceText {
         tokenCount++;
         if (wantsLogProbs) {
             held.add(new Held(tokenBytes, item(token)));
-            tokenBytes += tokenizer.isSpecial(token.id()) ? 0 : tokenizer.bytes(token.id()).length;
+            tokenBytes += isShown(token.id()) ? tokenizer.bytes(token.id()).length : 0;
         }
         AnswerText.Update update = text.accept(token.id());
         isStopped = update.isStopped();
-        return show(update.text());
+        return show(update.text(), isStopped);
     }
 
-    /** Counts the stop token, which has no text. */
-    void acceptStopToken() {
+    /** Takes the stop token, which is counted, and in the text only if stop strings are. */
+    Delta acceptStopToken(SampledToken token) {
+        if (text.style().showsStop()) {
+            return accept(token);
+        }
         if (!isStopped) {
             tokenCount++;
         }
+        return Delta.NONE;
     }
 
     /** What was held back and turned out to be ordinary text. */
     Delta finish() {
-        return isStopped ? Delta.NONE : show(text.finish());
+        return isStopped ? Delta.NONE : show(text.finish(), true);
     }
 
-    /** Whether a stop string has come. */
+    /** Whether a stop string has come, or the only call that is allowed. */
     boolean isStopped() {
         return isStopped;
+    }
+
+    /** Whether the text asks for calls. */
+    boolean hasCalls() {
+        return calls != null && calls.callCount() > 0;
     }
 
     /** Tokens up to the end of the answer, stop token included. */
@@ -69,16 +98,56 @@ final class ChoiceText {
         return tokenCount;
     }
 
-    private Delta show(String shown) {
+    private boolean isShown(int token) {
+        return !tokenizer.isSpecial(token) || text.style().shownSpecials().test(token);
+    }
+
+    private Delta show(String shown, boolean isLast) {
+        List<LogProbs.Item> items = released(shown);
+        if (calls == null) {
+            return shown.isEmpty() && items.isEmpty() ? Delta.NONE : new Delta(shown, items, List.of());
+        }
+        List<Event> events = new ArrayList<>(calls.accept(shown));
+        if (isLast) {
+            events.addAll(calls.finish());
+        }
+        return divide(events, items, isLast);
+    }
+
+    private List<LogProbs.Item> released(String shown) {
         if (!wantsLogProbs) {
-            return shown.isEmpty() ? Delta.NONE : new Delta(shown, List.of());
+            return List.of();
         }
         shownBytes += shown.getBytes(StandardCharsets.UTF_8).length;
         List<LogProbs.Item> items = new ArrayList<>();
         while (!held.isEmpty() && held.getFirst().firstByte() < shownBytes) {
             items.add(held.removeFirst().item());
         }
-        return shown.isEmpty() && items.isEmpty() ? Delta.NONE : new Delta(shown, items);
+        return items;
+    }
+
+    private Delta divide(List<Event> events, List<LogProbs.Item> items, boolean isLast) {
+        StringBuilder content = new StringBuilder();
+        List<CallDelta> deltas = new ArrayList<>();
+        for (Event event : events) {
+            switch (event) {
+                case Event.Text(String more) -> content.append(more);
+                case Event.CallStart(int index, String name) ->
+                    deltas.add(new CallDelta(index, new CallDelta.Begun(newId(), name), ""));
+                case Event.Arguments(int index, String json) -> deltas.add(new CallDelta(index, null, json));
+                case Event.CallEnd(int index) -> {
+                    if (!isParallel) {
+                        isStopped |= !isLast;
+                        return new Delta(content.toString(), items, deltas);
+                    }
+                }
+            }
+        }
+        return new Delta(content.toString(), items, deltas);
+    }
+
+    private static String newId() {
+        return "call_" + UUID.randomUUID().toString().replace("-", "");
     }
 
     private LogProbs.Item item(SampledToken token) {
@@ -105,12 +174,12 @@ final class ChoiceText {
         return Math.max(logProb, -9999f);
     }
 
-    /** New text and the log-probabilities of its tokens. */
-    record Delta(String text, List<LogProbs.Item> logProbs) {
-        static final Delta NONE = new Delta("", List.of());
+    /** New text, the log-probabilities of its tokens, and what is new of calls. */
+    record Delta(String text, List<LogProbs.Item> logProbs, List<CallDelta> calls) {
+        static final Delta NONE = new Delta("", List.of(), List.of());
 
         boolean isEmpty() {
-            return text.isEmpty() && logProbs.isEmpty();
+            return text.isEmpty() && logProbs.isEmpty() && calls.isEmpty();
         }
     }
 

@@ -15,6 +15,8 @@ final class EventStream {
     private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] PING = ": ping\n\n".getBytes(StandardCharsets.US_ASCII);
 
+    private static final int FULL_PACKET = 16_384;
+
     private final HttpServerResponse response;
     private Buffer gathered = Buffer.buffer();
     private boolean isSilent = true;
@@ -27,6 +29,9 @@ final class EventStream {
     /** An event with this JSON text, which contains no line break. */
     void event(byte[] json) {
         gathered.appendBytes(DATA).appendBytes(json).appendBytes(END);
+        if (gathered.length() >= FULL_PACKET) {
+            flush(); // so that back-pressure is felt before more is gathered
+        }
     }
 
     /** A named event; {@code name} is plain ASCII. */

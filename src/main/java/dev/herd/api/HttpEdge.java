@@ -25,6 +25,12 @@ final class HttpEdge {
     /** Names the request in the answer and in the log. */
     static final String REQUEST_ID = "x-request-id";
 
+    private static final String PROCESSING = "openai-processing-ms";
+    private static final String VERSION = "openai-version";
+
+    /** The version of OpenAI's API that this one follows; it has had no other. */
+    private static final String OPENAI_VERSION = "2020-10-01";
+
     private static final Logger LOG = Logger.getLogger(HttpEdge.class);
     private static final Pattern ACCEPTABLE_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
     private static final int REQUEST_ID_PRIORITY = 1000;
@@ -56,6 +62,10 @@ final class HttpEdge {
                 : "req_" + UUID.randomUUID().toString().replace("-", "");
         context.response().putHeader(REQUEST_ID, id);
         MDC.put("requestId", id);
+        long start = System.nanoTime();
+        context.addHeadersEndHandler(head -> context.response()
+                .putHeader(PROCESSING, Long.toString((System.nanoTime() - start) / 1_000_000))
+                .putHeader(VERSION, OPENAI_VERSION));
         context.next();
     }
 

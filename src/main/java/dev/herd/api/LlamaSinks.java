@@ -3,17 +3,22 @@ package dev.herd.api;
 import dev.herd.api.llama.LlamaAnswer;
 import dev.herd.api.llama.LlamaAnswer.Chunk;
 import dev.herd.api.llama.LlamaAnswer.CompletionMessage;
+import dev.herd.api.llama.LlamaAnswer.Delta;
 import dev.herd.api.llama.LlamaAnswer.Event;
 import dev.herd.api.llama.LlamaAnswer.Metric;
+import dev.herd.api.llama.LlamaChatRequest.LlamaFunction;
 import dev.herd.api.llama.LlamaChatRequest.LlamaText;
+import dev.herd.api.llama.LlamaChatRequest.LlamaToolCall;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
 import dev.herd.api.openai.Usage;
 import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Where answers of the Llama API go. */
@@ -29,6 +34,8 @@ final class LlamaSinks {
         private final String id;
         private final UniEmitter<? super LlamaAnswer> emitter;
         private final StringBuilder text = new StringBuilder();
+        private final List<CallDelta.Begun> calls = new ArrayList<>();
+        private final List<StringBuilder> arguments = new ArrayList<>();
         private FinishReasonName reason = FinishReasonName.LENGTH;
 
         Whole(String id, UniEmitter<? super LlamaAnswer> emitter) {
@@ -47,13 +54,30 @@ final class LlamaSinks {
         }
 
         @Override
+        public void call(int choice, CallDelta call) {
+            CallDelta.Begun begun = call.begun();
+            if (begun != null) {
+                calls.add(begun);
+                arguments.add(new StringBuilder());
+            }
+            arguments.get(call.index()).append(call.arguments());
+        }
+
+        @Override
         public void choiceFinished(int choice, FinishReasonName why) {
             reason = why;
         }
 
         @Override
         public void finished(Usage usage) {
-            CompletionMessage message = new CompletionMessage("assistant", LlamaText.of(text.toString()), name(reason));
+            List<LlamaToolCall> asked = IntStream.range(0, calls.size())
+                    .mapToObj(i -> new LlamaToolCall(
+                            calls.get(i).id(),
+                            new LlamaFunction(
+                                    calls.get(i).name(), arguments.get(i).toString())))
+                    .toList();
+            CompletionMessage message = new CompletionMessage(
+                    "assistant", LlamaText.of(text.toString()), name(reason), asked.isEmpty() ? null : asked);
             emitter.complete(new LlamaAnswer(id, message, Metric.of(usage)));
         }
 
@@ -89,18 +113,28 @@ final class LlamaSinks {
         @Override
         public void delta(int choice, String text, List<LogProbs.Item> logProbs) {
             begin();
-            send(new Event("progress", LlamaText.of(text), null, null));
+            send(new Event("progress", Delta.text(text), null, null));
+        }
+
+        @Override
+        public void call(int choice, CallDelta call) {
+            begin();
+            CallDelta.Begun begun = call.begun();
+            Delta delta = begun == null
+                    ? Delta.call(null, null, call.arguments())
+                    : Delta.call(begun.id(), begun.name(), call.arguments());
+            send(new Event("progress", delta, null, null));
         }
 
         @Override
         public void choiceFinished(int choice, FinishReasonName reason) {
             begin();
-            send(new Event("complete", LlamaText.of(""), name(reason), null));
+            send(new Event("complete", Delta.text(""), name(reason), null));
         }
 
         @Override
         public void finished(Usage usage) {
-            send(new Event("metrics", LlamaText.of(""), null, Metric.of(usage)));
+            send(new Event("metrics", Delta.text(""), null, Metric.of(usage)));
             stream.end();
             onEnd.accept(null);
         }
@@ -124,7 +158,7 @@ final class LlamaSinks {
         private void begin() {
             if (!isBegun) {
                 isBegun = true;
-                send(new Event("start", LlamaText.of(""), null, null));
+                send(new Event("start", Delta.text(""), null, null));
             }
         }
 

@@ -21,6 +21,9 @@ public final class OpenApiRules implements OASFilter {
     /** Lists the members of a union as JSON schemas. */
     static final String UNION = "x-one-of";
 
+    /** What stands for any JSON, and would become a class of a client. */
+    private static final String ANYTHING = "JsonNode";
+
     /** What can be answered instead of an answer. */
     private static final Map<String, String> ERRORS = Map.of(
             "400", "The request is malformed, too long, or asks for what is not supported.",
@@ -35,6 +38,9 @@ public final class OpenApiRules implements OASFilter {
     @Override
     public void filterOpenAPI(OpenAPI document) {
         document.getComponents().getSchemas().values().forEach(OpenApiRules::visit);
+        AnswerFormFields.describe(document);
+        document.getComponents().removeSchema(ANYTHING);
+        document.getComponents().removeSchema(ANYTHING + "Type");
         document.getPaths()
                 .getPathItems()
                 .values()
@@ -61,6 +67,9 @@ public final class OpenApiRules implements OASFilter {
     }
 
     private static void visit(Schema schema) {
+        if (schema.getRef() != null && schema.getRef().endsWith("/" + ANYTHING)) {
+            schema.setRef(null);
+        }
         if (schema.getOneOf() != null) {
             schema.addExtension(
                     UNION, schema.getOneOf().stream().map(OpenApiRules::plain).toList());

@@ -9,18 +9,19 @@ import dev.herd.api.openai.ResponseObject;
 import dev.herd.api.openai.ResponseOutput;
 import dev.herd.api.openai.ResponseRequest;
 import dev.herd.api.openai.Usage;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A response in the making: what it is so far, at each of its states. Used by one thread at a time. */
 final class ResponseDraft {
     private final String id = Ids.make("resp_");
-    private final String messageId = Ids.make("msg_");
     private final ResponseRequest request;
     private final long createdAt;
-    private final StringBuilder text = new StringBuilder();
+    private final List<Item> items = new ArrayList<>();
 
     /** A response without output, made {@code createdAt} seconds after 1970. */
     ResponseDraft(ResponseRequest request, long createdAt) {
@@ -32,22 +33,29 @@ final class ResponseDraft {
         return id;
     }
 
-    String messageId() {
-        return messageId;
+    /** The last output item; empty if there is none. */
+    Optional<Item> last() {
+        return items.isEmpty() ? Optional.empty() : Optional.of(items.getLast());
     }
 
-    void append(String delta) {
-        text.append(delta);
+    /** Index of the last output item. */
+    int lastIndex() {
+        return items.size() - 1;
     }
 
-    /** The text so far. */
-    String text() {
-        return text.toString();
+    /** Begins a message. */
+    Item addMessage() {
+        return add(new Item(Ids.make("msg_"), null, new StringBuilder()));
     }
 
-    /** The message with the text so far. */
-    ResponseOutput message(String status) {
-        return ResponseOutput.message(messageId, status, List.of(ResponsePart.output(text.toString())));
+    /** Begins a call. */
+    Item addCall(CallDelta.Begun call) {
+        return add(new Item(Ids.make("fc_"), call, new StringBuilder()));
+    }
+
+    private Item add(Item item) {
+        items.add(item);
+        return item;
     }
 
     /** The response before there is output. */
@@ -59,9 +67,13 @@ final class ResponseDraft {
     ResponseObject finished(FinishReasonName reason, Usage usage) {
         boolean isCut = reason == FinishReasonName.LENGTH;
         String status = isCut ? "incomplete" : "completed";
+        List<ResponseOutput> output = new ArrayList<>();
+        for (int index = 0; index < items.size(); index++) {
+            output.add(items.get(index).output(index == lastIndex() ? status : "completed"));
+        }
         return with(
                 status,
-                List.of(message(status)),
+                output,
                 isCut ? new ResponseObject.IncompleteDetails("max_output_tokens") : null,
                 null,
                 ResponseObject.ResponseUsage.of(usage));
@@ -115,5 +127,20 @@ final class ResponseDraft {
         return text == null || text.format() == null
                 ? new ResponseRequest.TextConfig(ResponseRequest.TextFormat.plain())
                 : text;
+    }
+
+    /**
+     * An output item as it grows.
+     *
+     * @param call which call it is; null for a message
+     * @param text of the message, or of the call's arguments
+     */
+    record Item(String id, CallDelta.@Nullable Begun call, StringBuilder text) {
+        /** The item as it now is. */
+        ResponseOutput output(String status) {
+            return call == null
+                    ? ResponseOutput.message(id, status, List.of(ResponsePart.output(text.toString())))
+                    : ResponseOutput.call(id, status, call.id(), call.name(), text.toString());
+        }
     }
 }

@@ -12,6 +12,7 @@ import dev.herd.api.openai.OtherFields;
 import dev.herd.api.openai.ResponseItem;
 import dev.herd.api.openai.ResponseMapping;
 import dev.herd.api.openai.ResponseObject;
+import dev.herd.api.openai.ResponseOutput;
 import dev.herd.api.openai.ResponseRequest;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -88,15 +89,29 @@ final class ResponseService {
     /** The response of a turn together with what a later turn needs of it. */
     StoredResponse stored(Turn turn, ResponseObject response) {
         List<JsonNode> conversation = new ArrayList<>(turn.conversation());
-        response.output().forEach(item -> {
-            ObjectNode message = json.createObjectNode().put("role", "assistant");
-            StringBuilder text = new StringBuilder();
+        if (!response.output().isEmpty()) {
+            conversation.add(message(response.output()));
+        }
+        return new StoredResponse(response, turn.input(), conversation, null);
+    }
+
+    /** What the model said and called, as one chat message. */
+    private JsonNode message(List<ResponseOutput> output) {
+        StringBuilder text = new StringBuilder();
+        ArrayNode calls = json.createArrayNode();
+        for (ResponseOutput item : output) {
             if (item.content() != null) {
                 item.content().forEach(part -> text.append(part.text()));
+            } else {
+                ObjectNode call = calls.addObject().put("id", item.callId()).put("type", "function");
+                call.putObject("function").put("name", item.name()).put("arguments", item.arguments());
             }
-            conversation.add(message.put("content", text.toString()));
-        });
-        return new StoredResponse(response, turn.input(), conversation, null);
+        }
+        ObjectNode message = json.createObjectNode().put("role", "assistant").put("content", text.toString());
+        if (!calls.isEmpty()) {
+            message.set("tool_calls", calls);
+        }
+        return message;
     }
 
     private ResponseMapping map(ResponseRequest request) {

@@ -2,10 +2,12 @@ package dev.herd.api;
 
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.SamplingDefaults;
+import dev.herd.chat.PictureTokens;
 import dev.herd.chat.PromptFormat;
 import dev.herd.engine.Engine;
 import dev.herd.tokenizer.Tokenizer;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -17,7 +19,9 @@ import java.util.Set;
  * @param defaults sampling that the checkpoint recommends
  * @param vocabularySize token ids run from 0 to this, exclusive
  * @param contextLength longest prompt and answer together, in tokens
+ * @param fingerprint the same as long as the same seed gives the same answer
  * @param requestLimit requests that may run and wait together
+ * @param sight how the model sees pictures; empty if it sees none
  */
 public record ServedModel(
         String name,
@@ -28,11 +32,21 @@ public record ServedModel(
         SamplingDefaults defaults,
         int vocabularySize,
         int contextLength,
+        String fingerprint,
         int requestLimit,
+        Optional<Sight> sight,
         Engine engine) {
     public ServedModel {
         stopTokens = Set.copyOf(stopTokens);
     }
+
+    /**
+     * How a model sees pictures.
+     *
+     * @param tileSize pixels per side of its tiles
+     * @param tokens how pictures stand in its prompts
+     */
+    public record Sight(int tileSize, PictureTokens tokens) {}
 
     /**
      * Requires that a request asks for this model.

@@ -6,6 +6,8 @@ import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.ChatCompletionChunk;
 import dev.herd.api.openai.ChatCompletionChunk.Choice;
 import dev.herd.api.openai.ChatCompletionChunk.Delta;
+import dev.herd.api.openai.ChatCompletionChunk.FunctionDelta;
+import dev.herd.api.openai.ChatCompletionChunk.ToolCallDelta;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
 import dev.herd.api.openai.Usage;
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns an answer into events as it comes. */
 final class StreamedAnswer implements AnswerSink {
-    private static final Delta NOTHING = new Delta(null, null, null);
+    private static final Delta NOTHING = new Delta(null, null, null, null);
 
     private final AnswerHead head;
     private final EventJson json;
@@ -41,7 +43,18 @@ final class StreamedAnswer implements AnswerSink {
     public void delta(int choice, String text, List<LogProbs.Item> logProbs) {
         begin(choice);
         LogProbs items = head.wantsLogProbs() ? LogProbs.of(logProbs) : null;
-        send(new Choice(choice, new Delta(null, text, null), items, null));
+        send(new Choice(choice, new Delta(null, text, null, null), items, null));
+    }
+
+    @Override
+    public void call(int choice, CallDelta call) {
+        begin(choice);
+        CallDelta.Begun begun = call.begun();
+        ToolCallDelta delta = begun == null
+                ? new ToolCallDelta(call.index(), null, null, new FunctionDelta(null, call.arguments()))
+                : new ToolCallDelta(
+                        call.index(), begun.id(), "function", new FunctionDelta(begun.name(), call.arguments()));
+        send(new Choice(choice, new Delta(null, null, null, List.of(delta)), null, null));
     }
 
     @Override
@@ -79,7 +92,7 @@ final class StreamedAnswer implements AnswerSink {
     private void begin(int choice) {
         if (!begun.get(choice)) {
             begun.set(choice);
-            send(new Choice(choice, new Delta("assistant", "", NullNode.getInstance()), null, null));
+            send(new Choice(choice, new Delta("assistant", "", NullNode.getInstance(), null), null, null));
         }
     }
 
@@ -89,7 +102,14 @@ final class StreamedAnswer implements AnswerSink {
 
     private void send(List<Choice> choices, @Nullable Object usage) {
         stream.event(bytes(new ChatCompletionChunk(
-                head.id(), "chat.completion.chunk", head.created(), head.model(), choices, usage)));
+                head.id(),
+                "chat.completion.chunk",
+                head.created(),
+                head.model(),
+                choices,
+                usage,
+                head.serviceTier(),
+                head.systemFingerprint())));
     }
 
     private byte[] bytes(Object value) {

@@ -1,6 +1,7 @@
 package dev.herd.api;
 
 import com.fasterxml.jackson.databind.ObjectWriter;
+import dev.herd.api.ResponseDraft.Item;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns a response into named events as it comes. */
 final class StreamedResponse implements AnswerSink {
+    private static final String ADDED = "response.output_item.added";
+
     private final ResponseDraft draft;
     private final Consumer<ResponseObject> onComplete;
     private final EventJson json;
@@ -46,19 +49,33 @@ final class StreamedResponse implements AnswerSink {
     @Override
     public void delta(int choice, String text, List<LogProbs.Item> logProbs) {
         begin();
-        draft.append(text);
-        send(ResponseEvent.textDelta(number, 0, draft.messageId(), text));
+        if (text.isEmpty()) {
+            return;
+        }
+        Item message = draft.last().filter(item -> item.call() == null).orElseGet(this::openMessage);
+        message.text().append(text);
+        send(ResponseEvent.textDelta(number, draft.lastIndex(), message.id(), text));
+    }
+
+    @Override
+    public void call(int choice, CallDelta call) {
+        begin();
+        CallDelta.Begun begun = call.begun();
+        Item item = begun == null ? draft.last().orElseThrow() : openCall(begun);
+        if (!call.arguments().isEmpty()) {
+            item.text().append(call.arguments());
+            send(ResponseEvent.argumentsDelta(number, draft.lastIndex(), item.id(), call.arguments()));
+        }
     }
 
     @Override
     public void choiceFinished(int choice, FinishReasonName why) {
         begin();
         reason = why;
-        String status = why == FinishReasonName.LENGTH ? "incomplete" : "completed";
-        send(ResponseEvent.textDone(number, 0, draft.messageId(), draft.text()));
-        send(ResponseEvent.of(
-                "response.content_part.done", number, 0, draft.messageId(), ResponsePart.output(draft.text())));
-        send(ResponseEvent.of("response.output_item.done", number, 0, draft.message(status)));
+        if (draft.last().isEmpty()) {
+            openMessage();
+        }
+        closeLast(why == FinishReasonName.LENGTH ? "incomplete" : "completed");
     }
 
     @Override
@@ -93,12 +110,38 @@ final class StreamedResponse implements AnswerSink {
         isBegun = true;
         send(ResponseEvent.of("response.created", number, draft.state("in_progress")));
         send(ResponseEvent.of("response.in_progress", number, draft.state("in_progress")));
-        send(ResponseEvent.of(
-                "response.output_item.added",
-                number,
-                0,
-                ResponseOutput.message(draft.messageId(), "in_progress", List.of())));
-        send(ResponseEvent.of("response.content_part.added", number, 0, draft.messageId(), ResponsePart.output("")));
+    }
+
+    private Item openMessage() {
+        closeLast("completed");
+        Item item = draft.addMessage();
+        int index = draft.lastIndex();
+        send(ResponseEvent.of(ADDED, number, index, ResponseOutput.message(item.id(), "in_progress", List.of())));
+        send(ResponseEvent.of("response.content_part.added", number, index, item.id(), ResponsePart.output("")));
+        return item;
+    }
+
+    private Item openCall(CallDelta.Begun begun) {
+        closeLast("completed");
+        Item item = draft.addCall(begun);
+        send(ResponseEvent.of(ADDED, number, draft.lastIndex(), item.output("in_progress")));
+        return item;
+    }
+
+    private void closeLast(String status) {
+        draft.last().ifPresent(item -> close(item, draft.lastIndex(), status));
+    }
+
+    private void close(Item item, int index, String status) {
+        String text = item.text().toString();
+        if (item.call() == null) {
+            send(ResponseEvent.textDone(number, index, item.id(), text));
+            send(ResponseEvent.of("response.content_part.done", number, index, item.id(), ResponsePart.output(text)));
+        } else {
+            send(ResponseEvent.argumentsDone(
+                    number, index, item.id(), item.call().name(), text));
+        }
+        send(ResponseEvent.of("response.output_item.done", number, index, item.output(status)));
     }
 
     private void send(ResponseEvent event) {

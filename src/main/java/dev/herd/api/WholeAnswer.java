@@ -4,6 +4,7 @@ import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.ChatCompletion;
 import dev.herd.api.openai.ChatCompletion.Choice;
 import dev.herd.api.openai.ChatCompletion.Message;
+import dev.herd.api.openai.ChatToolCall;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
 import dev.herd.api.openai.Usage;
@@ -17,6 +18,7 @@ final class WholeAnswer implements AnswerSink {
     private final AnswerHead head;
     private final List<StringBuilder> texts;
     private final List<List<LogProbs.Item>> logProbs;
+    private final List<List<Call>> calls;
     private final List<FinishReasonName> reasons;
     private final UniEmitter<? super ChatCompletion> emitter;
 
@@ -28,6 +30,9 @@ final class WholeAnswer implements AnswerSink {
                 .toList();
         this.logProbs = IntStream.range(0, head.choiceCount())
                 .<List<LogProbs.Item>>mapToObj(choice -> new ArrayList<>())
+                .toList();
+        this.calls = IntStream.range(0, head.choiceCount())
+                .<List<Call>>mapToObj(choice -> new ArrayList<>())
                 .toList();
         this.reasons = new ArrayList<>(IntStream.range(0, head.choiceCount())
                 .mapToObj(choice -> FinishReasonName.LENGTH)
@@ -46,6 +51,14 @@ final class WholeAnswer implements AnswerSink {
     }
 
     @Override
+    public void call(int choice, CallDelta call) {
+        if (call.begun() != null) {
+            calls.get(choice).add(new Call(call.begun(), new StringBuilder()));
+        }
+        calls.get(choice).get(call.index()).arguments().append(call.arguments());
+    }
+
+    @Override
     public void choiceFinished(int choice, FinishReasonName reason) {
         reasons.set(choice, reason);
     }
@@ -54,7 +67,15 @@ final class WholeAnswer implements AnswerSink {
     public void finished(Usage usage) {
         List<Choice> choices =
                 IntStream.range(0, head.choiceCount()).mapToObj(this::choice).toList();
-        emitter.complete(ChatCompletion.of(head.id(), head.created(), head.model(), choices, usage));
+        emitter.complete(new ChatCompletion(
+                head.id(),
+                "chat.completion",
+                head.created(),
+                head.model(),
+                choices,
+                usage,
+                head.serviceTier(),
+                head.systemFingerprint()));
     }
 
     @Override
@@ -68,8 +89,17 @@ final class WholeAnswer implements AnswerSink {
     private Choice choice(int index) {
         return new Choice(
                 index,
-                Message.of(texts.get(index).toString()),
+                Message.of(
+                        texts.get(index).toString(),
+                        calls.get(index).stream().map(Call::complete).toList()),
                 head.wantsLogProbs() ? LogProbs.of(logProbs.get(index)) : null,
                 reasons.get(index));
+    }
+
+    /** A call as it grows. */
+    private record Call(CallDelta.Begun begun, StringBuilder arguments) {
+        ChatToolCall complete() {
+            return ChatToolCall.of(begun.id(), begun.name(), arguments.toString());
+        }
     }
 }

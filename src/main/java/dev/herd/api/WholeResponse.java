@@ -28,12 +28,28 @@ final class WholeResponse implements AnswerSink {
 
     @Override
     public void delta(int choice, String text, List<LogProbs.Item> logProbs) {
-        draft.append(text);
+        if (!text.isEmpty()) {
+            draft.last()
+                    .filter(item -> item.call() == null)
+                    .orElseGet(draft::addMessage)
+                    .text()
+                    .append(text);
+        }
+    }
+
+    @Override
+    public void call(int choice, CallDelta call) {
+        CallDelta.Begun begun = call.begun();
+        ResponseDraft.Item item = begun == null ? draft.last().orElseThrow() : draft.addCall(begun);
+        item.text().append(call.arguments());
     }
 
     @Override
     public void choiceFinished(int choice, FinishReasonName why) {
         reason = why;
+        if (draft.last().isEmpty()) {
+            draft.addMessage();
+        }
     }
 
     @Override

@@ -1,7 +1,11 @@
 package dev.herd.chat;
 
+import dev.herd.chat.Message.Part;
+import dev.herd.chat.Message.Picture;
+import dev.herd.chat.Message.Text;
 import dev.herd.tokenizer.Tokenizer;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -26,6 +30,7 @@ public final class PromptFormat {
     private final int headerEnd;
     private final int endOfTurn;
     private final Set<Integer> stopTokens;
+    private final Optional<PictureTokens> pictures;
 
     /** How a prompt ends. */
     public enum Ending {
@@ -43,7 +48,18 @@ public final class PromptFormat {
      * @throws IllegalArgumentException if the vocabulary lacks one of the special tokens; the message names it
      */
     public PromptFormat(Tokenizer tokenizer) {
+        this(tokenizer, Optional.empty());
+    }
+
+    /**
+     * The format in the ids of {@code tokenizer}, for conversations with pictures.
+     *
+     * @param pictures how pictures are written; empty if the model sees none
+     * @throws IllegalArgumentException if the vocabulary lacks one of the special tokens; the message names it
+     */
+    public PromptFormat(Tokenizer tokenizer, Optional<PictureTokens> pictures) {
         this.tokenizer = tokenizer;
+        this.pictures = pictures;
         this.beginOfText = special("<|begin_of_text|>");
         this.headerStart = special("<|header_start|>");
         this.headerEnd = special("<|header_end|>");
@@ -58,11 +74,24 @@ public final class PromptFormat {
 
     /**
      * The prompt for a conversation, with exactly one {@code <|begin_of_text|>}. A leading system message is trimmed,
-     * everything else stays as it is; a tool's result is written as a JSON string.
+     * everything else stays as it is; a tool's result is written as a JSON string, or as several if there are pictures
+     * between its texts.
+     *
+     * @throws IllegalArgumentException if a conversation without messages is to be continued, or there is a picture and
+     *     the model sees none
+     */
+    public int[] render(List<Message> messages, Ending ending) {
+        return render(messages, List.of(), ending);
+    }
+
+    /**
+     * The prompt for a conversation in which the model may ask for calls of {@code tools}: it is told of them at the
+     * beginning of the first user message or, if there is none, in the system message.
      *
      * @throws IllegalArgumentException if a conversation without messages is to be continued
      */
-    public int[] render(List<Message> messages, Ending ending) {
+    public int[] render(List<Message> conversation, List<ToolDefinition> tools, Ending ending) {
+        List<Message> messages = ToolPrompt.introduce(conversation, tools);
         if (messages.isEmpty() && ending == Ending.CONTINUATION) {
             throw new IllegalArgumentException("A conversation without messages has none to be continued.");
         }
@@ -71,7 +100,12 @@ public final class PromptFormat {
         for (int index = 0; index < messages.size(); index++) {
             Message message = messages.get(index);
             addHeader(ids, message.role());
-            addText(ids, AFTER_HEADER + content(message, index == 0));
+            if (message.calls().isEmpty()) {
+                addContent(ids, message, index == 0);
+            } else {
+                addText(ids, AFTER_HEADER);
+                addCalls(ids, message);
+            }
             if (index < messages.size() - 1 || ending != Ending.CONTINUATION) {
                 ids.add(endOfTurn);
             }
@@ -81,6 +115,13 @@ public final class PromptFormat {
             addText(ids, AFTER_HEADER);
         }
         return ids.build().toArray();
+    }
+
+    private void addCalls(IntStream.Builder ids, Message message) {
+        tokenizer.special(ToolPrompt.PYTHON_START).ifPresent(ids::add);
+        addText(ids, message.text());
+        tokenizer.special(ToolPrompt.PYTHON_END).ifPresent(ids::add);
+        addText(ids, ToolPrompt.calls(message.calls()));
     }
 
     /** The prompt that is a text and nothing else: {@code <|begin_of_text|>} and the text as ordinary text. */
@@ -103,11 +144,37 @@ public final class PromptFormat {
         }
     }
 
-    private static String content(Message message, boolean isFirst) {
-        return switch (message.role()) {
-            case SYSTEM -> isFirst ? TemplateText.trim(message.text()) : message.text();
-            case TOOL -> TemplateText.json(message.text());
-            case USER, ASSISTANT -> message.text();
+    /** Texts that follow each other are one; the first is encoded together with the line breaks before it. */
+    private void addContent(IntStream.Builder ids, Message message, boolean isFirst) {
+        String before = AFTER_HEADER;
+        StringBuilder text = new StringBuilder();
+        boolean hasText = message.parts().isEmpty();
+        for (Part part : message.parts()) {
+            switch (part) {
+                case Text(String more) -> {
+                    text.append(more);
+                    hasText = true;
+                }
+                case Picture picture -> {
+                    addText(ids, before + (hasText ? content(message.role(), text.toString(), isFirst) : ""));
+                    pictures.orElseThrow(() -> new IllegalArgumentException("The model sees no pictures."))
+                            .add(ids, picture);
+                    before = "";
+                    text.setLength(0);
+                    hasText = false;
+                }
+            }
+        }
+        if (hasText || !before.isEmpty()) {
+            addText(ids, before + content(message.role(), text.toString(), isFirst));
+        }
+    }
+
+    private static String content(Role role, String text, boolean isFirst) {
+        return switch (role) {
+            case SYSTEM -> isFirst ? TemplateText.trim(text) : text;
+            case TOOL -> TemplateText.json(text);
+            case USER, ASSISTANT -> text;
         };
     }
 

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.Floats;
+import dev.herd.kernels.Kernels;
+import dev.herd.kernels.KernelsSelector;
 import dev.herd.kernels.TensorType;
 import dev.herd.runtime.LoadedModel;
 import dev.herd.runtime.ModelSettings;
@@ -68,6 +70,14 @@ final class BenchCommand implements Callable<Integer> {
             description = "runs that count (default: ${DEFAULT-VALUE})")
     private int runs;
 
+    @Option(
+            names = "--sequences",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "also decode this many sequences together (default: ${DEFAULT-VALUE}, which is none but the"
+                    + " one)")
+    private int sequences;
+
     @Option(names = "--json", description = "print JSON")
     private boolean isJson;
 
@@ -102,6 +112,13 @@ final class BenchCommand implements Callable<Integer> {
             description = "how often herd and the peer take turns (default: ${DEFAULT-VALUE})")
     private int rounds;
 
+    @Option(
+            names = "--images",
+            paramLabel = "N",
+            description = "measure the vision tower instead: N pictures of one tile each, and their tokens in the text"
+                    + " model")
+    private Optional<Integer> images = Optional.empty();
+
     BenchCommand(Console console) {
         this.console = console;
     }
@@ -111,15 +128,24 @@ final class BenchCommand implements Callable<Integer> {
         requireAtLeastOne("--prompt", promptTokens);
         requireAtLeastOne("--decode", decodeTokens);
         requireAtLeastOne("--runs", runs);
+        requireAtLeastOne("--sequences", sequences);
         requireAtLeastOne("--rounds", rounds);
         if (peer.isPresent()) {
             compare(peer.get());
             return 0;
         }
+        if (images.isPresent()) {
+            requireAtLeastOne("--images", images.get());
+            measureImages(images.get());
+            return 0;
+        }
         Progress progress = console.progress();
         progress.show("Loading the model ...");
-        ModelSettings settings =
-                modelOptions.settings().withKvType(kvType).withContextLength(Math.max(promptTokens, decodeTokens) + 1);
+        ModelSettings settings = modelOptions
+                .settings()
+                .withKvType(kvType)
+                .withRequests(sequences, 0)
+                .withContextLength(Math.max(promptTokens, decodeTokens + BatchedDecode.PROMPT_TOKENS) + 1);
         try (LoadedModel model = LoadedModel.open(settings)) {
             double loadSeconds = ProcessFacts.age().toNanos() / 1e9;
             Result result = measure(model, settings.threads(), loadSeconds, progress);
@@ -131,6 +157,23 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private void measureImages(int count) throws IOException {
+        Progress progress = console.progress();
+        progress.show("Loading the model ...");
+        ModelSettings settings = modelOptions.settings().withKvType(kvType);
+        try (LoadedModel model = LoadedModel.open(settings)) {
+            Kernels kernels = KernelsSelector.select(settings.kernels()).kernels();
+            ImageBench.Result result =
+                    new ImageBench(model.runner(), kernels, settings.threads(), count, runs).measure(progress);
+            progress.clear();
+            if (isJson) {
+                result.writeJson(console, model.name());
+            } else {
+                result.writeText(console, model.name());
+            }
+        }
     }
 
     private void compare(Path folder) throws IOException {
@@ -166,6 +209,7 @@ final class BenchCommand implements Callable<Integer> {
         double[] promptSpeeds = new double[runs];
         double[] decodeSpeeds = new double[runs];
         double[] firstTokens = new double[runs];
+        double[] batchedSpeeds = new double[sequences > 1 ? runs : 0];
         for (int run = 0; run < runs; run++) {
             progress.show("Run " + (run + 1) + " of " + runs + " ...");
             long start = System.nanoTime();
@@ -173,6 +217,10 @@ final class BenchCommand implements Callable<Integer> {
             firstTokens[run] = (System.nanoTime() - start) / 1e9;
             promptSpeeds[run] = promptTokens * 1e9 / (prefill.computed() - start);
             decodeSpeeds[run] = decodeTokens * 1e9 / decode(sequence, prefill.firstToken(), tokens);
+            if (sequences > 1) {
+                sequence.clear();
+                batchedSpeeds[run] = BatchedDecode.tokensPerSecond(model.engine(), sequences, decodeTokens, tokens);
+            }
         }
         return new Result(
                 model.name(),
@@ -186,6 +234,8 @@ final class BenchCommand implements Callable<Integer> {
                 Spread.of(firstTokens),
                 Spread.of(promptSpeeds),
                 Spread.of(decodeSpeeds),
+                sequences,
+                sequences > 1 ? Optional.of(Spread.of(batchedSpeeds)) : Optional.empty(),
                 ProcessFacts.peakMemoryBytes());
     }
 
@@ -250,6 +300,8 @@ final class BenchCommand implements Callable<Integer> {
             Spread requestToFirstToken,
             Spread promptSpeed,
             Spread decodeSpeed,
+            int sequences,
+            Optional<Spread> batchedSpeed,
             OptionalLong peakMemoryBytes) {
 
         void writeJson(Console console) throws IOException {
@@ -265,6 +317,10 @@ final class BenchCommand implements Callable<Integer> {
             json.writeNumberField("runs", runs);
             promptSpeed.write(json, "promptTokensPerSecond");
             decodeSpeed.write(json, "decodeTokensPerSecond");
+            if (batchedSpeed.isPresent()) {
+                json.writeNumberField("sequences", sequences);
+                batchedSpeed.get().write(json, "batchedDecodeTokensPerSecond");
+            }
             requestToFirstToken.write(json, "secondsFromRequestToFirstToken");
             json.writeNumberField("secondsFromProcessStartToFirstToken", processToFirstToken);
             json.writeNumberField("secondsFromProcessStartToLoaded", loadSeconds);
@@ -281,6 +337,8 @@ final class BenchCommand implements Callable<Integer> {
             line(console, "backend", backend);
             line(console, "prompt", promptSpeed.text(1) + " tokens/s, " + promptTokens + " tokens");
             line(console, "decode", decodeSpeed.text(1) + " tokens/s, " + decodeTokens + " tokens");
+            batchedSpeed.ifPresent(speed ->
+                    line(console, "batched", speed.text(1) + " tokens/s, " + sequences + " sequences together"));
             line(console, "first token", requestToFirstToken.text(3) + " s after the request");
             line(
                     console,

@@ -25,6 +25,12 @@ final class InspectCommand implements Callable<Integer> {
     private Optional<Path> model = Optional.empty();
 
     @Option(
+            names = "--mmproj",
+            paramLabel = "FILE",
+            description = "GGUF file of the vision tower; the one beside a GGUF model by default, if there is one")
+    private Optional<Path> mmproj = Optional.empty();
+
+    @Option(
             names = "--context",
             paramLabel = "N",
             description = "length of the sequence for which memory is stated, in tokens (default: what the checkpoint"
@@ -46,7 +52,8 @@ final class InspectCommand implements Callable<Integer> {
         if (context.isPresent() && context.get() < 1) {
             throw new CommandException("--context must be at least 1, not " + context.get());
         }
-        try (LoadedModel loaded = LoadedModel.open(ModelSettings.defaults().withModel(model))) {
+        try (LoadedModel loaded =
+                LoadedModel.open(ModelSettings.defaults().withModel(model).withMmproj(mmproj))) {
             int tokens = context.orElseGet(
                     () -> Math.min(loaded.checkpoint().config().contextLength(), ModelSettings.DEFAULT_CONTEXT_LIMIT));
             InspectReport report = InspectReport.of(loaded.checkpoint(), tokens, listsTensors);

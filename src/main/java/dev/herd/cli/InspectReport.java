@@ -8,6 +8,7 @@ import dev.herd.weights.Checkpoint.TensorInfo;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.ModelConfig.Layer;
 import dev.herd.weights.ModelConfig.LayerKind;
+import dev.herd.weights.VisionConfig;
 import dev.herd.weights.Vocabulary;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -102,12 +103,30 @@ record InspectReport(
                 config.headCount() + " query heads, " + config.kvHeadCount() + " key/value heads of "
                         + config.headSize() + (config.usesQkNorm() ? ", QK norm" : ""));
         line(out, "Positions", positions());
+        checkpoint.vision().ifPresent(tower -> writeTower(out, tower.config()));
         line(out, "Vocabulary", config.vocabularySize() + ", tokenizer: " + tokenizer());
         line(out, "Context", config.contextLength() + " tokens claimed");
         out.println();
         writeTensors(out);
         out.println();
         writeMemory(out);
+    }
+
+    private void writeTower(PrintStream out, VisionConfig config) {
+        String file = checkpoint
+                .visionFile()
+                .map(path -> ", in " + path.getFileName())
+                .orElse("");
+        line(
+                out,
+                "Vision tower",
+                config.layerCount() + " layers of " + config.hiddenSize() + ", " + config.headCount() + " heads of "
+                        + config.headSize() + ", FFN size " + config.ffnSize() + file);
+        line(
+                out,
+                "",
+                "tiles of " + config.tileSize() + " pixels, patches of " + config.patchSize() + ", "
+                        + config.tokensPerTile() + " tokens per tile");
     }
 
     private void writeTensors(PrintStream out) {
@@ -180,6 +199,9 @@ record InspectReport(
         json.writeNumberField("parameters", parameters.total());
         json.writeNumberField("activeParameters", parameters.active());
         writeConfig(json, checkpoint.config());
+        if (checkpoint.vision().isPresent()) {
+            writeTower(json, checkpoint.vision().get().config());
+        }
         json.writeObjectFieldStart("tensors");
         for (Map.Entry<String, TypeTotal> entry : tensorsByType.entrySet()) {
             json.writeObjectFieldStart(entry.getKey());
@@ -216,6 +238,19 @@ record InspectReport(
         json.writeNumberField("attentionChunkSize", config.attentionChunkSize());
         json.writeBooleanField("usesQkNorm", config.usesQkNorm());
         json.writeNumberField("ropeTheta", config.ropeTheta());
+        json.writeEndObject();
+    }
+
+    private static void writeTower(JsonGenerator json, VisionConfig config) throws IOException {
+        json.writeObjectFieldStart("vision");
+        json.writeNumberField("layers", config.layerCount());
+        json.writeNumberField("hiddenSize", config.hiddenSize());
+        json.writeNumberField("headCount", config.headCount());
+        json.writeNumberField("ffnSize", config.ffnSize());
+        json.writeNumberField("tileSize", config.tileSize());
+        json.writeNumberField("patchSize", config.patchSize());
+        json.writeNumberField("tokensPerTile", config.tokensPerTile());
+        json.writeNumberField("outputSize", config.outputSize());
         json.writeEndObject();
     }
 

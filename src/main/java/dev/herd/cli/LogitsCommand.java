@@ -3,14 +3,20 @@ package dev.herd.cli;
 import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.Floats;
 import dev.herd.kernels.TensorType;
+import dev.herd.model.Batch.ImageEmbedding;
+import dev.herd.model.vision.RgbImage;
 import dev.herd.runtime.LoadedModel;
 import dev.herd.runtime.ModelSettings;
+import dev.herd.weights.VisionConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +48,15 @@ final class LogitsCommand implements Callable<Integer> {
 
     @ArgGroup(multiplicity = "1")
     private TokenSource source = new TokenSource();
+
+    @Option(
+            names = "--image",
+            paramLabel = "FILE",
+            arity = "1..*",
+            description =
+                    "pictures, in order: where --prompt says <|image|>, or before the text if it never does; token"
+                            + " ids must have a <|patch|> for each of their image tokens")
+    private List<Path> images = List.of();
 
     @Option(
             names = "--top",
@@ -80,7 +95,7 @@ final class LogitsCommand implements Callable<Integer> {
         try (LoadedModel model = LoadedModel.open(settings)) {
             OptionalInt beginOfText = model.checkpoint().generationDefaults().bosToken();
             tokens = source.resolve(
-                    model.findTokenizer(), beginOfText, model.runner().config().vocabularySize());
+                    model.findTokenizer(), beginOfText, model.runner().config().vocabularySize(), imagePrompt(model));
             if (tokens.length <= model.contextLength()) {
                 print(model, tokens, progress);
                 return 0;
@@ -92,13 +107,34 @@ final class LogitsCommand implements Callable<Integer> {
         }
     }
 
+    private Optional<ImagePrompt> imagePrompt(LoadedModel model) throws IOException {
+        if (images.isEmpty()) {
+            return Optional.empty();
+        }
+        VisionConfig vision = model.vision()
+                .orElseThrow(() -> new CommandException("the model has no vision tower, so it sees no pictures"));
+        List<RgbImage> decoded = new ArrayList<>();
+        for (Path file : images) {
+            decoded.add(ImageFiles.decode(file));
+        }
+        return Optional.of(new ImagePrompt(decoded, vision, model.tokenizer()));
+    }
+
     private void print(LoadedModel model, int[] tokens, Progress progress) throws IOException {
+        Optional<ImagePrompt> pictures = imagePrompt(model);
+        List<ImageEmbedding> embeddings =
+                pictures.isPresent() ? pictures.get().embeddings(tokens, model.runner(), progress) : List.of();
         try (RawLogits rawLogits = raw == null ? null : new RawLogits(raw)) {
-            print(model, tokens, rawLogits, progress);
+            print(model, tokens, embeddings, rawLogits, progress);
         }
     }
 
-    private void print(LoadedModel model, int[] tokens, @Nullable RawLogits rawLogits, Progress progress)
+    private void print(
+            LoadedModel model,
+            int[] tokens,
+            List<ImageEmbedding> embeddings,
+            @Nullable RawLogits rawLogits,
+            Progress progress)
             throws IOException {
         ModelRunner runner = model.runner();
         int vocabularySize = runner.config().vocabularySize();
@@ -111,7 +147,8 @@ final class LogitsCommand implements Callable<Integer> {
             progress.show("Computing", from, tokens.length);
             int[] slice =
                     Arrays.copyOfRange(tokens, from, from + sequence.sliceLength(Math.min(rows, tokens.length - from)));
-            Floats logits = sequence.run(slice, slice.length);
+            Floats logits =
+                    sequence.run(slice, slice.length, ImagePrompt.within(embeddings, from, from + slice.length));
             if (rawLogits != null) {
                 rawLogits.write(logits, (long) slice.length * vocabularySize);
             }

@@ -20,6 +20,13 @@ final class ModelOptions {
     private Optional<Path> model = Optional.empty();
 
     @Option(
+            names = "--mmproj",
+            paramLabel = "FILE",
+            defaultValue = "${env:HERD_MMPROJ}",
+            description = "GGUF file of the vision tower; the one beside a GGUF model by default, if there is one")
+    private Optional<Path> mmproj = Optional.empty();
+
+    @Option(
             names = "--threads",
             paramLabel = "N",
             defaultValue = "${env:HERD_THREADS}",
@@ -35,8 +42,11 @@ final class ModelOptions {
 
     /** The settings that the options ask for, with one running sequence. */
     ModelSettings settings() {
-        ModelSettings settings =
-                ModelSettings.defaults().withModel(model).withKernels(kernels).withRequests(1, 1);
+        ModelSettings settings = ModelSettings.defaults()
+                .withModel(model)
+                .withMmproj(mmproj)
+                .withKernels(kernels)
+                .withRequests(1, 1);
         return threads.map(settings::withThreads).orElse(settings);
     }
 

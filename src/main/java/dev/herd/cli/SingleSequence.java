@@ -3,6 +3,7 @@ package dev.herd.cli;
 import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.Floats;
 import dev.herd.model.Batch;
+import dev.herd.model.Batch.ImageEmbedding;
 import dev.herd.model.Batch.Slice;
 import dev.herd.model.BlockTable;
 import dev.herd.model.KvLayout;
@@ -52,11 +53,16 @@ final class SingleSequence {
      * @return {@code [logitRows, vocabularySize]}, valid until the next call
      */
     Floats run(int[] tokens, int logitRows) {
+        return run(tokens, logitRows, List.of());
+    }
+
+    /** The same with embeddings of pictures in place of some tokens'. */
+    Floats run(int[] tokens, int logitRows, List<ImageEmbedding> images) {
         dropUnreachable();
         int steps = (length + tokens.length + layout.blockSize() - 1) / layout.blockSize();
         reserve(LayerKind.LOCAL, steps);
         reserve(LayerKind.GLOBAL, steps);
-        Floats logits = runner.run(new Batch(List.of(new Slice(tokens, length, blocks, logitRows))));
+        Floats logits = runner.run(new Batch(List.of(new Slice(tokens, length, blocks, logitRows, images))));
         length += tokens.length;
         return logits;
     }

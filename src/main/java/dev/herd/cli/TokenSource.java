@@ -18,7 +18,7 @@ final class TokenSource {
             names = "--prompt",
             paramLabel = "TEXT",
             description = "text: the begin-of-text token, then TEXT as ordinary text (special tokens in it are not"
-                    + " recognised)")
+                    + " recognised, save <|image|> where there are pictures)")
     private @Nullable String prompt;
 
     @Option(
@@ -28,8 +28,10 @@ final class TokenSource {
     private @Nullable Path tokensFile;
 
     /** The tokens, all of the vocabulary. */
-    int[] resolve(Optional<Tokenizer> tokenizer, OptionalInt beginOfText, int vocabularySize) throws IOException {
-        int[] ids = prompt != null ? encode(prompt, tokenizer, beginOfText) : ids();
+    int[] resolve(
+            Optional<Tokenizer> tokenizer, OptionalInt beginOfText, int vocabularySize, Optional<ImagePrompt> images)
+            throws IOException {
+        int[] ids = prompt != null ? encode(prompt, tokenizer, beginOfText, images) : ids();
         for (int id : ids) {
             if (id < 0 || id >= vocabularySize) {
                 throw new CommandException("token " + id + " is not in the vocabulary of " + vocabularySize);
@@ -38,10 +40,11 @@ final class TokenSource {
         return ids;
     }
 
-    private static int[] encode(String text, Optional<Tokenizer> tokenizer, OptionalInt beginOfText) {
-        int[] ids = tokenizer
-                .orElseThrow(() -> new CommandException("the model has no tokenizer; use --tokens instead of --prompt"))
-                .encode(text);
+    private static int[] encode(
+            String text, Optional<Tokenizer> tokenizer, OptionalInt beginOfText, Optional<ImagePrompt> images) {
+        Tokenizer known = tokenizer.orElseThrow(
+                () -> new CommandException("the model has no tokenizer; use --tokens instead of --prompt"));
+        int[] ids = images.isPresent() ? images.get().encode(text) : known.encode(text);
         if (beginOfText.isEmpty()) {
             return ids;
         }

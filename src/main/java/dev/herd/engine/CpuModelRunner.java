@@ -93,7 +93,8 @@ public final class CpuModelRunner implements ModelRunner {
 
     @Override
     public Floats run(Batch batch) {
-        for (Slice slice : batch.slices()) {
+        for (int i = 0; i < batch.slices().size(); i++) {
+            Slice slice = batch.slices().get(i);
             ensureMemory(slice, LayerKind.LOCAL);
             ensureMemory(slice, LayerKind.GLOBAL);
         }

@@ -1,5 +1,6 @@
 package dev.herd.engine;
 
+import dev.herd.grammar.ConstraintException;
 import dev.herd.kernels.Floats;
 import dev.herd.model.Batch;
 import dev.herd.weights.ModelConfig;
@@ -42,6 +43,7 @@ public final class Engine implements AutoCloseable {
     private final RequestCheck requestCheck;
     private final BlockManager blocks;
     private final Scheduler scheduler;
+    private final ImageStage images;
     private final Sampler sampler;
     private final Ledger ledger;
     private final Queue<Message> mailbox = new ConcurrentLinkedQueue<>();
@@ -66,6 +68,7 @@ public final class Engine implements AutoCloseable {
         this.blocks = new BlockManager(runner.kvLayout(), model, runner.blockCount());
         requireRoom(runner, config, blocks);
         this.scheduler = new Scheduler(blocks, config.maxRunning(), runner.maxBatchTokens(), config.prefillSlice());
+        this.images = new ImageStage(runner, config.imageCacheBytes());
         this.sampler = new Sampler(vocabularySize);
         this.ledger = new Ledger(Math.addExact(config.maxRunning(), config.maxQueued()));
     }
@@ -93,8 +96,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Computes one batch: takes in what has arrived, decides what to compute, runs the model, chooses tokens, hands them
-     * out.
+     * Computes one batch: takes in what has arrived, encodes some tiles of pictures, decides what to compute, runs the
+     * model, chooses tokens, hands them out.
      *
      * @return false if there was nothing to compute
      * @throws IllegalStateException if another thread or a listener of this one drives the engine
@@ -103,9 +106,10 @@ public final class Engine implements AutoCloseable {
         enterStep();
         try {
             receive();
+            boolean hasEncoded = images.advance(scheduler.admit(), this::fail);
             List<Sequence> scheduled = schedule();
             if (scheduled.isEmpty()) {
-                return false;
+                return hasEncoded;
             }
             try {
                 Floats logits = runner.run(batch(scheduled));
@@ -175,7 +179,7 @@ public final class Engine implements AutoCloseable {
 
     /** What the engine is doing and has done; cheap enough to be asked at any time. */
     public EngineStatus status() {
-        return ledger.status(blocks.blockCount());
+        return ledger.status(blocks.blockCount(), images.status());
     }
 
     private void drive() {
@@ -228,9 +232,8 @@ public final class Engine implements AutoCloseable {
 
     private Choice choose(Sequence sequence, Floats logits, int row) {
         try {
-            return new Choice.Token(
-                    sampler.sample(logits, row, sequence.sampling(), sequence.occurrences(), sequence.answerTokens()));
-        } catch (ArithmeticException failure) {
+            return new Choice.Token(sampler.sample(logits, row, sequence));
+        } catch (ArithmeticException | ConstraintException failure) {
             return new Choice.Failure(failure);
         }
     }
@@ -265,7 +268,7 @@ public final class Engine implements AutoCloseable {
             case Choice.Token(SampledToken token) -> {
                 sequence.append(token.id(), now);
                 listener.onToken(token);
-                if (sequence.stopsAt(token.id())) {
+                if (sequence.stopsAt(token.id()) || sequence.restriction().isComplete()) {
                     finish(sequence, FinishReason.STOP);
                 } else if (sequence.isFull()) {
                     finish(sequence, FinishReason.LENGTH);

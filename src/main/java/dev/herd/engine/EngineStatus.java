@@ -15,6 +15,7 @@ import java.util.Map;
  * @param generatedTokens tokens chosen so far
  * @param finished requests ended so far, by reason; every reason is present
  * @param failures requests that ended in a failure
+ * @param images pictures
  */
 public record EngineStatus(
         boolean accepting,
@@ -26,8 +27,22 @@ public record EngineStatus(
         long promptTokens,
         long generatedTokens,
         Map<FinishReason, Long> finished,
-        long failures) {
+        long failures,
+        Images images) {
     public EngineStatus {
         finished = Map.copyOf(finished);
+    }
+
+    /**
+     * What has been done for pictures.
+     *
+     * @param hits pictures that were encoded already, or were just being encoded for another request
+     * @param misses pictures that had to be encoded
+     * @param encodedTiles tiles that went through the vision tower
+     * @param cachedBytes memory of the pictures that are remembered
+     */
+    public record Images(long hits, long misses, long encodedTiles, long cachedBytes) {
+        /** No pictures. */
+        static final Images NONE = new Images(0, 0, 0, 0);
     }
 }

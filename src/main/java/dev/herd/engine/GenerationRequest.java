@@ -1,6 +1,8 @@
 package dev.herd.engine;
 
+import dev.herd.grammar.TokenGrammar;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -11,16 +13,40 @@ import java.util.Set;
  * @param maxTokens tokens to generate at most
  * @param stopTokens ids that end the answer; the id itself is reported
  * @param images the pictures that the prompt has placeholders for, in the order of these
+ * @param constraint what the answer must look like; with one, a stop token can come only where the answer may end, and
+ *     an answer on which nothing can follow ends without one
+ * @param minTokens before the answer has this many tokens, none of {@code stopTokens} is chosen unless all else is
+ *     excluded
+ * @param priority requests of a smaller number are admitted before those of a greater one that wait
  */
 public record GenerationRequest(
-        int[] prompt, SamplingParams sampling, int maxTokens, Set<Integer> stopTokens, List<PromptImage> images) {
+        int[] prompt,
+        SamplingParams sampling,
+        int maxTokens,
+        Set<Integer> stopTokens,
+        List<PromptImage> images,
+        Optional<TokenGrammar> constraint,
+        int minTokens,
+        int priority) {
     public GenerationRequest {
         stopTokens = Set.copyOf(stopTokens);
         images = List.copyOf(images);
     }
 
-    /** A request without pictures. */
+    /** A request for an answer of any form. */
+    public GenerationRequest(
+            int[] prompt, SamplingParams sampling, int maxTokens, Set<Integer> stopTokens, List<PromptImage> images) {
+        this(prompt, sampling, maxTokens, stopTokens, images, Optional.empty(), 0, 0);
+    }
+
+    /** A request without pictures for an answer of any form. */
     public GenerationRequest(int[] prompt, SamplingParams sampling, int maxTokens, Set<Integer> stopTokens) {
         this(prompt, sampling, maxTokens, stopTokens, List.of());
+    }
+
+    /** The same without its pictures, so that they can be forgotten. */
+    GenerationRequest withoutImages() {
+        return new GenerationRequest(
+                prompt, sampling, maxTokens, stopTokens, List.of(), constraint, minTokens, priority);
     }
 }

@@ -106,7 +106,7 @@ final class Ledger {
         inside--;
     }
 
-    synchronized EngineStatus status(int blockCount) {
+    synchronized EngineStatus status(int blockCount, EngineStatus.Images images) {
         return new EngineStatus(
                 phase == Phase.OPEN,
                 running,
@@ -117,7 +117,8 @@ final class Ledger {
                 promptTokens,
                 generatedTokens,
                 finished,
-                failures);
+                failures,
+                images);
     }
 
     /** While n requests are computed side by side and each takes t, one ends every t / n. A second if none has ended. */

@@ -23,7 +23,14 @@ final class RequestCheck {
     void check(GenerationRequest request) {
         checkPrompt(request.prompt());
         require(request.maxTokens() >= 1, "maxTokens must be at least 1, not " + request.maxTokens());
+        require(request.minTokens() >= 0, "minTokens must not be negative: " + request.minTokens());
+        request.stopTokens().forEach(token -> require(token >= 0, "stopTokens must not be negative: " + token));
         checkSampling(request.sampling());
+        request.constraint()
+                .ifPresent(grammar -> require(
+                        grammar.vocabularySize() <= vocabularySize,
+                        "the constraint is over a vocabulary of " + grammar.vocabularySize()
+                                + " tokens, but the model has " + vocabularySize));
         checkImages(request.images(), request.prompt().length);
     }
 

@@ -6,8 +6,8 @@ import java.util.List;
  * A token that was chosen.
  *
  * @param id its id
- * @param logProb natural logarithm of its probability under the model (before temperature and cut-offs, after bias and
- *     penalties); NaN if log-probabilities were not asked for
+ * @param logProb natural logarithm of its probability under the model (before temperature and cut-offs, after bias,
+ *     penalties and what a constraint excludes); NaN if log-probabilities were not asked for
  * @param alternatives the most likely tokens, best first; empty if none were asked for
  */
 public record SampledToken(int id, float logProb, List<Alternative> alternatives) {

@@ -1,6 +1,7 @@
 package dev.herd.engine;
 
 import dev.herd.engine.SampledToken.Alternative;
+import dev.herd.grammar.ConstraintException;
 import dev.herd.kernels.Floats;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,21 @@ final class Sampler {
     }
 
     /**
+     * Chooses the next token of a sequence, from those that its restriction leaves and that are not banned.
+     *
+     * @param rows {@code [rows, vocabularySize]}; not changed
+     * @param row which of the rows
+     * @throws ArithmeticException if a logit is NaN or positive infinity, or all are negative infinity
+     * @throws ConstraintException if the restriction leaves none
+     */
+    SampledToken sample(Floats rows, int row, Sequence sequence) {
+        read(rows, row);
+        sequence.restriction().exclude(logits);
+        ban(sequence.bannedTokens());
+        return choose(sequence.sampling(), sequence.occurrences(), sequence.answerTokens());
+    }
+
+    /**
      * Chooses a token.
      *
      * @param rows {@code [rows, vocabularySize]}; not changed
@@ -40,7 +56,15 @@ final class Sampler {
      * @throws ArithmeticException if a logit is NaN or positive infinity, or all are negative infinity
      */
     SampledToken sample(Floats rows, int row, SamplingParams sampling, Occurrences occurrences, int index) {
+        read(rows, row);
+        return choose(sampling, occurrences, index);
+    }
+
+    private void read(Floats rows, int row) {
         rows.read((long) row * vocabularySize, logits, 0, vocabularySize);
+    }
+
+    private SampledToken choose(SamplingParams sampling, Occurrences occurrences, int index) {
         adjust(sampling, occurrences);
         int top = mostLikely();
         int token = sampling.temperature() == 0 ? top : draw(sampling, logits[top], uniform(sampling.seed(), index));
@@ -53,6 +77,36 @@ final class Sampler {
             logits[bias.getKey()] += bias.getValue();
         }
         occurrences.penalize(logits);
+    }
+
+    /** Takes tokens out unless nothing else can be chosen; ids beyond the vocabulary count not. */
+    private void ban(int[] banned) {
+        if (banned.length == 0) {
+            return;
+        }
+        float[] before = new float[banned.length];
+        for (int i = 0; i < banned.length; i++) {
+            if (banned[i] < vocabularySize) {
+                before[i] = logits[banned[i]];
+                logits[banned[i]] = Float.NEGATIVE_INFINITY;
+            }
+        }
+        if (isNothingLeft()) {
+            for (int i = 0; i < banned.length; i++) {
+                if (banned[i] < vocabularySize) {
+                    logits[banned[i]] = before[i];
+                }
+            }
+        }
+    }
+
+    private boolean isNothingLeft() {
+        for (float logit : logits) {
+            if (logit != Float.NEGATIVE_INFINITY) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private int mostLikely() {

@@ -3,7 +3,8 @@ package dev.herd.engine;
 import java.util.Map;
 
 /**
- * How the next token is chosen from the logits. Applied in this order: logit bias, repetition, frequency and presence
+ * How the next token is chosen from the logits of those that the request's constraint, if it has one, allows. Applied in
+ * this order: logit bias, repetition, frequency and presence
  * penalty, temperature, top-k, top-p, min-p.
  *
  * @param temperature 0 takes the most likely token

@@ -11,13 +11,16 @@ import java.util.List;
  */
 final class Scheduler {
     /*
-     * Sequences are admitted first come, first served: if the oldest waiting one finds no room, younger ones wait behind
-     * it, so that none starves. Admission promises the blocks of the longest possible answer (BlockManager), so every
+     * Sequences of one priority are admitted first come, first served, smaller priorities first: if the foremost waiting
+     * one finds no room, the others wait behind it, so that among equals none starves. Admission promises the blocks of the longest possible answer (BlockManager), so every
      * running sequence can always go on, and as a sequence of full length fits an empty pool, there is always progress.
      *
      * A step first takes one token of every sequence that needs only one. What is left of the batch goes to slices of
      * prompts, oldest first. As there are never more running sequences than tokens in a batch, each single token finds
      * its place, and so does at least one token of the oldest prompt.
+     *
+     * A slice that reaches into a picture which is not encoded yet waits as a whole: computing the few tokens before it
+     * would read all weights for little.
      */
     private final BlockManager blocks;
     private final int maxRunning;
@@ -34,32 +37,50 @@ final class Scheduler {
         this.prefillSlice = prefillSlice;
     }
 
-    /** Puts a sequence at the end of the queue. */
+    /** Puts a sequence into the queue, behind all of its own priority. */
     void add(Sequence sequence) {
+        Deque<Sequence> later = new ArrayDeque<>();
+        while (!waiting.isEmpty() && waiting.getLast().priority() > sequence.priority()) {
+            later.addFirst(waiting.removeLast());
+        }
         waiting.addLast(sequence);
+        waiting.addAll(later);
     }
 
     /**
-     * The sequences of the next step, with their slices scheduled and the blocks for these lent; empty if there are no
-     * sequences.
+     * The sequences of the next step, with their slices scheduled and the blocks for these lent; empty if none
+     * can be computed.
      */
     List<Sequence> schedule(long now) {
         admit();
         List<Sequence> scheduled = new ArrayList<>(running.size());
         int budget = maxBatchTokens;
         for (Sequence sequence : running) {
-            if (sequence.remainingTokens() == 1) {
+            if (sequence.remainingTokens() == 1 && sequence.readyTokens() == 1) {
                 budget -= schedule(sequence, 1, now);
                 scheduled.add(sequence);
             }
         }
         for (Sequence sequence : running) {
-            if (sequence.remainingTokens() > 1 && budget > 0) {
-                budget -= schedule(sequence, Math.min(budget, prefillSlice), now);
+            int count = longestSlice(sequence, Math.min(budget, prefillSlice));
+            if (sequence.remainingTokens() > 1 && count > 0 && sequence.readyTokens() >= count) {
+                budget -= schedule(sequence, count, now);
                 scheduled.add(sequence);
             }
         }
         return scheduled;
+    }
+
+    /** Admits waiting sequences as far as there is room, and returns all running ones, oldest first; a copy. */
+    List<Sequence> admit() {
+        while (running.size() < maxRunning
+                && !waiting.isEmpty()
+                && blocks.reserve(blocks.required(waiting.getFirst().maxPositions()))) {
+            Sequence next = waiting.removeFirst();
+            running.add(next);
+            next.enter(Sequence.State.RUNNING);
+        }
+        return List.copyOf(running);
     }
 
     /** Moves a sequence past the slice that was computed, and takes back the blocks it will not attend to again. */
@@ -101,21 +122,12 @@ final class Scheduler {
         return running.size();
     }
 
-    private void admit() {
-        while (running.size() < maxRunning && !waiting.isEmpty()) {
-            Sequence next = waiting.getFirst();
-            if (!blocks.reserve(blocks.required(next.maxPositions()))) {
-                return;
-            }
-            running.add(waiting.removeFirst());
-            next.enter(Sequence.State.RUNNING);
-        }
+    private int longestSlice(Sequence sequence, int limit) {
+        return Math.min(Math.min(limit, sequence.remainingTokens()), blocks.longestSlice(sequence.cachedTokens()));
     }
 
-    private int schedule(Sequence sequence, int limit, long now) {
-        int first = sequence.cachedTokens();
-        int count = Math.min(Math.min(limit, sequence.remainingTokens()), blocks.longestSlice(first));
-        blocks.extend(sequence.blocks(), first + count);
+    private int schedule(Sequence sequence, int count, long now) {
+        blocks.extend(sequence.blocks(), sequence.cachedTokens() + count);
         sequence.schedule(count, now);
         return count;
     }

@@ -20,9 +20,13 @@ final class Sequence {
         FINISHED
     }
 
+    private static final int[] NONE = {};
+
     private final GenerationRequest request;
     private final GenerationListener listener;
     private final Occurrences occurrences;
+    private final SequenceImages images;
+    private final Restriction restriction;
     private final int[] stopTokens;
     private final int promptTokens;
     private final int maxTokenCount;
@@ -43,7 +47,8 @@ final class Sequence {
      * @param now when it was submitted, in the engine's nanoseconds
      */
     Sequence(GenerationRequest request, GenerationListener listener, int contextLength, int vocabularySize, long now) {
-        this.request = request;
+        this.request = request.withoutImages();
+        this.images = new SequenceImages(request.images());
         this.listener = listener;
         this.promptTokens = request.prompt().length;
         this.tokens = Arrays.copyOf(request.prompt(), promptTokens + 1);
@@ -52,6 +57,7 @@ final class Sequence {
         this.stopTokens =
                 request.stopTokens().stream().mapToInt(Integer::intValue).toArray();
         this.occurrences = new Occurrences(request, vocabularySize);
+        this.restriction = Restriction.of(request, maxTokenCount - promptTokens);
         this.submittedAt = now;
     }
 
@@ -67,6 +73,15 @@ final class Sequence {
         return occurrences;
     }
 
+    /** The pictures of the prompt that are not in the cache yet. */
+    SequenceImages images() {
+        return images;
+    }
+
+    Restriction restriction() {
+        return restriction;
+    }
+
     BlockTable blocks() {
         return blocks;
     }
@@ -77,6 +92,9 @@ final class Sequence {
 
     void enter(State next) {
         state = next;
+        if (next == State.FINISHED) {
+            images.clear();
+        }
     }
 
     int promptTokens() {
@@ -103,6 +121,11 @@ final class Sequence {
         return tokenCount - cachedTokens;
     }
 
+    /** Of these, the ones whose embeddings are known: all, but for pictures that have not been encoded yet. */
+    int readyTokens() {
+        return images.readyEnd(tokenCount) - cachedTokens;
+    }
+
     /** Positions that are computed at most: the last token of the longest answer is never computed. */
     int maxPositions() {
         return maxTokenCount - 1;
@@ -111,6 +134,16 @@ final class Sequence {
     /** Whether {@link GenerationRequest#maxTokens} or the end of the context is reached. */
     boolean isFull() {
         return tokenCount == maxTokenCount;
+    }
+
+    /** The stop tokens, as long as the answer is too short for one; otherwise empty. */
+    int[] bannedTokens() {
+        return answerTokens() < request.minTokens() ? stopTokens : NONE;
+    }
+
+    /** The smaller, the sooner it is admitted. */
+    int priority() {
+        return request.priority();
     }
 
     boolean stopsAt(int token) {
@@ -142,12 +175,14 @@ final class Sequence {
                 Arrays.copyOfRange(tokens, cachedTokens, cachedTokens + scheduledTokens),
                 cachedTokens,
                 blocks,
-                wantsToken() ? 1 : 0);
+                wantsToken() ? 1 : 0,
+                images.embeddings(cachedTokens, cachedTokens + scheduledTokens));
     }
 
     /** The scheduled tokens are in the cache now. */
     void advance() {
         cachedTokens += scheduledTokens;
+        images.advance(cachedTokens);
         scheduledTokens = 0;
     }
 
@@ -161,6 +196,9 @@ final class Sequence {
         }
         tokens[tokenCount++] = token;
         occurrences.add(token);
+        if (!stopsAt(token)) {
+            restriction.accept(token);
+        }
     }
 
     /** Nanoseconds from its first slice to {@code now}; zero if it never had one. */

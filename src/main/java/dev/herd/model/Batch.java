@@ -16,7 +16,8 @@ public record Batch(List<Slice> slices) {
     /** Tokens of all slices. */
     public int tokenCount() {
         int count = 0;
-        for (Slice slice : slices) {
+        for (int i = 0; i < slices.size(); i++) {
+            Slice slice = slices.get(i);
             count += slice.tokens().length;
         }
         return count;
@@ -25,7 +26,8 @@ public record Batch(List<Slice> slices) {
     /** Rows of logits that the step returns, slice after slice. */
     public int logitRows() {
         int count = 0;
-        for (Slice slice : slices) {
+        for (int i = 0; i < slices.size(); i++) {
+            Slice slice = slices.get(i);
             count += slice.logitRows();
         }
         return count;

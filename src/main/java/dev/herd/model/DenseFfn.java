@@ -5,10 +5,17 @@ import dev.herd.model.Compute.Product;
 import dev.herd.weights.ModelWeights.GatedFfn;
 
 /** {@code down(silu(gate(x)) · up(x))} (llama4.md 2.9); also what a shared and a routed expert compute. */
-record DenseFfn(GatedFfn weights, Compute compute) implements FeedForward {
-    @Override
-    public void forward(Activations a, Step step) {
-        forward(a.branch, a.normed, a, step.tokens());
+final class DenseFfn implements FeedForward {
+    private final GatedFfn weights;
+    private final Compute compute;
+    private final Activations a;
+    private final Step step;
+    private final Floats x; // [tokens, hiddenSize]
+    private final Product[] down;
+
+    /** The layer's own: from {@code normed} to {@code branch}. */
+    DenseFfn(GatedFfn weights, Compute compute, Activations a, Step step) {
+        this(weights, compute, a, step, a.branch, a.normed);
     }
 
     /**
@@ -17,11 +24,23 @@ record DenseFfn(GatedFfn weights, Compute compute) implements FeedForward {
      * @param out {@code [tokens, hiddenSize]}
      * @param x {@code [tokens, hiddenSize]}
      */
-    void forward(Floats out, Floats x, Activations a, int tokens) {
-        compute.matMul(x, tokens, new Product(a.gate, weights.gateProj()), new Product(a.up, weights.upProj()));
-        int ffnSize = weights.gateProj().rows();
-        compute.workers()
-                .run(tokens * ffnSize, (from, to, worker) -> compute.kernels().swiGlu(a.gate, a.up, from, to));
-        compute.matMul(out, a.gate, weights.downProj(), tokens);
+    DenseFfn(GatedFfn weights, Compute compute, Activations a, Step step, Floats out, Floats x) {
+        this.weights = weights;
+        this.compute = compute;
+        this.a = a;
+        this.step = step;
+        this.x = x;
+        this.down = new Product[] {new Product(out, weights.downProj())};
+    }
+
+    @Override
+    public void forward() {
+        forward(step.tokens());
+    }
+
+    /** Computes the first {@code tokens} rows. */
+    void forward(int tokens) {
+        compute.gate(a.gate, a.up, x, weights, tokens);
+        compute.multiply(a.gate, tokens, down);
     }
 }

@@ -2,5 +2,5 @@ package dev.herd.model;
 
 /** The feed-forward part of a layer: computes {@code branch} from {@code normed}. */
 sealed interface FeedForward permits DenseFfn, MoeLayer {
-    void forward(Activations a, Step step);
+    void forward();
 }

@@ -6,6 +6,8 @@ import dev.herd.kernels.KvMemory;
 import dev.herd.kernels.Workers;
 import dev.herd.model.Batch.ImageEmbedding;
 import dev.herd.model.Batch.Slice;
+import dev.herd.model.Compute.LayerPart;
+import dev.herd.model.Compute.Product;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.ModelWeights;
 import dev.herd.weights.ModelWeights.GatedFfn;
@@ -27,7 +29,8 @@ public final class Llama4 implements AutoCloseable {
     private final Activations activations;
     private final Step step;
     private final List<Layer> layers = new ArrayList<>();
-    private Floats logits = Floats.copyOf();
+    private final LayerPart embed = this::embed;
+    private final Product[] output; // the one that yields the logits
 
     /**
      * @param memory where keys and values are kept; block tables of a batch name its blocks
@@ -44,6 +47,7 @@ public final class Llama4 implements AutoCloseable {
         this.config = config;
         this.weights = weights;
         this.compute = new Compute(kernels, workers);
+        this.output = new Product[] {new Product(Floats.copyOf(), weights.output())};
         this.activations = new Activations(config, arena, maxTokens);
         this.step = new Step(config, new Rope(config, weights.ropeDivisors()), arena, maxTokens);
         Router router = new Router(config.expertCount(), config.expertsPerToken(), maxTokens);
@@ -51,10 +55,11 @@ public final class Llama4 implements AutoCloseable {
             LayerWeights tensors = weights.layers().get(layer);
             LayerCache cache = LayerCache.of(config, layout, memory, layer);
             FeedForward feedForward = switch (tensors.ffn()) {
-                case GatedFfn dense -> new DenseFfn(dense, compute);
-                case MoeFfn moe -> new MoeLayer(moe, router, compute);
+                case GatedFfn dense -> new DenseFfn(dense, compute, activations, step);
+                case MoeFfn moe -> new MoeLayer(moe, router, compute, activations, step);
             };
-            layers.add(new Layer(tensors, new Attention(config, tensors, cache, compute), feedForward));
+            Attention attention = new Attention(config, tensors, cache, compute, activations, step);
+            layers.add(new Layer(tensors, attention, feedForward));
         }
     }
 
@@ -66,37 +71,45 @@ public final class Llama4 implements AutoCloseable {
     public Floats forward(Batch batch) {
         Activations a = activations;
         step.begin(batch);
-        embed(a.hidden);
-        for (Layer layer : layers) {
+        compute.run(step.tokens(), embed);
+        placeImages(a.hidden);
+        for (int i = 0; i < layers.size(); i++) {
+            Layer layer = layers.get(i);
             norm(a.normed, a.hidden, layer.tensors.attentionNorm(), step.tokens());
-            layer.attention.forward(a, step);
+            layer.attention.forward();
             compute.add(a.hidden, a.branch, config.hiddenSize(), step.tokens());
 
             norm(a.normed, a.hidden, layer.tensors.ffnNorm(), step.tokens());
-            layer.feedForward.forward(a, step);
+            layer.feedForward.forward();
             compute.add(a.hidden, a.branch, config.hiddenSize(), step.tokens());
         }
         int rows = gatherLogitRows(a.branch, a.hidden);
         norm(a.normed, a.branch, weights.outputNorm(), rows);
         reserveLogits(rows);
-        compute.matMul(logits, a.normed, weights.output(), rows);
-        return logits;
+        compute.multiply(a.normed, rows, output);
+        return output[0].out();
     }
 
-    private void embed(Floats hidden) {
+    private void embed(int from, int to) {
+        for (int token = from; token < to; token++) {
+            long out = (long) token * config.hiddenSize();
+            compute.kernels().dequantizeRow(activations.hidden, out, weights.embedding(), step.tokenId(token));
+        }
+    }
+
+    /** Puts the rows of encoded pictures in the places of their tokens. */
+    private void placeImages(Floats hidden) {
         int size = config.hiddenSize();
-        compute.workers().run(step.tokens(), (from, to, worker) -> {
-            for (int token = from; token < to; token++) {
-                compute.kernels().dequantizeRow(hidden, (long) token * size, weights.embedding(), step.tokenId(token));
-            }
-        });
         int first = 0;
-        for (Slice slice : step.batch().slices()) {
-            for (ImageEmbedding image : slice.images()) {
+        List<Slice> slices = step.batch().slices();
+        for (int i = 0; i < slices.size(); i++) {
+            List<ImageEmbedding> images = slices.get(i).images();
+            for (int k = 0; k < images.size(); k++) {
+                ImageEmbedding image = images.get(k);
                 long at = (long) (first + image.offset()) * size;
                 hidden.write(at, image.rows(), image.firstRow() * size, image.count() * size);
             }
-            first += slice.tokens().length;
+            first += slices.get(i).tokens().length;
         }
     }
 
@@ -109,7 +122,9 @@ public final class Llama4 implements AutoCloseable {
         int size = config.hiddenSize();
         int row = 0;
         int end = 0;
-        for (Slice slice : step.batch().slices()) {
+        List<Slice> slices = step.batch().slices();
+        for (int i = 0; i < slices.size(); i++) {
+            Slice slice = slices.get(i);
             end += slice.tokens().length;
             long from = (long) end - slice.logitRows();
             out.copyFrom((long) row * size, hidden, from * size, (long) slice.logitRows() * size);
@@ -120,8 +135,8 @@ public final class Llama4 implements AutoCloseable {
 
     private void reserveLogits(int rows) {
         long needed = (long) rows * config.vocabularySize();
-        if (logits.size() < needed) {
-            logits = Floats.allocate(Arena.ofAuto(), needed);
+        if (output[0].out().size() < needed) {
+            output[0] = new Product(Floats.allocate(Arena.ofAuto(), needed), weights.output());
         }
     }
 

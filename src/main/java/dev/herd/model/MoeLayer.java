@@ -1,6 +1,8 @@
 package dev.herd.model;
 
 import dev.herd.kernels.Floats;
+import dev.herd.model.Compute.LayerPart;
+import dev.herd.model.Compute.Product;
 import dev.herd.weights.ModelWeights.MoeFfn;
 import java.util.List;
 
@@ -9,42 +11,49 @@ import java.util.List;
  * multiplied by its router score, which is not the same as scaling what it returns.
  */
 final class MoeLayer implements FeedForward {
-    private final MoeFfn weights;
     private final Router router;
+    private final Product[] scores;
     private final DenseFfn sharedExpert;
     private final List<DenseFfn> experts;
     private final Compute compute;
+    private final Activations a;
+    private final Step step;
     private final int hiddenSize;
+    private final LayerPart gather = this::gather;
+    private final LayerPart scatter = this::scatter;
+    private int first; // assignment of the expert under way
 
     /** The router's lists are scratch of the step and shared by all layers. */
-    MoeLayer(MoeFfn weights, Router router, Compute compute) {
-        this.weights = weights;
+    MoeLayer(MoeFfn weights, Router router, Compute compute, Activations a, Step step) {
         this.router = router;
         this.compute = compute;
+        this.a = a;
+        this.step = step;
+        this.scores = new Product[] {new Product(a.routerLogits, weights.router())};
         this.hiddenSize = weights.router().columns();
-        this.sharedExpert = new DenseFfn(weights.sharedExpert(), compute);
+        this.sharedExpert = new DenseFfn(weights.sharedExpert(), compute, a, step);
         this.experts = weights.experts().stream()
-                .map(expert -> new DenseFfn(expert, compute))
+                .map(expert -> new DenseFfn(expert, compute, a, step, a.expertOutput, a.expertInput))
                 .toList();
     }
 
     @Override
-    public void forward(Activations a, Step step) {
-        compute.matMul(a.routerLogits, a.normed, weights.router(), step.tokens());
+    public void forward() {
+        compute.multiply(a.normed, step.tokens(), scores);
         router.assign(a.routerLogits, step.tokens());
-        sharedExpert.forward(a, step);
+        sharedExpert.forward();
         for (int expert = 0; expert < experts.size(); expert++) {
-            int first = router.firstOf(expert);
+            first = router.firstOf(expert);
             int count = router.firstOf(expert + 1) - first;
             if (count > 0) {
-                compute.workers().run(count, (from, to, worker) -> gather(a, first, from, to));
-                experts.get(expert).forward(a.expertOutput, a.expertInput, a, count);
-                compute.workers().run(count, (from, to, worker) -> scatter(a, first, from, to));
+                compute.run(count, gather);
+                experts.get(expert).forward(count);
+                compute.run(count, scatter);
             }
         }
     }
 
-    private void gather(Activations a, int first, int from, int to) {
+    private void gather(int from, int to) {
         for (int row = from; row < to; row++) {
             long in = (long) router.token(first + row) * hiddenSize;
             long out = (long) row * hiddenSize;
@@ -56,7 +65,7 @@ final class MoeLayer implements FeedForward {
     }
 
     /** An expert has each token at most once, so no two rows go to the same place. */
-    private void scatter(Activations a, int first, int from, int to) {
+    private void scatter(int from, int to) {
         Floats branch = a.branch;
         for (int row = from; row < to; row++) {
             long out = (long) router.token(first + row) * hiddenSize;

@@ -17,6 +17,13 @@ public interface HerdConfig {
     /** GGUF file or Hugging Face directory. Default: the built-in model. */
     Optional<Path> model();
 
+    /** GGUF file of the vision tower. Default: the one beside a GGUF model, with mmproj in its name, if there is one. */
+    Optional<Path> mmproj();
+
+    /** Memory for encoded pictures that may be asked about again; 0 to remember none. */
+    @WithDefault("256M")
+    MemorySize imageCache();
+
     /** What clients call the model. Default: the name that the checkpoint states. */
     Optional<String> modelName();
 
@@ -82,6 +89,9 @@ public interface HerdConfig {
     @WithDefault("1h")
     Duration responsesTtl();
 
+    /** Pictures and videos in requests. */
+    ImagesConfig images();
+
     /** Types of keys and values. */
     enum KvType {
         /** Half precision. */
@@ -115,7 +125,9 @@ public interface HerdConfig {
                 .withKvType(kvType().type())
                 .withKernels(kernels())
                 .withRequests(maxRunning(), maxQueued())
-                .withPrefillSlice(prefillSlice());
+                .withPrefillSlice(prefillSlice())
+                .withMmproj(mmproj())
+                .withImageCache(imageCache().asLongValue());
     }
 
     private static OptionalInt optional(Optional<Integer> value) {

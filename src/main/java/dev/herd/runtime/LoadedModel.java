@@ -1,6 +1,7 @@
 package dev.herd.runtime;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.herd.chat.PictureTokens;
 import dev.herd.chat.PromptFormat;
 import dev.herd.engine.CpuModelRunner;
 import dev.herd.engine.Engine;
@@ -24,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model that is ready to run: checkpoint, tokenizer, kernels, runner and engine. The server and the command line open
@@ -31,12 +33,12 @@ import java.util.Set;
  */
 public final class LoadedModel implements AutoCloseable {
     private final Checkpoint checkpoint;
-    private final Optional<Tokenizer> tokenizer;
     private final ModelRunner runner;
     private final Engine engine;
     private final KvBudget budget;
     private final ModelSettings settings;
     private final List<String> remarks;
+    private @Nullable Tokenizer tokenizer; // once it was asked for
 
     private LoadedModel(
             Checkpoint checkpoint, ModelRunner runner, KvBudget budget, ModelSettings settings, List<String> remarks) {
@@ -44,13 +46,14 @@ public final class LoadedModel implements AutoCloseable {
         this.runner = runner;
         this.budget = budget;
         this.settings = settings;
-        this.tokenizer = checkpoint.vocabulary() instanceof Vocabulary.None
-                ? Optional.empty()
-                : Optional.of(Tokenizers.of(checkpoint.vocabulary()));
         this.engine = new Engine(
                 runner,
                 new EngineConfig(
-                        budget.contextLength(), settings.maxRunning(), settings.maxQueued(), settings.prefillSlice()),
+                        budget.contextLength(),
+                        settings.maxRunning(),
+                        settings.maxQueued(),
+                        settings.prefillSlice(),
+                        settings.imageCacheBytes()),
                 System::nanoTime);
         List<String> all = new ArrayList<>(remarks);
         budget.remark().ifPresent(all::add);
@@ -65,8 +68,7 @@ public final class LoadedModel implements AutoCloseable {
      * @throws IllegalStateException if the kernels that the settings demand cannot run here
      */
     public static LoadedModel open(ModelSettings settings) {
-        Checkpoint checkpoint =
-                settings.model().map(Checkpoints::open).orElseGet(() -> BuiltInModel.open(BuiltInVocabulary.get()));
+        Checkpoint checkpoint = checkpoint(settings);
         try {
             KernelsSelector.Selection selection = KernelsSelector.select(settings.kernels());
             return open(
@@ -78,6 +80,17 @@ public final class LoadedModel implements AutoCloseable {
             checkpoint.close();
             throw failure;
         }
+    }
+
+    private static Checkpoint checkpoint(ModelSettings settings) {
+        if (settings.model().isPresent()) {
+            return Checkpoints.open(settings.model().get(), settings.mmproj());
+        }
+        if (settings.mmproj().isPresent()) {
+            throw new IllegalArgumentException(
+                    "mmproj " + settings.mmproj().get() + " goes with a model in a GGUF file, but no model is named");
+        }
+        return BuiltInModel.open(BuiltInVocabulary.get());
     }
 
     /** A model with any runner. The checkpoint stays the caller's to close if this fails. */
@@ -111,9 +124,17 @@ public final class LoadedModel implements AutoCloseable {
         return checkpoint.name();
     }
 
-    /** The checkpoint's tokenizer; empty if it has none. */
-    public Optional<Tokenizer> findTokenizer() {
-        return tokenizer;
+    /**
+     * The checkpoint's tokenizer; empty if it has none. It is made when it is first asked for, which takes a part of the
+     * time of a start and is not needed to run token ids.
+     *
+     * @throws CheckpointException if the vocabulary is not usable
+     */
+    public synchronized Optional<Tokenizer> findTokenizer() {
+        if (tokenizer == null && !(checkpoint.vocabulary() instanceof Vocabulary.None)) {
+            tokenizer = Tokenizers.of(checkpoint.vocabulary());
+        }
+        return Optional.ofNullable(tokenizer);
     }
 
     /**
@@ -122,8 +143,9 @@ public final class LoadedModel implements AutoCloseable {
      * @throws CheckpointException if it has none
      */
     public Tokenizer tokenizer() {
-        return tokenizer.orElseThrow(() ->
-                new CheckpointException(checkpoint.name() + ": has no tokenizer, so it can only be run on token ids"));
+        return findTokenizer()
+                .orElseThrow(() -> new CheckpointException(
+                        checkpoint.name() + ": has no tokenizer, so it can only be run on token ids"));
     }
 
     /**
@@ -133,10 +155,19 @@ public final class LoadedModel implements AutoCloseable {
      */
     public PromptFormat promptFormat() {
         try {
-            return new PromptFormat(tokenizer());
+            return new PromptFormat(tokenizer(), pictureTokens());
         } catch (IllegalArgumentException lacking) {
             throw new CheckpointException(checkpoint.name() + ": " + lacking.getMessage(), lacking);
         }
+    }
+
+    /**
+     * How pictures stand in prompts; empty if the model sees none.
+     *
+     * @throws IllegalArgumentException if the vocabulary lacks a token for them; the message names it
+     */
+    public Optional<PictureTokens> pictureTokens() {
+        return vision().map(tower -> new PictureTokens(tokenizer(), tower.tokensPerTile()));
     }
 
     /** Ids that end an answer: the checkpoint's and the prompt format's. */
@@ -173,7 +204,7 @@ public final class LoadedModel implements AutoCloseable {
 
     /** One line for the log: model, architecture, backend, context, memory. */
     public String description() {
-        return checkpoint.name() + ": " + architecture(checkpoint.config()) + "; " + runner.description()
+        return checkpoint.name() + ": " + architecture(checkpoint.config()) + tower() + "; " + runner.description()
                 + "; context " + contextLength() + "; key/value memory " + KvBudget.readable(kvBytes()) + " "
                 + settings.kvType();
     }
@@ -181,6 +212,20 @@ public final class LoadedModel implements AutoCloseable {
     /** What the user should know beyond that, one sentence each: kernels that cannot run here, a shortened context. */
     public List<String> remarks() {
         return remarks;
+    }
+
+    /** Says which file the tower is from if nobody asked for it. */
+    private String tower() {
+        if (vision().isEmpty()) {
+            return "";
+        }
+        VisionConfig config = vision().get();
+        String found = checkpoint
+                .visionFile()
+                .map(file -> " from " + file.getFileName())
+                .orElse("");
+        return "; vision tower" + found + " of " + config.layerCount() + " layers, width " + config.hiddenSize()
+                + ", tiles of " + config.tileSize() + " pixels";
     }
 
     private static String architecture(ModelConfig config) {

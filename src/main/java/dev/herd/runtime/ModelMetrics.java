@@ -56,6 +56,14 @@ final class ModelMetrics implements AnswerRecorder {
         gauge(registry, "herd.kv.usage.ratio", "vllm:kv_cache_usage_perc", ModelMetrics::kvUsage);
         counter(registry, "herd.prompt.tokens", "vllm:prompt_tokens", EngineStatus::promptTokens);
         counter(registry, "herd.generation.tokens", "vllm:generation_tokens", EngineStatus::generatedTokens);
+        counter(registry, "herd.image.cache.hits", status -> status.images().hits());
+        counter(registry, "herd.image.cache.misses", status -> status.images().misses());
+        counter(registry, "herd.image.tiles", status -> status.images().encodedTiles());
+        Gauge.builder(
+                        "herd.image.cache.bytes",
+                        models,
+                        source -> read(source, status -> status.images().cachedBytes()))
+                .register(registry);
     }
 
     @Override
@@ -87,10 +95,12 @@ final class ModelMetrics implements AnswerRecorder {
     }
 
     private void counter(MeterRegistry registry, String name, String alias, ToDoubleFunction<EngineStatus> figure) {
-        for (String each : new String[] {name, alias}) {
-            FunctionCounter.builder(each, models, source -> read(source, figure))
-                    .register(registry);
-        }
+        counter(registry, name, figure);
+        counter(registry, alias, figure);
+    }
+
+    private void counter(MeterRegistry registry, String name, ToDoubleFunction<EngineStatus> figure) {
+        FunctionCounter.builder(name, models, source -> read(source, figure)).register(registry);
     }
 
     private static double read(ModelService source, ToDoubleFunction<EngineStatus> figure) {

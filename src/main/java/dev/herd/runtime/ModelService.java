@@ -15,8 +15,12 @@ import io.quarkus.vertx.http.HttpServerStart;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Singleton;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -124,8 +128,23 @@ final class ModelService implements ModelSource {
                 new SamplingDefaults(defaults.temperature(), defaults.topP(), defaults.topK()),
                 model.checkpoint().config().vocabularySize(),
                 model.contextLength(),
+                fingerprint(model),
                 config.maxRunning() + config.maxQueued(),
+                model.vision()
+                        .flatMap(tower ->
+                                model.pictureTokens().map(tokens -> new ServedModel.Sight(tower.tileSize(), tokens))),
                 model.engine());
+    }
+
+    /** Tells models, kernels and sizes apart: what decides which answer a seed gives. */
+    private static String fingerprint(LoadedModel model) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256")
+                    .digest(model.description().getBytes(StandardCharsets.UTF_8));
+            return "fp_" + HexFormat.of().formatHex(hash, 0, 5);
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
     }
 
     /** The message says it all. */

@@ -22,6 +22,8 @@ import java.util.OptionalLong;
  * @param maxRunning sequences that are computed together at most
  * @param maxQueued requests that wait at most; one more is refused
  * @param prefillSlice prompt tokens computed in one step at most
+ * @param mmproj GGUF file of the vision tower; empty for one that lies beside a GGUF model, if any
+ * @param imageCacheBytes memory for encoded pictures that may be asked about again
  */
 public record ModelSettings(
         Optional<Path> model,
@@ -32,9 +34,14 @@ public record ModelSettings(
         Optional<String> kernels,
         int maxRunning,
         int maxQueued,
-        int prefillSlice) {
+        int prefillSlice,
+        Optional<Path> mmproj,
+        long imageCacheBytes) {
     /** The context of a checkpoint that claims more, unless configured, in tokens. */
     public static final int DEFAULT_CONTEXT_LIMIT = 8192;
+
+    /** Memory for encoded pictures: some six of 16 tiles for the released models. */
+    public static final long DEFAULT_IMAGE_CACHE = 256L << 20;
 
     /** Checks every setting that can be checked without the model. */
     public ModelSettings {
@@ -43,6 +50,9 @@ public record ModelSettings(
         requirePositive("kv-memory", kvBytes.orElse(1));
         requirePositive("max-running", maxRunning);
         requirePositive("prefill-slice", prefillSlice);
+        if (imageCacheBytes < 0) {
+            throw new IllegalArgumentException("image-cache must not be negative: " + imageCacheBytes);
+        }
         if (maxQueued < 0) {
             throw new IllegalArgumentException("max-queued must not be negative: " + maxQueued);
         }
@@ -62,7 +72,9 @@ public record ModelSettings(
                 Optional.empty(),
                 8,
                 64,
-                256);
+                256,
+                Optional.empty(),
+                DEFAULT_IMAGE_CACHE);
     }
 
     /** These settings with another model. */
@@ -73,13 +85,33 @@ public record ModelSettings(
     /** These settings with another model, or the built-in one. */
     public ModelSettings withModel(Optional<Path> path) {
         return new ModelSettings(
-                path, threads, contextLength, kvBytes, kvType, kernels, maxRunning, maxQueued, prefillSlice);
+                path,
+                threads,
+                contextLength,
+                kvBytes,
+                kvType,
+                kernels,
+                maxRunning,
+                maxQueued,
+                prefillSlice,
+                mmproj,
+                imageCacheBytes);
     }
 
     /** These settings with another number of threads. */
     public ModelSettings withThreads(int count) {
         return new ModelSettings(
-                model, count, contextLength, kvBytes, kvType, kernels, maxRunning, maxQueued, prefillSlice);
+                model,
+                count,
+                contextLength,
+                kvBytes,
+                kvType,
+                kernels,
+                maxRunning,
+                maxQueued,
+                prefillSlice,
+                mmproj,
+                imageCacheBytes);
     }
 
     /** These settings with a context that must fit. */
@@ -89,37 +121,130 @@ public record ModelSettings(
 
     /** These settings with a context that must fit, or the default one. */
     public ModelSettings withContextLength(OptionalInt tokens) {
-        return new ModelSettings(model, threads, tokens, kvBytes, kvType, kernels, maxRunning, maxQueued, prefillSlice);
+        return new ModelSettings(
+                model,
+                threads,
+                tokens,
+                kvBytes,
+                kvType,
+                kernels,
+                maxRunning,
+                maxQueued,
+                prefillSlice,
+                mmproj,
+                imageCacheBytes);
     }
 
     /** These settings with another budget of key/value memory, in bytes, or the default one. */
     public ModelSettings withKvBytes(OptionalLong bytes) {
         return new ModelSettings(
-                model, threads, contextLength, bytes, kvType, kernels, maxRunning, maxQueued, prefillSlice);
+                model,
+                threads,
+                contextLength,
+                bytes,
+                kvType,
+                kernels,
+                maxRunning,
+                maxQueued,
+                prefillSlice,
+                mmproj,
+                imageCacheBytes);
     }
 
     /** These settings with another type of keys and values. */
     public ModelSettings withKvType(TensorType type) {
         return new ModelSettings(
-                model, threads, contextLength, kvBytes, type, kernels, maxRunning, maxQueued, prefillSlice);
+                model,
+                threads,
+                contextLength,
+                kvBytes,
+                type,
+                kernels,
+                maxRunning,
+                maxQueued,
+                prefillSlice,
+                mmproj,
+                imageCacheBytes);
     }
 
     /** These settings with kernels that must be used, or the fastest. */
     public ModelSettings withKernels(Optional<String> name) {
         return new ModelSettings(
-                model, threads, contextLength, kvBytes, kvType, name, maxRunning, maxQueued, prefillSlice);
+                model,
+                threads,
+                contextLength,
+                kvBytes,
+                kvType,
+                name,
+                maxRunning,
+                maxQueued,
+                prefillSlice,
+                mmproj,
+                imageCacheBytes);
     }
 
     /** These settings with other limits on running and waiting requests. */
     public ModelSettings withRequests(int running, int queued) {
         return new ModelSettings(
-                model, threads, contextLength, kvBytes, kvType, kernels, running, queued, prefillSlice);
+                model,
+                threads,
+                contextLength,
+                kvBytes,
+                kvType,
+                kernels,
+                running,
+                queued,
+                prefillSlice,
+                mmproj,
+                imageCacheBytes);
     }
 
     /** These settings with another size of prefill slices, in tokens. */
     public ModelSettings withPrefillSlice(int tokens) {
         return new ModelSettings(
-                model, threads, contextLength, kvBytes, kvType, kernels, maxRunning, maxQueued, tokens);
+                model,
+                threads,
+                contextLength,
+                kvBytes,
+                kvType,
+                kernels,
+                maxRunning,
+                maxQueued,
+                tokens,
+                mmproj,
+                imageCacheBytes);
+    }
+
+    /** These settings with a vision tower of its own file, or the one beside the model. */
+    public ModelSettings withMmproj(Optional<Path> file) {
+        return new ModelSettings(
+                model,
+                threads,
+                contextLength,
+                kvBytes,
+                kvType,
+                kernels,
+                maxRunning,
+                maxQueued,
+                prefillSlice,
+                file,
+                imageCacheBytes);
+    }
+
+    /** These settings with other memory for encoded pictures, in bytes. */
+    public ModelSettings withImageCache(long bytes) {
+        return new ModelSettings(
+                model,
+                threads,
+                contextLength,
+                kvBytes,
+                kvType,
+                kernels,
+                maxRunning,
+                maxQueued,
+                prefillSlice,
+                mmproj,
+                bytes);
     }
 
     private static void requirePositive(String name, long value) {

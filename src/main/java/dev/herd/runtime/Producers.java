@@ -1,8 +1,12 @@
 package dev.herd.runtime;
 
 import dev.herd.api.ApiSettings;
+import dev.herd.media.FetchPolicy;
+import dev.herd.media.MediaIntake;
+import dev.herd.media.TileMemory;
 import io.quarkus.arc.DefaultBean;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.security.SecureRandom;
@@ -21,6 +25,11 @@ final class Producers {
             @Override
             public Duration heartbeat() {
                 return config.heartbeat();
+            }
+
+            @Override
+            public FetchPolicy fetchPolicy() {
+                return config.images().fetchPolicy();
             }
 
             @Override
@@ -50,6 +59,22 @@ final class Producers {
     @DefaultBean
     ModelOpener modelOpener() {
         return LoadedModel::open;
+    }
+
+    @Produces
+    @Singleton
+    MediaIntake mediaIntake(HerdConfig config) {
+        return new MediaIntake(config.images().mediaSettings());
+    }
+
+    void close(@Disposes MediaIntake intake) {
+        intake.close();
+    }
+
+    @Produces
+    @Singleton
+    TileMemory tileMemory(HerdConfig config) {
+        return new TileMemory(config.images().memoryBytes());
     }
 
     /** Where seeds come from that no request states. */

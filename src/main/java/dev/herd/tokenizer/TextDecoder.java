@@ -5,6 +5,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.function.IntPredicate;
 
 /**
  * Tokens to text, one by one, without ever giving out half a character: bytes that may still become one are held back,
@@ -15,7 +16,7 @@ public final class TextDecoder {
     private static final int LONGEST_CHARACTER = 4;
 
     private final Tokenizer tokenizer;
-    private final boolean showsSpecials;
+    private final IntPredicate isShown;
     private final CharsetDecoder decoder = StandardCharsets.UTF_8
             .newDecoder()
             .onMalformedInput(CodingErrorAction.REPLACE)
@@ -30,13 +31,18 @@ public final class TextDecoder {
 
     /** A decoder that shows special tokens by name if {@code showsSpecials}, and else passes over them. */
     public TextDecoder(Tokenizer tokenizer, boolean showsSpecials) {
+        this(tokenizer, special -> showsSpecials);
+    }
+
+    /** A decoder that shows those special tokens by name whose ids {@code isShown} holds for, and passes over the others. */
+    public TextDecoder(Tokenizer tokenizer, IntPredicate isShown) {
         this.tokenizer = tokenizer;
-        this.showsSpecials = showsSpecials;
+        this.isShown = isShown;
     }
 
     /** The text that {@code token} completes; empty if it completes none. */
     public String append(int token) {
-        return !showsSpecials && tokenizer.isSpecial(token) ? "" : decode(tokenizer.bytes(token), false);
+        return tokenizer.isSpecial(token) && !isShown.test(token) ? "" : decode(tokenizer.bytes(token), false);
     }
 
     /** What is left at the end: U+FFFD if the last character is incomplete. The decoder is then as new. */

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /**
  * A tiny checkpoint in Scout's shape that needs no file: every layer MoE, every fourth GLOBAL, QK norm, frequency step
- * and attention temperature. Its weights are random, so its answers are noise; they are the same ones every time.
+ * and attention temperature, with a vision tower of the released models' tiles. Its weights are random, so its answers are noise; they are the same ones every time.
  */
 public final class BuiltInModel {
     /** What {@link Checkpoint#name} answers. */
@@ -33,6 +33,9 @@ public final class BuiltInModel {
     private static final int EXPERTS = 4;
     private static final int CONTEXT_LENGTH = 32_768;
     private static final int CHUNK_SIZE = 8192;
+
+    /** The released models' tiles of 336 pixels and 144 image tokens, seen by next to nothing. */
+    private static final VisionConfig TOWER = new VisionConfig(336, 14, 64, 2, 128, 2, 2, 64, 1e-5f, 10_000);
 
     private final GgufWriter writer = new GgufWriter();
     private final SplittableRandom random = new SplittableRandom(SEED);
@@ -50,7 +53,11 @@ public final class BuiltInModel {
         BuiltInModel model = new BuiltInModel();
         GgufMetadataExport.put(model.writer, NAME, config, vocabulary, generationDefaults(vocabulary.tokens()));
         model.putTensors(config);
-        return MappedFile.open(arena -> GgufCheckpoint.of(NAME, model.writer.writeTo(arena), Optional.empty(), arena));
+        BuiltInModel tower = new BuiltInModel();
+        GgufVisionExport.putMetadata(tower.writer, NAME, TOWER, HIDDEN_SIZE);
+        tower.putTower();
+        return MappedFile.open(arena ->
+                GgufCheckpoint.of(NAME, model.writer.writeTo(arena), Optional.of(tower.writer.writeTo(arena)), arena));
     }
 
     private static ModelConfig config(int vocabularySize) {
@@ -107,6 +114,50 @@ public final class BuiltInModel {
         }
     }
 
+    private void putTower() {
+        VisionTensors.Names names = GgufVision.NAMES;
+        int width = TOWER.hiddenSize();
+        putMatrix(names.patchProj() + ".weight", TOWER.patchValues(), width);
+        putFloats(names.classEmbedding(), randomFloats(width));
+        putMatrix(names.positions(), width, TOWER.patchCount() + 1);
+        putLayerNorm(names.preNorm());
+        for (int layer = 0; layer < TOWER.layerCount(); layer++) {
+            String prefix = names.layer().formatted(layer);
+            VisionTensors.LayerNames in = names.inLayer();
+            putLayerNorm(prefix + in.attentionNorm());
+            for (String projection : List.of(in.query(), in.key(), in.value(), in.output())) {
+                putLinear(prefix + projection, width, width);
+            }
+            putLayerNorm(prefix + in.ffnNorm());
+            putLinear(prefix + in.ffnIn(), width, TOWER.ffnSize());
+            putLinear(prefix + in.ffnOut(), TOWER.ffnSize(), width);
+        }
+        putLayerNorm(names.postNorm());
+        putMatrix(names.adapterIn() + ".weight", TOWER.mergedSize(), TOWER.outputSize());
+        putMatrix(names.adapterOut() + ".weight", TOWER.outputSize(), TOWER.outputSize());
+        putMatrix(names.projector() + ".weight", TOWER.outputSize(), HIDDEN_SIZE);
+    }
+
+    private void putLinear(String name, int columns, int rows) {
+        putMatrix(name + ".weight", columns, rows);
+        putFloats(name + ".bias", new float[rows]);
+    }
+
+    private void putLayerNorm(String name) {
+        float[] ones = new float[TOWER.hiddenSize()];
+        Arrays.fill(ones, 1);
+        putFloats(name + ".weight", ones);
+        putFloats(name + ".bias", new float[TOWER.hiddenSize()]);
+    }
+
+    private float[] randomFloats(int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) (random.nextDouble() - 0.5);
+        }
+        return values;
+    }
+
     private void putNorm(String name) {
         float[] ones = new float[HIDDEN_SIZE];
         Arrays.fill(ones, 1);
@@ -125,21 +176,22 @@ public final class BuiltInModel {
                         Stream.of((long) columns), Arrays.stream(others).mapToObj(size -> (long) size))
                 .toList();
         long seed = random.nextLong();
+        TensorType type = GgufExport.fitting(TensorType.Q8_0, columns);
         writer.tensor(
                 name,
-                TensorType.Q8_0,
+                type,
                 dimensions,
-                sink -> sink.write(randomRows(new SplittableRandom(seed), columns, rows)));
+                sink -> sink.write(randomRows(new SplittableRandom(seed), type, columns, rows)));
     }
 
-    private static MemorySegment randomRows(SplittableRandom random, int columns, int rows) {
+    private static MemorySegment randomRows(SplittableRandom random, TensorType type, int columns, int rows) {
         float limit = (float) Math.sqrt(3.0 / columns);
         float[] values = new float[Math.multiplyExact(columns, rows)];
         for (int i = 0; i < values.length; i++) {
             values[i] = (random.nextInt() * 0x1p-31f) * limit;
         }
-        MemorySegment encoded = Arena.ofAuto().allocate(TensorType.Q8_0.bytes(values.length));
-        QuantFormats.quantize(TensorType.Q8_0, values, 0, values.length, encoded, 0);
+        MemorySegment encoded = Arena.ofAuto().allocate(type.bytes(values.length));
+        QuantFormats.quantize(type, values, 0, values.length, encoded, 0);
         return encoded;
     }
 }

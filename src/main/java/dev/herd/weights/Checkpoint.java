@@ -28,6 +28,11 @@ public interface Checkpoint extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** The file of the vision tower, if it has one of its own. */
+    default Optional<Path> visionFile() {
+        return Optional.empty();
+    }
+
     /** The tokenizer's source. */
     Vocabulary vocabulary();
 

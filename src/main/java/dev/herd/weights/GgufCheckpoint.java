@@ -171,6 +171,11 @@ final class GgufCheckpoint implements Checkpoint {
         return vision;
     }
 
+    @Override
+    public Optional<Path> visionFile() {
+        return towerFile.isPresent() && !files.isEmpty() ? Optional.of(files.getLast()) : Optional.empty();
+    }
+
     /** Made of the file's metadata at the first call: 200,000 strings that commands without text never need. */
     @Override
     public synchronized Vocabulary vocabulary() {

@@ -105,7 +105,8 @@ public final class ApiDocument {
 
     private JsonNode operation(String method, String path) {
         return paths().stream()
-                .filter(template -> Pattern.matches(template.replaceAll("\\{\\w+}", ".+"), path))
+                .filter(template ->
+                        Pattern.matches(template.replace("{model}", ".+").replaceAll("\\{\\w+}", "[^/]+"), path))
                 .min((one, other) -> Integer.compare(variables(one), variables(other)))
                 .map(template -> root.path("paths").path(template).path(method.toLowerCase(java.util.Locale.ROOT)))
                 .orElseGet(() -> root.path("no such path"));

@@ -43,7 +43,9 @@ class ChatWireTest {
         String body = ask("{" + MESSAGES + "}").statusCode(200).extract().asString();
 
         JsonNode answer = JSON.readTree(body);
-        assertThat(names(answer)).containsExactly("id", "object", "created", "model", "choices", "usage");
+        assertThat(names(answer))
+                .containsExactly("id", "object", "created", "model", "choices", "usage", "system_fingerprint");
+        assertThat(answer.path("system_fingerprint").asText()).matches("fp_[0-9a-f]{10}");
         assertThat(answer.path("id").asText()).matches("chatcmpl-[0-9a-f]{32}");
         assertThat(answer.path("object").asText()).isEqualTo("chat.completion");
         assertThat(answer.path("created").isIntegralNumber()).isTrue();
@@ -84,24 +86,28 @@ class ChatWireTest {
 
         String id = stream.replaceAll("(?s)^data: \\{\"id\":\"([^\"]+)\".*", "$1");
         String created = stream.replaceAll("(?s).*?\"created\":(\\d+).*", "$1");
+        String fingerprint = stream.replaceAll("(?s).*?\"system_fingerprint\":\"(\\w+)\".*", "$1");
+        String tail = "],\"system_fingerprint\":\"" + fingerprint + "\"}\n\n";
         String head = "data: {\"id\":\"" + id + "\",\"object\":\"chat.completion.chunk\",\"created\":" + created
                 + ",\"model\":\"herd-tiny\",\"choices\":[{\"index\":0,\"delta\":";
         assertThat(stream)
                 .isEqualTo(head
-                        + "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":null}]}\n\n"
-                        + deltas(head, "Hi")
+                        + "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":null}"
+                        + tail
+                        + deltas(head, "Hi", tail)
                         + head
-                        + "{},\"logprobs\":null,\"finish_reason\":\"stop\"}]}\n\n"
+                        + "{},\"logprobs\":null,\"finish_reason\":\"stop\"}" + tail
                         + "data: [DONE]\n\n");
     }
 
-    private String deltas(String head, String text) {
+    private String deltas(String head, String text, String tail) {
         StringBuilder deltas = new StringBuilder();
         for (int token : model.model().tokenizer().encode(text)) {
             deltas.append(head)
                     .append("{\"content\":\"")
                     .append(model.model().tokenizer().decode(token))
-                    .append("\"},\"logprobs\":null,\"finish_reason\":null}]}\n\n");
+                    .append("\"},\"logprobs\":null,\"finish_reason\":null}")
+                    .append(tail);
         }
         return deltas.toString();
     }
@@ -286,6 +292,62 @@ class ChatWireTest {
                         + "\"frequency_penalty\":0.1,\"presence_penalty\":-0.1,\"stop\":null}")
                 .statusCode(200)
                 .header("X-Ignored-Params", nullValue());
+    }
+
+    @Test
+    void leastLengthKeepsStopsFromEndingTheAnswer() {
+        int[] tokens = model.model().tokenizer().encode("Hello, world!");
+
+        ask("{" + MESSAGES + ",\"stop\":\"l\",\"min_tokens\":" + tokens.length + ",\"max_tokens\":"
+                        + (tokens.length + 3) + "}")
+                .statusCode(200)
+                .body("choices[0].message.content", equalTo("Hello, world!"))
+                .body("choices[0].finish_reason", equalTo("stop"));
+        ask("{" + MESSAGES + ",\"min_tokens\":40,\"max_tokens\":40}")
+                .statusCode(200)
+                .body("choices[0].finish_reason", equalTo("length"))
+                .body("usage.completion_tokens", equalTo(40));
+    }
+
+    @Test
+    void stopStringIsInTheAnswerWhenItIsToBe() {
+        ask("{" + MESSAGES + ",\"stop\":\", wo\",\"include_stop_str_in_output\":true}")
+                .statusCode(200)
+                .body("choices[0].message.content", equalTo("Hello, wo"));
+    }
+
+    @Test
+    void specialTokensAreShownWhenTheyAreNotToBeSkipped() {
+        int step = model.model().tokenizer().special("<|step|>").orElseThrow();
+        int end = model.model().tokenizer().special("<|eot|>").orElseThrow();
+        model.runner().say(step, model.model().tokenizer().encode("x")[0], end);
+
+        ask("{" + MESSAGES + "}").statusCode(200).body("choices[0].message.content", equalTo("x"));
+        ask("{" + MESSAGES + ",\"skip_special_tokens\":false}")
+                .statusCode(200)
+                .body("choices[0].message.content", equalTo("<|step|>x"));
+    }
+
+    @Test
+    void promptEndsAsTheRequestSays() {
+        String talk = "{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Count.\"},"
+                + "{\"role\":\"assistant\",\"content\":\"One,\"}]";
+        int answer = usage(talk + "}");
+
+        int transcript = usage(talk + ",\"add_generation_prompt\":false}");
+        int continuation = usage(talk + ",\"add_generation_prompt\":false,\"continue_final_message\":true}");
+
+        assertThat(transcript).isLessThan(answer);
+        assertThat(continuation).isEqualTo(transcript - 1);
+    }
+
+    private static int usage(String body) {
+        return ask(body).statusCode(200).extract().path("usage.prompt_tokens");
+    }
+
+    @Test
+    void serviceTierIsToldWhenItIsAskedFor() {
+        ask("{" + MESSAGES + ",\"service_tier\":\"auto\"}").statusCode(200).body("service_tier", equalTo("default"));
     }
 
     private static ValidatableResponse ask(String body) {

@@ -126,7 +126,7 @@ class CompletionWireTest {
                     "prompt":"a","echo":true,"logprobs":0      | logprobs           | unsupported_parameter
                     "prompt":"a","logprobs":21                 | logprobs           | invalid_value
                     "prompt":"a","max_tokens":0                | max_tokens         | invalid_value
-                    "prompt":"a","guided_regex":"a"            | guided_regex       | unsupported_parameter
+                    "prompt":"a","guided_regex":7              | guided_regex       | invalid_type
                     """)
     void wrongFieldIsNamed(String fields, String param, String code) {
         ask(fields, 400).body("error.param", equalTo(param)).body("error.code", equalTo(code));

@@ -41,7 +41,9 @@ class EdgeWireTest {
             allowed.add("HEAD");
         }
         for (Method method : new Method[] {Method.GET, Method.POST, Method.PUT, Method.DELETE, Method.PATCH}) {
-            if (!allowed.contains(method.name())) {
+            boolean isSiblings = template.endsWith("/input_tokens")
+                    && List.of("GET", "DELETE").contains(method.name());
+            if (!allowed.contains(method.name()) && !isSiblings) {
                 String allow = ErrorWireTest.envelope(
                                 given().contentType(ContentType.JSON)
                                         .body("{}")
@@ -126,7 +128,7 @@ class EdgeWireTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/v1/models/%zz", "/v1/%00", "//", "/v1/responses//", "/v1/responses/a/b/c", "/llama"})
+    @ValueSource(strings = {"/v1/%00", "//", "/v1/responses//", "/v1/responses/a/b/c", "/llama"})
     void oddPathsAreAnsweredInTheEnvelope(String path) {
         var response = given().urlEncodingEnabled(false).get(path).then();
 

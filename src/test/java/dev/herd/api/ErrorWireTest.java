@@ -82,6 +82,12 @@ class ErrorWireTest {
                     "logit_bias":[]                                                        | logit_bias
                     "logit_bias":{"5":"x"}                                                 | logit_bias.5
                     "stop_token_ids":["x"]                                                 | stop_token_ids[0]
+                    "tools":{}                                                             | tools
+                    "tools":[{"type":"function","function":{"name":7}}]                    | tools[0].function.name
+                    "tools":[{"type":"function","function":{"name":"f","parameters":[]}}]  | tools[0].function.parameters
+                    "messages":[{"role":"assistant","tool_calls":[{"type":"function","function":{"name":"f","arguments":{}}}]}] | messages[0].tool_calls[0].function.arguments
+                    "min_tokens":"1"                                                       | min_tokens
+                    "priority":1.5                                                         | priority
                     """)
     void wrongTypeNamesTheField(String field, String param) {
         error("{\"model\":\"herd-tiny\"," + field + "}", 400)
@@ -113,6 +119,15 @@ class ErrorWireTest {
                     "logit_bias":{"x":1}                       | logit_bias
                     "logit_bias":{"999999999":1}               | logit_bias
                     "stop_token_ids":[-1]                      | stop_token_ids[0]
+                    "min_tokens":-1                            | min_tokens
+                    "tools":[{"type":"f","function":{"name":"f"}}]              | tools[0].type
+                    "tools":[{"type":"function","function":{"name":"a b"}}]     | tools[0].function.name
+                    "tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"f"}}] | tools[1].function.name
+                    "tool_choice":"required"                                    | tool_choice
+                    "tool_choice":"sometimes"                                   | tool_choice
+                    "tool_choice":{"type":"function","function":{"name":"f"}}   | tool_choice.function.name
+                    "tool_choice":{"type":"tool"}                               | tool_choice.type
+                    "continue_final_message":true,"add_generation_prompt":true  | continue_final_message
                     """)
     void valueOutOfRangeNamesTheField(String field, String param) {
         error("{\"model\":\"herd-tiny\"," + HI + "," + field + "}", 400)
@@ -127,6 +142,10 @@ class ErrorWireTest {
                     {"model":"herd-tiny","messages":[{"content":"Hi"}]}                                 | messages[0].role
                     {"model":"herd-tiny","messages":[{"role":"user"}]}                                  | messages[0].content
                     {"model":"herd-tiny","messages":[null]}                                             | messages[0]
+                    {"model":"herd-tiny","messages":[{"role":"user","content":"Hi"}],"tools":[{"type":"function"}]}                       | tools[0].function
+                    {"model":"herd-tiny","messages":[{"role":"user","content":"Hi"}],"tools":[{"type":"function","function":{}}]}         | tools[0].function.name
+                    {"model":"herd-tiny","messages":[{"role":"user","content":"Hi"}],"tool_choice":{}}                                    | tool_choice.type
+                    {"model":"herd-tiny","messages":[{"role":"assistant","tool_calls":[{"type":"function"}]}]}                            | messages[0].tool_calls[0].function
                     {"model":"herd-tiny","messages":[{"role":"tool","content":"Hi"}]}                   | messages[0].tool_call_id
                     {"model":"herd-tiny","messages":[{"role":"user","content":[{"text":"Hi"}]}]}        | messages[0].content[0].type
                     {"model":"herd-tiny","messages":[{"role":"user","content":[{"type":"text"}]}]}      | messages[0].content[0].text
@@ -149,19 +168,15 @@ class ErrorWireTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
-                    "tools":[{"type":"function","function":{"name":"f"}}]      | tools
-                    "tool_choice":"auto"                                       | tool_choice
-                    "response_format":{"type":"json_object"}                   | response_format
                     "functions":[{"name":"f"}]                                 | functions
-                    "prediction":{"type":"content","content":"x"}              | prediction
                     "moderation":{"model":"m"}                                 | moderation
                     "modalities":["text","audio"]                              | modalities
                     "audio":{"voice":"a","format":"mp3"}                       | audio
                     "reasoning_effort":"high"                                  | reasoning_effort
                     "service_tier":"flex"                                      | service_tier
                     "store":true                                               | store
-                    "guided_json":{}                                           | guided_json
-                    "continue_final_message":true                              | continue_final_message
+                    "tools":[{"type":"custom","custom":{"name":"f"}}]          | tools[0].type
+                    "tool_choice":{"type":"custom","custom":{"name":"f"}}      | tool_choice.type
                     "stream_options":{"include_obfuscation":true}              | stream_options.include_obfuscation
                     """)
     void unsupportedFieldIsRefused(String field, String param) {
@@ -173,13 +188,26 @@ class ErrorWireTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
                     {"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"data:,"}}]} | messages[0].content[1].type
-                    {"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]} | messages[0].tool_calls
                     {"role":"function","name":"f","content":"x"}                                                              | messages[0].role
                     """)
     void unsupportedMessageIsRefused(String message, String param) {
         error("{\"model\":\"herd-tiny\",\"messages\":[" + message + "]}", 400)
                 .body("error.param", equalTo(param))
                 .body("error.code", equalTo("unsupported_parameter"));
+    }
+
+    @Test
+    void toolWhoseSchemaIsTooDeepIsRefused() {
+        String schema = "{\"a\":".repeat(50) + "1" + "}".repeat(50);
+
+        error(
+                        "{\"model\":\"herd-tiny\"," + HI
+                                + ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":"
+                                + schema
+                                + "}}]}",
+                        400)
+                .body("error.param", equalTo("tools[0].function.parameters"))
+                .body("error.message", containsString("48 levels"));
     }
 
     @Test
@@ -305,6 +333,8 @@ class ErrorWireTest {
         return response.statusCode(status)
                 .contentType(ContentType.JSON)
                 .header("x-request-id", matchesPattern("req_[0-9a-f]{32}"))
+                .header("openai-processing-ms", matchesPattern("\\d+"))
+                .header("openai-version", equalTo("2020-10-01"))
                 .body("keySet()", containsInAnyOrder("error"))
                 .body("error.keySet()", containsInAnyOrder("message", "type", "param", "code"))
                 .body("error.message", not(nullValue()))

@@ -61,6 +61,22 @@ class LlamaWireTest {
     }
 
     @Test
+    void callsComeWithTheMessageAndInTheStream() {
+        model.say("[now(zone='CET')]");
+        String tools = ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"now\",\"parameters\":"
+                + "{\"type\":\"object\",\"properties\":{\"zone\":{\"type\":\"string\"}}}}}]";
+
+        ask(HI + tools)
+                .statusCode(200)
+                .body("completion_message.stop_reason", equalTo("tool_calls"))
+                .body("completion_message.tool_calls[0].function.name", equalTo("now"))
+                .body("completion_message.tool_calls[0].function.arguments", equalTo("{\"zone\":\"CET\"}"));
+        String stream = ask(HI + tools + ",\"stream\":true").extract().asString();
+
+        assertThat(stream).contains("\"type\":\"tool_call\"", "\"name\":\"now\"", "\"stop_reason\":\"tool_calls\"");
+    }
+
+    @Test
     void modelsAreListed() {
         given().get("/llama/v1/models").then().statusCode(200).body("data.id", contains("herd-tiny"));
         given().get("/llama/v1/models/herd-tiny").then().statusCode(200).body("id", equalTo("herd-tiny"));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.herd.api.openai.ResponseRequest;
+import dev.herd.media.FetchPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -114,6 +115,11 @@ class ResponseStoreTest {
             @Override
             public Duration heartbeat() {
                 return Duration.ofSeconds(1);
+            }
+
+            @Override
+            public FetchPolicy fetchPolicy() {
+                return FetchPolicy.OFF;
             }
 
             @Override

@@ -29,6 +29,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 @QuarkusTest
 @TestProfile(WireTestProfile.class)
 class ResponsesWireTest {
+    private static final String TOOLS = "\"tools\":[{\"type\":\"function\",\"name\":\"get_weather\",\"parameters\":"
+            + "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}}}},"
+            + "{\"type\":\"function\",\"name\":\"now\"}]";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @Inject
@@ -121,12 +124,13 @@ class ResponsesWireTest {
         int x = model.model().tokenizer().encode("x")[0];
         model.runner().say(x);
         model.runner().hold();
+        long before = model.model().engine().status().generatedTokens();
         Thread.ofVirtual().start(() -> {
             model.runner().allow(4);
-            while (model.model().engine().status().generatedTokens() < 0) {
-                Thread.onSpinWait();
+            while (model.model().engine().status().generatedTokens() < before + 4) {
+                LockSupport.parkNanos(1_000_000);
             }
-            LockSupport.parkNanos(300_000_000);
+            LockSupport.parkNanos(100_000_000); // the events are on their way
             model.runner().failNext(new IllegalStateException("tensor 17 is on fire"));
             model.runner().release();
         });
@@ -136,6 +140,65 @@ class ResponsesWireTest {
         assertThat(events(stream).getLast().path("type").asText()).isEqualTo("response.failed");
         assertThat(events(stream).getLast().at("/response/error/code").asText()).isEqualTo("server_error");
         assertThat(stream).doesNotContain("fire");
+    }
+
+    @Test
+    void callsAreItemsOfTheirOwn() {
+        model.say("One moment. [get_weather(city='Rome'), now()]");
+        String id = ask("\"input\":\"Hi\"," + TOOLS)
+                .statusCode(200)
+                .body("status", equalTo("completed"))
+                .body("output.type", contains("message", "function_call", "function_call"))
+                .body("output[1].name", equalTo("get_weather"))
+                .body("output[1].arguments", equalTo("{\"city\":\"Rome\"}"))
+                .body("output[1].call_id", matchesPattern("call_.+"))
+                .body("output[2].arguments", equalTo("{}"))
+                .body("tools[0].name", equalTo("get_weather"))
+                .extract()
+                .path("id");
+        String call = get("/v1/responses/" + id).extract().path("output[1].call_id");
+
+        model.say("Sunny.");
+        String output = "{\"type\":\"function_call_output\",\"call_id\":\"" + call + "\",\"output\":\"sunny\"}";
+        ask("\"input\":[" + output + "],\"previous_response_id\":\"" + id + "\"," + TOOLS)
+                .statusCode(200)
+                .body("output[0].content[0].text", equalTo("Sunny."));
+        ask("\"input\":[{\"role\":\"user\",\"content\":\"Hi\"},{\"type\":\"function_call\",\"call_id\":\"c\","
+                        + "\"name\":\"now\",\"arguments\":\"{}\"},{\"type\":\"function_call_output\","
+                        + "\"call_id\":\"c\",\"output\":[{\"type\":\"input_text\",\"text\":\"noon\"}]}]")
+                .statusCode(200)
+                .body("status", equalTo("completed"));
+    }
+
+    @Test
+    void callsAreStreamedAsItemsOfTheirOwn() throws Exception {
+        model.say("[get_weather(city='Rome'), now()]");
+
+        List<JsonNode> events = events(ask("\"input\":\"Hi\",\"stream\":true," + TOOLS)
+                .statusCode(200)
+                .extract()
+                .asString());
+
+        StringBuilder arguments = new StringBuilder();
+        for (JsonNode event : events) {
+            if (event.path("type").asText().equals("response.function_call_arguments.delta")
+                    && event.path("output_index").asInt() == 0) {
+                arguments.append(event.path("delta").asText());
+            }
+        }
+        assertThat(arguments).hasToString("{\"city\":\"Rome\"}");
+        assertThat(events.stream().map(event -> event.path("type").asText()).filter(type -> !type.endsWith(".delta")))
+                .containsExactly(
+                        "response.created",
+                        "response.in_progress",
+                        "response.output_item.added",
+                        "response.function_call_arguments.done",
+                        "response.output_item.done",
+                        "response.output_item.added",
+                        "response.function_call_arguments.done",
+                        "response.output_item.done",
+                        "response.completed");
+        assertThat(events.getLast().at("/response/output/1/name").asText()).isEqualTo("now");
     }
 
     @Test
@@ -255,6 +318,7 @@ class ResponsesWireTest {
                     "input":"a","conversation":"c"                                          | conversation           | unsupported_parameter
                     "input":"a","background":true,"stream":true                             | background             | unsupported_parameter
                     "input":"a","tools":[{"type":"web_search"}]                             | tools[0].type          | unsupported_parameter
+                    "input":"a","tools":[{"type":"function","name":"a b"}]                  | tools[0].name          | invalid_value
                     "input":"a","service_tier":"flex"                                       | service_tier           | unsupported_parameter
                     "input":"a","top_k":-1                                                  | top_k                  | invalid_value
                     """)

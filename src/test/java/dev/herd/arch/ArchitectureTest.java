@@ -40,11 +40,13 @@ final class ArchitectureTest {
         "weights, 'kernels'",
         "tokenizer, 'weights'",
         "model, 'kernels weights'",
-        "engine, 'model weights kernels'",
+        "grammar, 'tokenizer'",
+        "engine, 'model weights kernels grammar'",
         "chat, 'tokenizer'",
-        "api, 'chat engine tokenizer runtime'",
-        "cli, 'chat engine model weights kernels tokenizer runtime'",
-        "runtime, 'api chat engine model weights kernels tokenizer'",
+        "media, 'engine model'",
+        "api, 'chat engine grammar media tokenizer runtime'",
+        "cli, 'chat engine media model weights kernels tokenizer runtime'",
+        "runtime, 'api chat engine media model weights kernels tokenizer'",
     })
     void packageImportsOnlyWhatTheDrawingAllows(String from, String allowed) {
         Set<String> imported = new TreeSet<>();
@@ -69,7 +71,17 @@ final class ArchitectureTest {
 
         assertThat(packages)
                 .containsExactlyInAnyOrder(
-                        "kernels", "weights", "tokenizer", "model", "engine", "chat", "api", "cli", "runtime");
+                        "kernels",
+                        "weights",
+                        "tokenizer",
+                        "grammar",
+                        "model",
+                        "engine",
+                        "chat",
+                        "media",
+                        "api",
+                        "cli",
+                        "runtime");
     }
 
     @Test
@@ -86,7 +98,7 @@ final class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"engine", "model", "weights", "tokenizer", "chat", "kernels"})
+    @ValueSource(strings = {"engine", "model", "weights", "tokenizer", "grammar", "chat", "media", "kernels"})
     void coreKnowsNoFramework(String core) {
         check(noClasses()
                 .that()
@@ -105,7 +117,7 @@ final class ArchitectureTest {
 
     /** Checkpoints and tokenizers are read with the streaming parser (docs/adr/0005); nothing else there is JSON. */
     @ParameterizedTest
-    @ValueSource(strings = {"engine", "model", "kernels"})
+    @ValueSource(strings = {"engine", "model", "media", "kernels"})
     void numericCoreKnowsNoJson(String core) {
         check(noClasses()
                 .that()
@@ -165,9 +177,10 @@ final class ArchitectureTest {
     }
 
     @Test
-    void engineAndModelShowOnlyWhatIsListed() {
+    void engineModelAndGrammarShowOnlyWhatIsListed() {
         assertThat(publicTopLevelClasses("engine")).isEqualTo(PublicTypes.ENGINE);
         assertThat(publicTopLevelClasses("model")).isEqualTo(PublicTypes.MODEL);
+        assertThat(publicTopLevelClasses("grammar")).isEqualTo(PublicTypes.GRAMMAR);
     }
 
     @Test

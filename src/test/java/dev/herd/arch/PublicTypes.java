@@ -2,7 +2,7 @@ package dev.herd.arch;
 
 import java.util.Set;
 
-/** What engine and model show to other packages. To add a type here is a decision; to need one less is a relief. */
+/** What engine, model and grammar show to other packages. To add a type here is a decision; to need one less is a relief. */
 final class PublicTypes {
     static final Set<String> ENGINE = Set.of(
             "ContextLengthException",
@@ -24,6 +24,9 @@ final class PublicTypes {
 
     static final Set<String> MODEL =
             Set.of("Batch", "BlockTable", "ImageTiler", "KvLayout", "Llama4", "PixelTiles", "RgbImage", "TileLayout");
+
+    static final Set<String> GRAMMAR =
+            Set.of("Constraint", "ConstraintException", "Matcher", "Syntax", "TokenGrammar", "TokenMask", "TokenTrie");
 
     private PublicTypes() {}
 }

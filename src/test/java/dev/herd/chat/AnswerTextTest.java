@@ -94,6 +94,40 @@ final class AnswerTextTest {
     }
 
     @Test
+    void specialTokensOfTheStyleAreShownByName() {
+        int shown = tokenizer.special("<|python_start|>").orElseThrow();
+        var answer = new AnswerText(tokenizer, List.of(), new AnswerText.Style(false, special -> special == shown, 0));
+
+        assertThat(answer.accept(shown).text()).isEqualTo("<|python_start|>");
+        assertThat(answer.accept(tokenizer.special("<|eot|>").orElseThrow()).text())
+                .isEmpty();
+    }
+
+    @Test
+    void stopStringIsShownWhenTheStyleSaysSo() {
+        var answer = new AnswerText(tokenizer, List.of("STOP"), new AnswerText.Style(true, special -> false, 0));
+
+        var text = new StringBuilder();
+        for (int token : tokenizer.encode("a STOPPED")) {
+            text.append(answer.accept(token).text());
+        }
+
+        assertThat(text.append(answer.finish()).toString()).isEqualTo("a STOP");
+    }
+
+    @Test
+    void stopStringsAmongTheFirstTokensEndNothing() {
+        var answer = new AnswerText(tokenizer, List.of("x"), new AnswerText.Style(false, special -> false, 2));
+
+        var text = new StringBuilder();
+        for (int token : bytes("xxaxb")) {
+            text.append(answer.accept(token).text());
+        }
+
+        assertThat(text.toString()).isEqualTo("xxa");
+    }
+
+    @Test
     void emptyStopStringIsRefused() {
         assertThatThrownBy(() -> new AnswerText(tokenizer, List.of("a", "")))
                 .isInstanceOf(IllegalArgumentException.class);

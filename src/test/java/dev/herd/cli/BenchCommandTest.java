@@ -13,6 +13,30 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class BenchCommandTest {
     @Test
+    void sequencesTogetherAreMeasuredWhenAsked() {
+        Herd herd = Herd.run(
+                "bench",
+                "--prompt",
+                "20",
+                "--decode",
+                "3",
+                "--runs",
+                "2",
+                "--random-tokens",
+                "--sequences",
+                "3",
+                "--json");
+
+        assertThat(herd.err()).isEmpty();
+        assertThat(herd.json().path("sequences").intValue()).isEqualTo(3);
+        assertThat(herd.json()
+                        .path("batchedDecodeTokensPerSecond")
+                        .path("median")
+                        .doubleValue())
+                .isPositive();
+    }
+
+    @Test
     void jsonHasEveryFigure() {
         Herd herd = Herd.run(
                 "bench",
@@ -84,5 +108,31 @@ final class BenchCommandTest {
                 .toArray();
 
         assertThat(Spread.of(measured)).isEqualTo(new Spread(median, min, max));
+    }
+
+    @Test
+    void picturesAreMeasuredAgainstTheMachine() {
+        JsonNode json = Herd.run(
+                        "bench",
+                        "--model",
+                        Golden.folder("vision").toString(),
+                        "--images",
+                        "3",
+                        "--runs",
+                        "1",
+                        "--threads",
+                        "1",
+                        "--json")
+                .json();
+
+        assertThat(json.path("images").intValue()).isEqualTo(3);
+        assertThat(json.path("tokensPerTile").intValue()).isEqualTo(4);
+        assertThat(json.path("tilesPerSecond").path("median").doubleValue()).isPositive();
+        assertThat(json.path("shareOfPeak").doubleValue()).isBetween(0.0, 1.0);
+        assertThat(json.path("imageTokensPerSecond").path("median").doubleValue())
+                .isPositive();
+        assertThat(json.path("textTokensPerSecond").path("median").doubleValue())
+                .isPositive();
+        assertThat(Herd.run("bench", "--images", "0").err()).contains("--images must be at least 1, not 0");
     }
 }

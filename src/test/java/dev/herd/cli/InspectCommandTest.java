@@ -162,4 +162,19 @@ final class InspectCommandTest {
                 null,
                 null);
     }
+
+    @Test
+    void theVisionTowerIsShown() {
+        String model = Golden.folder("vision").toString();
+
+        assertThat(Herd.run("inspect", model).out())
+                .contains("3 layers of 48, 4 heads of 12, FFN size 192")
+                .contains("tiles of 56 pixels, patches of 14, 4 tokens per tile");
+        assertThat(Herd.run("inspect", "--json", model)
+                        .json()
+                        .path("vision")
+                        .path("tokensPerTile")
+                        .intValue())
+                .isEqualTo(4);
+    }
 }

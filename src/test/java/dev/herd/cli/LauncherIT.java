@@ -115,12 +115,23 @@ final class LauncherIT {
     @ValueSource(strings = {"native", "vector", "scalar"})
     void forcedKernelsAreUsedOrTheCommandFails(String kernels) throws Exception {
         Outcome outcome = run(
-                ROOT.resolve("herd"), withJdk(), "bench", "--kernels", kernels, "--prompt", "3", "--decode", "1", "--json");
+                ROOT.resolve("herd"),
+                withJdk(),
+                "bench",
+                "--kernels",
+                kernels,
+                "--prompt",
+                "3",
+                "--decode",
+                "1",
+                "--json");
 
         boolean mayBeAbsent = kernels.equals("native"); // where the build had no C compiler
         if (mayBeAbsent && outcome.status() != 0) {
             assertThat(outcome.out()).isEmpty();
-            assertThat(outcome.err()).contains("kernels \"native\" cannot run: ").hasLineCount(1);
+            assertThat(outcome.err())
+                    .contains("kernels \"native\" cannot run: ")
+                    .hasLineCount(1);
         } else {
             assertThat(outcome.status()).as(outcome.err()).isZero();
             assertThat(outcome.out()).contains("cpu, " + kernels + " kernels");
@@ -131,7 +142,8 @@ final class LauncherIT {
     @Test
     void vectorKernelsThatTheJvmWasNotStartedForAreAnErrorThatSaysWhatToDo() throws Exception {
         Path app = ROOT.resolve("src/target/quarkus-app");
-        String classPath = app.resolve("app") + "/*:" + app.resolve("lib/main") + "/*:" + app.resolve("lib/boot") + "/*";
+        String classPath =
+                app.resolve("app") + "/*:" + app.resolve("lib/main") + "/*:" + app.resolve("lib/boot") + "/*";
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
 
         Outcome outcome = run(java, Map.of(), "-cp", classPath, "dev.herd.cli.Main", "bench", "--kernels", "vector");

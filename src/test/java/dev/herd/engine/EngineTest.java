@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,20 @@ class EngineTest {
 
         assertThat(listener.tokens()).isEqualTo(free.subList(0, free.indexOf(stop) + 1));
         assertThat(listener.reason()).isEqualTo(FinishReason.STOP);
+    }
+
+    @Test
+    void noStopTokenIsChosenBeforeTheLeastLength() {
+        List<Integer> free = Requests.answer(runner, Requests.greedy(10, 1, 2, 3), 64);
+        int stop = free.get(2);
+        GenerationRequest request = new GenerationRequest(
+                new int[] {1, 2, 3}, SamplingParams.greedy(), 10, Set.of(stop), List.of(), Optional.empty(), 6, 0);
+
+        RecordingListener listener = submit(engine, request);
+        runToEnd(engine);
+
+        assertThat(listener.tokens()).hasSizeGreaterThanOrEqualTo(6);
+        assertThat(listener.tokens().subList(0, 6)).doesNotContain(stop);
     }
 
     @Test

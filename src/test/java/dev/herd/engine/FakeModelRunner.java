@@ -5,12 +5,15 @@ import dev.herd.kernels.TensorType;
 import dev.herd.model.Batch;
 import dev.herd.model.BlockTable;
 import dev.herd.model.KvLayout;
+import dev.herd.model.vision.Tile;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.ModelConfig.LayerKind;
+import dev.herd.weights.VisionConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -31,6 +34,10 @@ final class FakeModelRunner implements ModelRunner {
     Predicate<Batch> failure = batch -> false;
     Predicate<Batch> poison = batch -> false;
     Runnable beforeRun = () -> {};
+    Optional<VisionConfig> vision = Optional.empty();
+    int maxBatchTiles = 2;
+    Predicate<List<Tile>> encodeFailure = tiles -> false;
+    final List<Integer> encodedTiles = new ArrayList<>();
 
     FakeModelRunner(int chunkSize, int blockSize, int blockCount, int maxBatchTokens) {
         this(config(chunkSize, 8, 4), blockSize, blockCount, maxBatchTokens);
@@ -69,6 +76,33 @@ final class FakeModelRunner implements ModelRunner {
     @Override
     public int maxBatchTokens() {
         return maxBatchTokens;
+    }
+
+    @Override
+    public Optional<VisionConfig> vision() {
+        return vision;
+    }
+
+    @Override
+    public int maxBatchTiles() {
+        return maxBatchTiles;
+    }
+
+    /** The first element of a row is a token that the pixels stand for; see {@link FakeImages}. */
+    @Override
+    public Floats encode(List<Tile> tiles) {
+        encodedTiles.add(tiles.size());
+        if (encodeFailure.test(tiles)) {
+            throw new IllegalStateException("the fake tower fails as told");
+        }
+        int rows = vision.orElseThrow().tokensPerTile();
+        Floats encoded = Floats.copyOf(new float[tiles.size() * rows * config.hiddenSize()]);
+        for (int tile = 0; tile < tiles.size(); tile++) {
+            for (int row = 0; row < rows; row++) {
+                encoded.set((long) (tile * rows + row) * config.hiddenSize(), FakeImages.token(tiles.get(tile), row));
+            }
+        }
+        return encoded;
     }
 
     @Override
@@ -124,10 +158,19 @@ final class FakeModelRunner implements ModelRunner {
             for (LayerKind kind : LayerKind.values()) {
                 for (int unit = 0; unit < layout.blocksPerStep(kind); unit++) {
                     long[] block = memory[block(slice.blocks(), kind, unit, position)];
-                    block[position % layout.blockSize()] = entry(slice.tokens()[i], position, kind, unit);
+                    block[position % layout.blockSize()] = entry(seenToken(slice, i), position, kind, unit);
                 }
             }
         }
+    }
+
+    private int seenToken(Batch.Slice slice, int index) {
+        for (Batch.ImageEmbedding image : slice.images()) {
+            if (index >= image.offset() && index < image.offset() + image.count()) {
+                return (int) image.rows()[(image.firstRow() + index - image.offset()) * config.hiddenSize()];
+            }
+        }
+        return slice.tokens()[index];
     }
 
     private long read(BlockTable table, int position) {

@@ -25,8 +25,8 @@ class LedgerTest {
         ledger.fail();
         ledger.enter();
 
-        assertThat(ledger.status(7).waiting()).isEqualTo(2);
-        assertThat(ledger.status(7).failures()).isEqualTo(1);
+        assertThat(ledger.status(7, EngineStatus.Images.NONE).waiting()).isEqualTo(2);
+        assertThat(ledger.status(7, EngineStatus.Images.NONE).failures()).isEqualTo(1);
         assertThat(ledger.isEmpty()).isFalse();
     }
 

@@ -3,6 +3,7 @@ package dev.herd.engine;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -35,6 +36,12 @@ class RequestCheckTest {
                         request(greedy, 1, 5, 100), "prompt[1] is token 100, outside the vocabulary of 100 tokens"),
                 Arguments.of(request(greedy, 1, -1), "prompt[0] is token -1"),
                 Arguments.of(request(greedy, 0, 1), "maxTokens must be at least 1, not 0"),
+                Arguments.of(
+                        new GenerationRequest(new int[] {1}, greedy, 1, Set.of(), List.of(), Optional.empty(), -1, 0),
+                        "minTokens must not be negative: -1"),
+                Arguments.of(
+                        new GenerationRequest(new int[] {1}, greedy, 1, Set.of(-5)),
+                        "stopTokens must not be negative: -5"),
                 Arguments.of(request(sampling(-1, 1, 0, 0, 1), 1, 1), "temperature must lie between 0.0 and"),
                 Arguments.of(request(sampling(Float.NaN, 1, 0, 0, 1), 1, 1), "temperature"),
                 Arguments.of(request(sampling(Float.POSITIVE_INFINITY, 1, 0, 0, 1), 1, 1), "temperature"),

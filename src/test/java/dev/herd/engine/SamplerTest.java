@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -311,5 +312,24 @@ class SamplerTest {
 
         assertThat(IntStream.of(alongIndex).boxed()).allMatch(count -> count > 9_600 && count < 10_400);
         assertThat(IntStream.of(alongSeed).boxed()).allMatch(count -> count > 9_600 && count < 10_400);
+    }
+
+    @Test
+    void stopTokensAreChosenBeforeTheLeastLengthOnlyWhenNothingElseIsLeft() {
+        Sampler sampler = new Sampler(3);
+        GenerationRequest request = new GenerationRequest(
+                new int[1], SamplingParams.greedy(), 9, Set.of(2, 1), List.of(), Optional.empty(), 1, 0);
+        Sequence young = new Sequence(request, new RecordingListener(), 100, 3, 0);
+        Sequence old = new Sequence(request, new RecordingListener(), 100, 3, 0);
+        old.append(0, 0);
+
+        assertThat(sampler.sample(Floats.copyOf(new float[] {1, 2, 9}), 0, young)
+                        .id())
+                .isZero();
+        assertThat(sampler.sample(Floats.copyOf(new float[] {1, 2, 9}), 0, old).id())
+                .isEqualTo(2);
+        assertThat(sampler.sample(Floats.copyOf(new float[] {EXCLUDED, 2, 9}), 0, young)
+                        .id())
+                .isEqualTo(2);
     }
 }

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.herd.kernels.TensorType;
 import dev.herd.model.KvLayout;
 import dev.herd.weights.ModelConfig;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SchedulerTest {
@@ -137,5 +140,28 @@ class SchedulerTest {
         scheduler.schedule(0);
         assertThat(blocks.used()).isEqualTo(3 + 5);
         assertThat(blocks.reserved()).isEqualTo(3 + 5);
+    }
+
+    @Test
+    void smallerPrioritiesAreAdmittedFirstAndEqualOnesInOrder() {
+        Scheduler scheduler = scheduler(0, 10_000, 1, 16, 16);
+        int[] priorities = {0, 5, -1, 0, 5, -1, 7, 3};
+        List<Sequence> added = new ArrayList<>();
+        for (int priority : priorities) {
+            GenerationRequest request = new GenerationRequest(
+                    new int[2], SamplingParams.greedy(), 1, Set.of(), List.of(), Optional.empty(), 0, priority);
+            Sequence sequence = new Sequence(request, new RecordingListener(), 1000, FakeModelRunner.VOCABULARY, 0);
+            added.add(sequence);
+            scheduler.add(sequence);
+        }
+
+        List<Integer> admitted = new ArrayList<>();
+        for (int turn = 0; turn < priorities.length; turn++) {
+            Sequence next = scheduler.schedule(0).getFirst();
+            admitted.add(added.indexOf(next));
+            scheduler.remove(next);
+        }
+
+        assertThat(admitted).containsExactly(2, 5, 0, 3, 7, 1, 4, 6);
     }
 }

@@ -49,14 +49,15 @@ final class VisionGoldenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"scalar", "native"})
-    void featuresFromPixelsEqualTheReference(String provider) {
-        Optional<Kernels> kernels = kernels(provider);
+    @ValueSource(booleans = {false, true})
+    void featuresFromPixelsEqualTheReference(boolean isScalar) {
+        Kernels kernels = KernelsSelector.select(isScalar ? Optional.of("scalar") : Optional.empty())
+                .kernels();
         try (Checkpoint checkpoint = Checkpoints.open(Golden.folder(FIXTURE))) {
             for (Golden golden : casesWithPictures()) {
                 GoldenImages images = GoldenImages.of(FIXTURE, golden.name());
 
-                float[] features = encode(checkpoint.vision().orElseThrow(), kernels.orElseThrow(), images.pixels());
+                float[] features = encode(checkpoint.vision().orElseThrow(), kernels, images.pixels());
 
                 assertThat(largestError(images.features(), features))
                         .as(golden.name())
@@ -105,10 +106,6 @@ final class VisionGoldenTest {
                 .toList();
     }
 
-    private static Optional<Kernels> kernels(String provider) {
-        return Optional.of(KernelsSelector.select(Optional.of(provider)).kernels());
-    }
-
     private static float[][] score(Checkpoint checkpoint, Golden golden) {
         GoldenImages images = GoldenImages.of(FIXTURE, golden.name());
         VisionTower tower = checkpoint.vision().orElseThrow();
@@ -116,7 +113,7 @@ final class VisionGoldenTest {
                 ? new float[0]
                 : encode(
                         tower,
-                        kernels("scalar").orElseThrow(),
+                        KernelsSelector.select(Optional.of("scalar")).kernels(),
                         pixels(images, tower.config().tileSize()));
         return Scoring.score(checkpoint, golden.tokens(), PATCH_TOKEN, features);
     }

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
-/** OpenAI's own client for Node.js and the packaged server with the built-in model. */
+/** OpenAI's own client for Node.js, the AI SDK, and the packaged server with the built-in model. */
 class NodeClientIT {
     private static final Path SOURCE = Path.of("test/node");
     private static final Path WORK = Path.of("target/node-client");
@@ -22,16 +22,29 @@ class NodeClientIT {
     void officialClientIsContent() throws Exception {
         install();
 
-        try (HerdProcess herd = HerdProcess.startReady(Map.of())) {
-            String output = run(Map.of("HERD_URL", herd.url()), "node", "client.mjs");
+        try (HerdProcess herd = HerdProcess.startReady(Map.of());
+                HerdProcess narrow = HerdProcess.startReady(Map.of("HERD_MAX_RUNNING", "1", "HERD_MAX_QUEUED", "0"))) {
+            String output = run(Map.of("HERD_URL", herd.url(), "HERD_NARROW_URL", narrow.url()), "node", "client.mjs");
 
             assertThat(output).endsWith("the client is content\n");
         }
     }
 
+    @Test
+    @DisabledIfSystemProperty(named = "skipNode", matches = "true")
+    void aiSdkIsContent() throws Exception {
+        install();
+
+        try (HerdProcess herd = HerdProcess.startReady(Map.of())) {
+            String output = run(Map.of("HERD_URL", herd.url()), "node", "ai-sdk.mjs");
+
+            assertThat(output).endsWith("the AI SDK is content\n");
+        }
+    }
+
     private static void install() throws Exception {
         Files.createDirectories(WORK);
-        for (String file : new String[] {"package.json", "package-lock.json", ".npmrc", "client.mjs"}) {
+        for (String file : new String[] {"package.json", "package-lock.json", ".npmrc", "client.mjs", "ai-sdk.mjs"}) {
             Files.copy(SOURCE.resolve(file), WORK.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
         run(Map.of(), "npm", "ci", "--no-audit", "--no-fund");

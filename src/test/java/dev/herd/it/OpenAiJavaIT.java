@@ -13,13 +13,26 @@ import com.openai.helpers.ChatCompletionAccumulator;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionContentPart;
+import com.openai.models.chat.completions.ChatCompletionContentPartImage;
 import com.openai.models.chat.completions.ChatCompletionContentPartText;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.chat.completions.ChatCompletionMessageFunctionToolCall;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
+import com.openai.models.chat.completions.ChatCompletionToolChoiceOption;
+import com.openai.models.chat.completions.ChatCompletionToolMessageParam;
+import com.openai.models.chat.completions.StructuredChatCompletion;
 import com.openai.models.models.Model;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -104,6 +117,73 @@ class OpenAiJavaIT {
     }
 
     @Test
+    void conversationAboutTwoPicturesEncodesThemOnce() {
+        double misses = HERD.metric("herd_image_cache_misses_total");
+        ChatCompletionCreateParams.Builder conversation = ChatCompletionCreateParams.builder()
+                .model("herd-tiny")
+                .temperature(0)
+                .maxCompletionTokens(4)
+                .addUserMessageOfArrayOfContentParts(
+                        List.of(picture(60, 40, 0xC81E1E), text(" or "), picture(400, 300, 0x1E1EC8), text("?")));
+
+        double tiles = 0;
+        for (String question : List.of("Which is larger?", "Which is red?", "")) {
+            ChatCompletionAccumulator accumulator = ChatCompletionAccumulator.create();
+            try (StreamResponse<ChatCompletionChunk> stream = CLIENT.chat()
+                    .completions()
+                    .createStreaming(conversation
+                            .streamOptions(ChatCompletionStreamOptions.builder()
+                                    .includeUsage(true)
+                                    .build())
+                            .build())) {
+                stream.stream().forEach(accumulator::accumulate);
+            }
+            ChatCompletion answer = accumulator.chatCompletion();
+            assertThat(answer.usage()
+                            .orElseThrow()
+                            .promptTokensDetails()
+                            .orElseThrow()
+                            .imageTokens())
+                    .contains(147L + 147 + 2 * 145);
+            tiles = tiles == 0 ? HERD.metric("herd_image_tiles_total") : tiles;
+            conversation
+                    .addAssistantMessage(
+                            answer.choices().getFirst().message().content().orElseThrow())
+                    .addUserMessageOfArrayOfContentParts(List.of(text(question)));
+        }
+
+        assertThat(HERD.metric("herd_image_cache_misses_total")).isEqualTo(misses + 2);
+        assertThat(HERD.metric("herd_image_tiles_total")).isEqualTo(tiles);
+    }
+
+    private static ChatCompletionContentPart text(String text) {
+        return ChatCompletionContentPart.ofText(
+                ChatCompletionContentPartText.builder().text(text).build());
+    }
+
+    private static ChatCompletionContentPart picture(int width, int height, int colour) {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                image.setRGB(x, y, colour);
+            }
+        }
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(image, "png", png);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        String url = "data:image/png;base64," + Base64.getEncoder().encodeToString(png.toByteArray());
+        return ChatCompletionContentPart.ofImageUrl(ChatCompletionContentPartImage.builder()
+                .imageUrl(ChatCompletionContentPartImage.ImageUrl.builder()
+                        .url(url)
+                        .detail(ChatCompletionContentPartImage.ImageUrl.Detail.HIGH)
+                        .build())
+                .build());
+    }
+
+    @Test
     void errorsArriveAsTheClientsOwn() {
         assertThatExceptionOfType(NotFoundException.class)
                 .isThrownBy(() -> CLIENT.chat()
@@ -115,6 +195,109 @@ class OpenAiJavaIT {
                         .completions()
                         .create(question().temperature(2.5).build()))
                 .satisfies(error -> assertThat(error.param()).contains("temperature"));
+    }
+
+    @Test
+    void forcedToolIsCalledWholeAndStreamed() {
+        ChatCompletionCreateParams params = ChatCompletionCreateParams.builder()
+                .model("herd-tiny")
+                .seed(3)
+                .maxCompletionTokens(80)
+                .addUserMessage("Weather in Rome?")
+                .addTool(Weather.class)
+                .toolChoice(ChatCompletionToolChoiceOption.Auto.REQUIRED)
+                .parallelToolCalls(false)
+                .build();
+        ChatCompletion whole = CLIENT.chat().completions().create(params);
+        ChatCompletionAccumulator accumulator = ChatCompletionAccumulator.create();
+        try (StreamResponse<ChatCompletionChunk> stream =
+                CLIENT.chat().completions().createStreaming(params)) {
+            stream.stream().forEach(accumulator::accumulate);
+        }
+
+        for (ChatCompletion answer : List.of(whole, accumulator.chatCompletion())) {
+            ChatCompletion.Choice choice = answer.choices().getFirst();
+            assertThat(choice.finishReason()).isEqualTo(ChatCompletion.Choice.FinishReason.TOOL_CALLS);
+            assertThat(choice.message().content()).isEmpty();
+            ChatCompletionMessageFunctionToolCall call =
+                    choice.message().toolCalls().orElseThrow().getFirst().asFunction();
+            assertThat(call.function().name()).isEqualTo("Weather");
+            assertThat(call.function().arguments(Weather.class).city).isNotNull();
+        }
+        whole.validate();
+        CLIENT.chat()
+                .completions()
+                .create(question()
+                        .addTool(Weather.class)
+                        .addMessage(whole.choices().getFirst().message())
+                        .addMessage(ChatCompletionToolMessageParam.builder()
+                                .toolCallId(whole.choices()
+                                        .getFirst()
+                                        .message()
+                                        .toolCalls()
+                                        .orElseThrow()
+                                        .getFirst()
+                                        .asFunction()
+                                        .id())
+                                .content("sunny")
+                                .build())
+                        .build())
+                .validate();
+    }
+
+    @Test
+    void structuredOutputIsAnObjectOfItsClass() {
+        StructuredChatCompletion<Weather> answer = CLIENT.chat()
+                .completions()
+                .create(ChatCompletionCreateParams.builder()
+                        .model("herd-tiny")
+                        .seed(3)
+                        .maxCompletionTokens(80)
+                        .addUserMessage("Weather in Rome?")
+                        .responseFormat(Weather.class)
+                        .build());
+
+        assertThat(answer.choices().getFirst().message().content().orElseThrow().city)
+                .isNotNull();
+    }
+
+    @Test
+    void clientRetriesWhenTheServerIsFull() {
+        try (HerdProcess narrow = HerdProcess.startReady(Map.of("HERD_MAX_RUNNING", "1", "HERD_MAX_QUEUED", "0"))) {
+            OpenAIClient patient = OpenAIOkHttpClient.builder()
+                    .baseUrl(narrow.url() + "/v1")
+                    .apiKey("none")
+                    .maxRetries(8)
+                    .build();
+            try (StreamResponse<ChatCompletionChunk> occupying = patient.chat()
+                    .completions()
+                    .createStreaming(question()
+                            .maxCompletionTokens(8000)
+                            .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
+                            .build())) {
+                assertThat(narrow.chat(
+                                        "{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
+                                .statusCode())
+                        .isEqualTo(429);
+                Thread.ofVirtual().start(() -> {
+                    LockSupport.parkNanos(500_000_000);
+                    occupying.close();
+                });
+
+                ChatCompletion answer =
+                        patient.chat().completions().create(question().build());
+
+                assertThat(answer.choices()).hasSize(1);
+            }
+            patient.close();
+        }
+    }
+
+    /** What a function takes, or what an answer is. */
+    static final class Weather {
+        /** Where. */
+        @Nullable
+        public String city;
     }
 
     @Test

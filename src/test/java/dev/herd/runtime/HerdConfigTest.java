@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 class HerdConfigTest {
     /** Settings for which the launcher has a flag of their own. */
-    private static final Set<String> FLAGS = Set.of("model", "threads", "context", "kernels", "kv-type");
+    private static final Set<String> FLAGS = Set.of("model", "mmproj", "threads", "context", "kernels", "kv-type");
 
     private static final Path DOCUMENT = Path.of("../docs/configuration.md");
 

@@ -275,8 +275,8 @@ class GgufCheckpointTest {
             }
             MemorySegment segment = LittleEndian.segment(damaged);
 
-            Throwable thrown =
-                    catchThrowable(() -> MappedFile.open(arena -> GgufCheckpoint.of("damaged", segment, Optional.empty(), arena))
+            Throwable thrown = catchThrowable(
+                    () -> MappedFile.open(arena -> GgufCheckpoint.of("damaged", segment, Optional.empty(), arena))
                             .close());
 
             if (thrown != null) {

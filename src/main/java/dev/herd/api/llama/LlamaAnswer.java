@@ -3,7 +3,9 @@ package dev.herd.api.llama;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import dev.herd.api.llama.LlamaChatRequest.LlamaFunction;
 import dev.herd.api.llama.LlamaChatRequest.LlamaText;
+import dev.herd.api.llama.LlamaChatRequest.LlamaToolCall;
 import dev.herd.api.openai.Usage;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -18,13 +20,19 @@ public record LlamaAnswer(String id, CompletionMessage completionMessage, List<M
     /**
      * What the assistant says.
      *
+     * @param toolCalls what it asks to be called, if anything
      * @param stopReason {@code stop}, {@code tool_calls} or {@code length}
      */
     @JsonNaming(SnakeCaseStrategy.class)
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     @Schema(
             name = "LlamaCompletionMessage",
             requiredProperties = {"role", "content", "stop_reason"})
-    public record CompletionMessage(String role, LlamaText content, String stopReason) {}
+    public record CompletionMessage(
+            String role,
+            LlamaText content,
+            String stopReason,
+            @Nullable List<LlamaToolCall> toolCalls) {}
 
     /** A figure about the answer. */
     @Schema(
@@ -58,7 +66,33 @@ public record LlamaAnswer(String id, CompletionMessage completionMessage, List<M
             requiredProperties = {"event_type", "delta"})
     public record Event(
             String eventType,
-            LlamaText delta,
+            Delta delta,
             @Nullable String stopReason,
             @Nullable List<Metric> metrics) {}
+
+    /**
+     * What is new.
+     *
+     * @param type {@code text} or {@code tool_call}
+     * @param id of a call, when it begins
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    @Schema(
+            name = "LlamaStreamDelta",
+            requiredProperties = {"type"})
+    public record Delta(
+            String type,
+            @Nullable String text,
+            @Nullable String id,
+            @Nullable LlamaFunction function) {
+        /** More text. */
+        public static Delta text(String text) {
+            return new Delta("text", text, null, null);
+        }
+
+        /** More of a call. */
+        public static Delta call(@Nullable String id, @Nullable String name, String arguments) {
+            return new Delta("tool_call", null, id, new LlamaFunction(name, arguments));
+        }
+    }
 }

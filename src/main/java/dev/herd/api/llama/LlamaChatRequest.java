@@ -1,6 +1,7 @@
 package dev.herd.api.llama;
 
 import com.fasterxml.jackson.annotation.JsonAnySetter;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
@@ -99,6 +100,7 @@ public record LlamaChatRequest(
      *
      * @param arguments JSON text
      */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     @Schema(name = "LlamaFunctionCall")
     public record LlamaFunction(
             @Nullable String name, @Nullable String arguments) {}

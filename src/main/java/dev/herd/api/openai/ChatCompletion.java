@@ -11,13 +11,21 @@ import org.jspecify.annotations.Nullable;
  * A whole answer.
  *
  * @param created seconds since 1970
+ * @param serviceTier which one has served the request, if it asked for one
+ * @param systemFingerprint the same as long as the same seed gives the same answer
  */
 @Schema(requiredProperties = {"id", "object", "created", "model", "choices", "usage"})
-public record ChatCompletion(String id, String object, long created, String model, List<Choice> choices, Usage usage) {
-    /** An answer of the only kind there is. */
-    public static ChatCompletion of(String id, long created, String model, List<Choice> choices, Usage usage) {
-        return new ChatCompletion(id, "chat.completion", created, model, choices, usage);
-    }
+@JsonNaming(SnakeCaseStrategy.class)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record ChatCompletion(
+        String id,
+        String object,
+        long created,
+        String model,
+        List<Choice> choices,
+        Usage usage,
+        @Nullable String serviceTier,
+        String systemFingerprint) {
 
     /** One of the answers. */
     @JsonNaming(SnakeCaseStrategy.class)
@@ -32,6 +40,7 @@ public record ChatCompletion(String id, String object, long created, String mode
             FinishReasonName finishReason) {}
 
     /** What the assistant says. The nullable members are required to be present. */
+    @JsonNaming(SnakeCaseStrategy.class)
     @JsonInclude(JsonInclude.Include.ALWAYS)
     @Schema(
             name = "ChatCompletionMessage",
@@ -39,10 +48,15 @@ public record ChatCompletion(String id, String object, long created, String mode
     public record Message(
             String role,
             @Nullable @Schema(nullable = true) String content,
-            @Nullable @Schema(nullable = true) String refusal) {
-        /** Plain text. */
-        public static Message of(String content) {
-            return new Message("assistant", content, null);
+            @Nullable @Schema(nullable = true) String refusal,
+
+            @Nullable @JsonInclude(JsonInclude.Include.NON_NULL)
+            List<ChatToolCall> toolCalls) {
+        /** Text, or calls, or both. */
+        public static Message of(String content, List<ChatToolCall> calls) {
+            return calls.isEmpty()
+                    ? new Message("assistant", content, null, null)
+                    : new Message("assistant", content.isEmpty() ? null : content, null, calls);
         }
     }
 }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param choices one, or none in the event that carries the usage
  * @param usage absent, or a JSON null node, or a {@link Usage}, as {@code stream_options.include_usage} demands
  */
+@JsonNaming(SnakeCaseStrategy.class)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(requiredProperties = {"id", "object", "created", "model", "choices"})
 public record ChatCompletionChunk(
@@ -24,7 +25,10 @@ public record ChatCompletionChunk(
         List<Choice> choices,
 
         @Nullable @Schema(implementation = Usage.class, nullable = true)
-        Object usage) {
+        Object usage,
+
+        @Nullable String serviceTier,
+        String systemFingerprint) {
 
     /** A part of a choice. */
     @JsonNaming(SnakeCaseStrategy.class)
@@ -39,6 +43,7 @@ public record ChatCompletionChunk(
             @Nullable @Schema(nullable = true) FinishReasonName finishReason) {}
 
     /** What is new. */
+    @JsonNaming(SnakeCaseStrategy.class)
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @Schema(name = "ChatCompletionDelta")
     public record Delta(
@@ -46,5 +51,26 @@ public record ChatCompletionChunk(
             @Nullable String content,
 
             @Nullable @Schema(implementation = String.class, nullable = true)
-            JsonNode refusal) {}
+            JsonNode refusal,
+
+            @Nullable List<ToolCallDelta> toolCalls) {}
+
+    /**
+     * What is new of a call. Type, id and the function's name come with the first delta of a call only.
+     *
+     * @param index which call, from 0
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    @Schema(
+            name = "ToolCallDelta",
+            requiredProperties = {"index", "function"})
+    public record ToolCallDelta(
+            int index, @Nullable String id, @Nullable String type, FunctionDelta function) {}
+
+    /** What is new of a call's function. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    @Schema(
+            name = "FunctionCallDelta",
+            requiredProperties = {"arguments"})
+    public record FunctionDelta(@Nullable String name, String arguments) {}
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import dev.herd.chat.PromptFormat;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -33,6 +34,13 @@ import org.jspecify.annotations.Nullable;
  * @param repetitionPenalty extension; 1 is off
  * @param stopTokenIds extension; further ids that end the answer
  * @param ignoreEos extension; only {@code stop}, {@code stopTokenIds} and the length end the answer
+ * @param toolChoice {@code none}, {@code auto} (the default), {@code required}, or an object that names functions
+ * @param minTokens extension; before that many tokens nothing but the length ends the answer
+ * @param priority extension; requests of smaller numbers are admitted first
+ * @param addGenerationPrompt extension; false lets the prompt end with the last message
+ * @param continueFinalMessage extension; true lets the answer go on with the last message
+ * @param includeStopStrInOutput extension; the answer contains the stop string that ends it
+ * @param skipSpecialTokens extension; false shows special tokens by name
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ChatCompletionRequest(
@@ -87,6 +95,36 @@ public record ChatCompletionRequest(
         @Nullable @Schema(description = "Extension: the model's own stop tokens do not end the answer.")
         Boolean ignoreEos,
 
+        @Nullable @Size(max = 128) List<@NotNull @Valid ChatTool> tools,
+
+        @Nullable
+        @Schema(
+                implementation = Object.class,
+                oneOf = {String.class, ToolChoice.class},
+                description = "none, auto, required, or an object that names functions.")
+        JsonNode toolChoice,
+
+        @Nullable @Schema(description = "False allows one call only.")
+        Boolean parallelToolCalls,
+
+        @Nullable @Min(0) @Schema(description = "Extension: only the length ends an answer of fewer tokens.")
+        Integer minTokens,
+
+        @Nullable @Schema(description = "Extension: requests of smaller numbers are admitted first.")
+        Integer priority,
+
+        @Nullable @Schema(description = "Extension: false lets the prompt end with the last message.")
+        Boolean addGenerationPrompt,
+
+        @Nullable @Schema(description = "Extension: true lets the answer go on with the last message.")
+        Boolean continueFinalMessage,
+
+        @Nullable @Schema(description = "Extension: the answer contains the stop string that ends it.")
+        Boolean includeStopStrInOutput,
+
+        @Nullable @Schema(description = "Extension: false shows special tokens by name.")
+        Boolean skipSpecialTokens,
+
         @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others)
         implements GenerationFields {
 
@@ -98,6 +136,23 @@ public record ChatCompletionRequest(
     @Override
     public @Nullable Integer tokenLimit() {
         return maxCompletionTokens != null ? maxCompletionTokens : maxTokens;
+    }
+
+    /** How the prompt is to end. */
+    public PromptFormat.Ending ending() {
+        if (Boolean.TRUE.equals(continueFinalMessage)) {
+            return PromptFormat.Ending.CONTINUATION;
+        }
+        return Boolean.FALSE.equals(addGenerationPrompt) ? PromptFormat.Ending.TRANSCRIPT : PromptFormat.Ending.ANSWER;
+    }
+
+    /**
+     * The tools that the model may use.
+     *
+     * @throws ApiException 400 naming the tool or choice that cannot be served
+     */
+    public ToolOffer toolOffer() {
+        return ToolMapping.offer(this);
     }
 
     /** Whether the answer is to be streamed. */
@@ -113,6 +168,32 @@ public record ChatCompletionRequest(
     @Override
     public boolean wantsLogprobs() {
         return Boolean.TRUE.equals(logprobs);
+    }
+
+    /**
+     * Names functions of {@code tools}.
+     *
+     * @param type {@code function} or {@code allowed_tools}
+     * @param function the one that must be called
+     * @param allowedTools those that may be called
+     */
+    @JsonNaming(SnakeCaseStrategy.class)
+    public record ToolChoice(
+            String type, @Nullable Named function, @Nullable AllowedTools allowedTools) {
+        /** A function's name. */
+        @Schema(name = "NamedFunction")
+        public record Named(String name) {}
+
+        /** A tool by name. */
+        @Schema(name = "NamedTool")
+        public record NamedTool(String type, Named function) {}
+
+        /**
+         * Some of the tools.
+         *
+         * @param mode {@code auto} or {@code required}
+         */
+        public record AllowedTools(String mode, List<NamedTool> tools) {}
     }
 
     /** What a stream is to contain. */

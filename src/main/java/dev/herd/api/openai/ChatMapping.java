@@ -1,10 +1,11 @@
 package dev.herd.api.openai;
 
-import dev.herd.api.openai.MessageContent.Part;
 import dev.herd.api.openai.MessageContent.Parts;
 import dev.herd.api.openai.MessageContent.Text;
 import dev.herd.chat.Message;
+import dev.herd.chat.PromptFormat;
 import dev.herd.chat.Role;
+import dev.herd.chat.ToolCall;
 import dev.herd.engine.SamplingParams;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,18 +20,37 @@ public final class ChatMapping {
     /**
      * The conversation.
      *
+     * @param media what becomes of pictures and videos
      * @throws ApiException 400 naming the message or part that cannot be shown to the model
      */
-    public static List<Message> messages(ChatCompletionRequest request) {
+    public static List<Message> messages(ChatCompletionRequest request, MediaParts media) {
         List<Message> messages = new ArrayList<>();
         for (int i = 0; i < request.messages().size(); i++) {
-            messages.add(message(request.messages().get(i), "messages[" + i + "]"));
+            messages.add(message(request.messages().get(i), "messages[" + i + "]", media));
         }
         return messages;
     }
 
-    private static Message message(ChatMessage message, String path) {
-        refuse(message.toolCalls() != null && !message.toolCalls().isEmpty(), path + ".tool_calls");
+    /**
+     * How the prompt ends.
+     *
+     * @throws ApiException 400 if the two fields that say so contradict each other
+     */
+    public static PromptFormat.Ending ending(ChatCompletionRequest request) {
+        if (request.ending() == PromptFormat.Ending.CONTINUATION
+                && Boolean.TRUE.equals(request.addGenerationPrompt())) {
+            throw ApiException.invalidValue(
+                    "continue_final_message",
+                    "'continue_final_message' and 'add_generation_prompt' must not both be true.");
+        }
+        return request.ending();
+    }
+
+    private static Message message(ChatMessage message, String path, MediaParts media) {
+        List<ToolCall> calls = ToolMapping.calls(message.toolCalls(), path + ".tool_calls");
+        if (!calls.isEmpty() && message.role() != ChatMessage.Role.ASSISTANT) {
+            throw ApiException.invalidValue(path + ".tool_calls", "Only an assistant's message has calls.");
+        }
         refuse(message.functionCall() != null && !message.functionCall().isNull(), path + ".function_call");
         refuse(message.audio() != null && !message.audio().isNull(), path + ".audio");
         refuse(message.role() == ChatMessage.Role.FUNCTION, path + ".role");
@@ -41,7 +61,7 @@ public final class ChatMapping {
                     path + ".tool_call_id",
                     "missing_required_parameter");
         }
-        return new Message(role(message.role()), text(message, path));
+        return new Message(role(message.role()), parts(message, path, media), calls);
     }
 
     private static Role role(ChatMessage.Role role) {
@@ -54,48 +74,19 @@ public final class ChatMapping {
         };
     }
 
-    private static String text(ChatMessage message, String path) {
+    private static List<Message.Part> parts(ChatMessage message, String path, MediaParts media) {
         MessageContent content = message.content();
         if (content == null) {
             if (message.role() != ChatMessage.Role.ASSISTANT) {
                 throw ApiException.invalidRequest(
                         400, "The message has no content.", path + ".content", "missing_required_parameter");
             }
-            return message.refusal() == null ? "" : message.refusal();
+            return List.of(new Message.Text(message.refusal() == null ? "" : message.refusal()));
         }
         return switch (content) {
-            case Text text -> text.text();
-            case Parts parts -> text(parts.parts(), message.role(), path + ".content");
+            case Text text -> List.of(new Message.Text(text.text()));
+            case Parts parts -> ContentParts.of(parts.parts(), message.role(), path + ".content", media);
         };
-    }
-
-    private static String text(List<Part> parts, ChatMessage.Role role, String path) {
-        if (parts.isEmpty()) {
-            throw ApiException.invalidValue(path, "The list of content parts is empty.");
-        }
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < parts.size(); i++) {
-            text.append(text(parts.get(i), role, path + "[" + i + "]"));
-        }
-        return text.toString();
-    }
-
-    private static String text(Part part, ChatMessage.Role role, String path) {
-        String text = switch (part.type()) {
-            case "text" -> part.text();
-            case "refusal" -> {
-                refuse(role != ChatMessage.Role.ASSISTANT, path + ".type");
-                yield part.refusal();
-            }
-            case "image_url", "input_audio", "file", "video_url" ->
-                throw ApiException.unsupportedParameter(path + ".type");
-            default -> throw ApiException.invalidValue(path + ".type", "There is no such type of content part.");
-        };
-        if (text == null) {
-            throw ApiException.invalidRequest(
-                    400, "The content part has no text.", path + "." + part.type(), "missing_required_parameter");
-        }
-        return text;
     }
 
     private static void refuse(boolean isAskedFor, String path) {

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Size;
+import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param content a string or a list of parts; null only for an assistant
  * @param name of the participant; not shown to the model
+ * @param toolCalls what an assistant asked to be called
  * @param toolCallId which call a tool's message answers
  */
 @JsonNaming(SnakeCaseStrategy.class)
@@ -23,7 +26,7 @@ public record ChatMessage(
         @Nullable String name,
         @Nullable String refusal,
         @Nullable String toolCallId,
-        @Nullable @Schema(hidden = true) JsonNode toolCalls,
+        @Nullable @Size(max = 128) List<@NotNull @Valid ChatToolCall> toolCalls,
         @Nullable @Schema(hidden = true) JsonNode functionCall,
         @Nullable @Schema(hidden = true) JsonNode audio) {
 

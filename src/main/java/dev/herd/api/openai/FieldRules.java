@@ -16,15 +16,7 @@ public final class FieldRules {
     public static final FieldRules COMPLETION = new FieldRules(Map.of(
             "suffix", value -> value.isTextual() && value.textValue().isEmpty(),
             "min_tokens", FieldRules::isZero,
-            "prompt_embeds", value -> false,
-            "response_format",
-                    value -> value.isObject() && value.path("type").asText().equals("text"),
-            "structured_outputs", value -> false,
-            "guided_json", value -> false,
-            "guided_regex", value -> false,
-            "guided_choice", value -> false,
-            "guided_grammar", value -> false,
-            "grammar", value -> false));
+            "prompt_embeds", value -> false));
 
     /** The rules of {@code POST /v1/responses} for the fields that the chat request has not. */
     public static final FieldRules RESPONSE = new FieldRules(Map.of(
@@ -79,6 +71,7 @@ public final class FieldRules {
     public List<String> ignored(@Nullable Map<String, JsonNode> fields) {
         return orEmpty(fields).entrySet().stream()
                 .filter(field -> !field.getValue().isNull() && !unsupported.containsKey(field.getKey()))
+                .filter(field -> !ResponseFormat.FIELDS.contains(field.getKey()))
                 .map(Map.Entry::getKey)
                 .sorted()
                 .toList();

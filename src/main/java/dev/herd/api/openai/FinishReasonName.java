@@ -11,5 +11,8 @@ public enum FinishReasonName {
     STOP,
     /** The token limit or the end of the context. */
     @JsonProperty("length")
-    LENGTH
+    LENGTH,
+    /** The answer asks for calls. */
+    @JsonProperty("tool_calls")
+    TOOL_CALLS
 }

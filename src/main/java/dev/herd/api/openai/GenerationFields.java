@@ -1,5 +1,6 @@
 package dev.herd.api.openai;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,26 @@ public interface GenerationFields {
     /** Whether the model's own stop tokens do not end an answer. */
     @Nullable
     Boolean ignoreEos();
+
+    /** Before that many tokens nothing but the length ends an answer. */
+    default @Nullable Integer minTokens() {
+        return null;
+    }
+
+    /** Requests of smaller numbers are admitted first. */
+    default @Nullable Integer priority() {
+        return null;
+    }
+
+    /** Whether an answer contains the stop string that ends it. */
+    default @Nullable Boolean includeStopStrInOutput() {
+        return null;
+    }
+
+    /** False shows special tokens by name. */
+    default @Nullable Boolean skipSpecialTokens() {
+        return null;
+    }
 
     /** Whether log-probabilities are wanted. */
     boolean wantsLogprobs();
@@ -67,4 +88,8 @@ public interface GenerationFields {
     /** The same seed gives the same answer to the same request. */
     @Nullable
     Long seed();
+
+    /** The other fields of the request, of which {@link ResponseFormat} reads some. */
+    @Nullable
+    Map<String, JsonNode> others();
 }

@@ -9,19 +9,13 @@ import java.util.function.Predicate;
 /**
  * The rules for request fields that Herd does not act on. A field that would change the answer is refused unless its
  * value is the one that Herd behaves like anyway; one that would not, or that nobody knows, is ignored and its name
- * told to the client.
+ * told to the client. The form of the answer is {@link ResponseFormat}'s matter.
  */
 public final class OtherFields {
     /** Fields with an effect that Herd does not have, and the values that ask for no effect. */
     private static final Map<String, Predicate<JsonNode>> UNSUPPORTED = Map.ofEntries(
-            Map.entry("tools", OtherFields::isEmptyArray),
-            Map.entry("tool_choice", oneOf("none")),
             Map.entry("functions", OtherFields::isEmptyArray),
             Map.entry("function_call", oneOf("none")),
-            Map.entry(
-                    "response_format",
-                    value -> value.isObject() && oneOf("text").test(value.path("type"))),
-            Map.entry("prediction", OtherFields::never),
             Map.entry("moderation", OtherFields::never),
             Map.entry("modalities", value -> value.size() == 1 && oneOf("text").test(value.path(0))),
             Map.entry("audio", OtherFields::never),
@@ -30,19 +24,31 @@ public final class OtherFields {
             Map.entry("verbosity", oneOf("medium")),
             Map.entry("service_tier", oneOf("auto", "default")),
             Map.entry("store", OtherFields::isFalse),
-            Map.entry("min_tokens", OtherFields::isZero),
             Map.entry("bad_words", OtherFields::isEmptyArray),
-            Map.entry("structured_outputs", OtherFields::never),
-            Map.entry("guided_json", OtherFields::never),
-            Map.entry("guided_regex", OtherFields::never),
-            Map.entry("guided_choice", OtherFields::never),
-            Map.entry("guided_grammar", OtherFields::never),
-            Map.entry("grammar", OtherFields::never),
-            Map.entry("json_schema", OtherFields::never),
             Map.entry("chat_template_kwargs", value -> value.isObject() && value.isEmpty()),
-            Map.entry("priority", OtherFields::isZero),
-            Map.entry("add_generation_prompt", OtherFields::isTrue),
-            Map.entry("continue_final_message", OtherFields::isFalse));
+            Map.entry("chat_template", OtherFields::never),
+            Map.entry("documents", OtherFields::never),
+            Map.entry("echo", OtherFields::isFalse),
+            Map.entry("best_of", OtherFields::isOne),
+            Map.entry("use_beam_search", OtherFields::isFalse),
+            Map.entry("length_penalty", OtherFields::isOne),
+            Map.entry("truncate_prompt_tokens", OtherFields::never),
+            Map.entry("prompt_logprobs", OtherFields::never),
+            Map.entry("allowed_token_ids", OtherFields::never),
+            Map.entry("logits_processors", OtherFields::isEmptyArray),
+            Map.entry("return_tokens_as_token_ids", OtherFields::isFalse),
+            Map.entry("return_token_ids", OtherFields::isFalse),
+            Map.entry("mm_processor_kwargs", value -> value.isObject() && value.isEmpty()),
+            Map.entry("repeat_penalty", OtherFields::isOne),
+            Map.entry("typical_p", OtherFields::isOne),
+            Map.entry("mirostat", OtherFields::isZero),
+            Map.entry("dry_multiplier", OtherFields::isZero),
+            Map.entry("xtc_probability", OtherFields::isZero),
+            Map.entry("dynatemp_range", OtherFields::isZero),
+            Map.entry("n_probs", OtherFields::isZero),
+            Map.entry("n_predict", OtherFields::never),
+            Map.entry("samplers", OtherFields::never),
+            Map.entry("lora", OtherFields::isEmptyArray));
 
     private OtherFields() {}
 
@@ -65,6 +71,7 @@ public final class OtherFields {
     public static List<String> ignored(ChatCompletionRequest request) {
         return of(request).entrySet().stream()
                 .filter(field -> !field.getValue().isNull() && !UNSUPPORTED.containsKey(field.getKey()))
+                .filter(field -> !ResponseFormat.FIELDS.contains(field.getKey()))
                 .map(Map.Entry::getKey)
                 .sorted()
                 .toList();
@@ -91,8 +98,8 @@ public final class OtherFields {
         return value.isBoolean() && !value.booleanValue();
     }
 
-    private static boolean isTrue(JsonNode value) {
-        return value.isBoolean() && value.booleanValue();
+    private static boolean isOne(JsonNode value) {
+        return value.isNumber() && value.doubleValue() == 1;
     }
 
     private static boolean isZero(JsonNode value) {

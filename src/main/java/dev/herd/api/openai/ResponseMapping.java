@@ -71,7 +71,12 @@ public final class ResponseMapping {
         if (message.matches()) {
             int index = Integer.parseInt(message.group(1));
             String origin = origins.get(index);
-            return index < firstOfInput || origin.equals("input") ? origin : origin + message.group(2);
+            return index < firstOfInput || origin.equals("input")
+                    ? origin
+                    : origin + message.group(2).replaceFirst("\\.tool_calls\\[\\d+](\\.function)?", "");
+        }
+        if (chatPath.startsWith("tool")) {
+            return chatPath.replaceFirst("\\.function\\b", "");
         }
         return RENAMED.getOrDefault(chatPath, chatPath.replaceFirst("^response_format\\b", "text.format"));
     }
@@ -113,7 +118,7 @@ public final class ResponseMapping {
         }
         JsonNode choice = request.toolChoice();
         if (choice != null && !choice.isNull() && !isAutoWithoutTools(choice, tools)) {
-            chat.set("tool_choice", choice.isObject() ? namedChoice(choice) : choice);
+            chat.set("tool_choice", choice.isObject() ? choice(choice) : choice);
         }
     }
 
@@ -122,7 +127,19 @@ public final class ResponseMapping {
         return choice.asText().equals("auto") && (tools == null || tools.isEmpty());
     }
 
-    private JsonNode namedChoice(JsonNode choice) {
+    private JsonNode choice(JsonNode choice) {
+        if (!choice.path("type").asText().equals("allowed_tools")) {
+            return named(choice);
+        }
+        ObjectNode allowed = json.createObjectNode().put("type", "allowed_tools");
+        ObjectNode inner = allowed.putObject("allowed_tools");
+        copy(choice, "mode", inner, "mode");
+        ArrayNode tools = inner.putArray("tools");
+        choice.path("tools").forEach(tool -> tools.add(named(tool)));
+        return allowed;
+    }
+
+    private JsonNode named(JsonNode choice) {
         ObjectNode named = json.createObjectNode();
         copy(choice, "type", named, "type");
         copy(choice, "name", named.putObject("function"), "name");

@@ -62,7 +62,7 @@ class ChatMappingTest {
                 {"role":"tool","tool_call_id":"1","content":"r"}]
                 """);
 
-        assertThat(ChatMapping.messages(request))
+        assertThat(ChatMapping.messages(request, new NoMedia()))
                 .containsExactly(
                         new Message(Role.SYSTEM, "d"),
                         new Message(Role.SYSTEM, "st"),

@@ -142,4 +142,14 @@ public interface Kernels {
             PlainKernels.attendHead(out, query, key, value, tokens, heads, headSize, head);
         }
     }
+
+    /**
+     * Multiplies and adds in registers for {@code rounds} rounds: the ceiling that {@link #matMul} is measured by, with
+     * this provider's vectors.
+     *
+     * @return operations done, an addition and a multiplication counting as two
+     */
+    default long multiplyAdd(int rounds) {
+        return PlainKernels.multiplyAdd(rounds);
+    }
 }

@@ -10,6 +10,11 @@ final class PlainKernels {
     /** Where {@code 1 - erf} is below half a unit in the last place of a double. */
     private static final double ERF_IS_ONE = 6;
 
+    /** Floats that {@link #multiplyAdd} computes with, and how often each in a round. */
+    private static final int CHAINED = 2048;
+
+    private static final int CHAIN = 16;
+
     private PlainKernels() {}
 
     static void layerNorm(
@@ -122,5 +127,40 @@ final class PlainKernels {
             x.read(((long) token * heads + head) * headSize, rows, token * headSize, headSize);
         }
         return rows;
+    }
+
+    /** On so few floats that they stay in the first-level cache, so often that loads and stores hide behind it. */
+    static long multiplyAdd(int rounds) {
+        float[] values = new float[CHAINED];
+        for (int round = 0; round < rounds; round++) {
+            chains(values);
+        }
+        return 2L * rounds * CHAINED * CHAIN;
+    }
+
+    /** Written out, as the compiler turns a straight line of operations on each element into vectors. */
+    private static void chains(float[] values) {
+        float a = 0.999f;
+        float b = 1e-6f;
+        for (int i = 0; i < values.length; i++) {
+            float v = values[i];
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            v = Math.fma(v, a, b);
+            values[i] = v;
+        }
     }
 }

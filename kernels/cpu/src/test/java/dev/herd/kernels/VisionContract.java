@@ -196,6 +196,14 @@ public interface VisionContract {
         }
     }
 
+    @Test
+    default void multiplyAddCountsItsOperations() {
+        long once = kernels().multiplyAdd(1);
+
+        assertThat(once).isPositive();
+        assertThat(kernels().multiplyAdd(7)).isEqualTo(7 * once);
+    }
+
     private static double mean(Floats x, int from, int size) {
         double sum = 0;
         for (int i = 0; i < size; i++) {

@@ -121,7 +121,8 @@ final class VectorDots {
         for (long end = source + (long) columns / RUN * Q40_BYTES; source != end; source += Q40_BYTES, x += 4 * RUN) {
             IntVector pairs = unsignedBytes(source + 2);
             FloatVector low = toFloats(pairs.and(15).sub(8)).mul(load(x));
-            FloatVector high = toFloats(pairs.lanewise(VectorOperators.LSHR, 4).sub(8)).mul(load(x + 4 * HALF));
+            FloatVector high =
+                    toFloats(pairs.lanewise(VectorOperators.LSHR, 4).sub(8)).mul(load(x + 4 * HALF));
             for (int i = LANES; i < HALF; i += LANES) {
                 IntVector more = unsignedBytes(source + 2 + i);
                 low = toFloats(more.and(15).sub(8)).fma(load(x + 4L * i), low);

@@ -6,6 +6,7 @@ import dev.herd.kernels.KvShape;
 import dev.herd.kernels.KvView;
 import dev.herd.kernels.QuantFormats;
 import dev.herd.kernels.WeightMatrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
@@ -23,7 +24,10 @@ import java.util.Objects;
  * <p>A call passes addresses as longs and keeps the owners of the memory reachable until it returns.
  */
 final class NativeKernels implements Kernels {
-    static final int FUNCTIONS = 13;
+    static final int FUNCTIONS = 14;
+
+    private static final int MULTIPLY_ADD_CHAINS = 16;
+    private static final int MULTIPLY_ADD_SINK = 16;
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final MethodHandle RMS_NORM = Linker.nativeLinker()
@@ -31,6 +35,7 @@ final class NativeKernels implements Kernels {
     private static final MethodHandle LAYER_NORM = Linker.nativeLinker()
             .downcallHandle(
                     FunctionDescriptor.ofVoid(LONG, LONG, LONG, LONG, ValueLayout.JAVA_FLOAT, LONG, LONG, LONG));
+    private static final MethodHandle LONGS_2 = takingLongs(2);
     private static final MethodHandle LONGS_3 = takingLongs(3);
     private static final MethodHandle LONGS_4 = takingLongs(4);
     private static final MethodHandle LONGS_5 = takingLongs(5);
@@ -54,6 +59,7 @@ final class NativeKernels implements Kernels {
     private final MemorySegment addBias;
     private final MemorySegment gelu;
     private final MemorySegment attendAll;
+    private final MemorySegment multiplyAdd;
 
     /** @throws IllegalArgumentException if this CPU lacks the instructions */
     NativeKernels(NativeLibrary library, InstructionSet instructions) {
@@ -75,7 +81,8 @@ final class NativeKernels implements Kernels {
         this.layerNorm = entry(table, 10);
         this.addBias = entry(table, 11);
         this.gelu = entry(table, 12);
-        this.attendAll = entry(table, FUNCTIONS);
+        this.attendAll = entry(table, 13);
+        this.multiplyAdd = entry(table, FUNCTIONS);
     }
 
     private static MemorySegment entry(MemorySegment table, int index) {
@@ -393,6 +400,27 @@ final class NativeKernels implements Kernels {
             keepAlive(out, query, key);
             keepAlive(value, this, this);
         }
+    }
+
+    @Override
+    public long multiplyAdd(int rounds) {
+        Floats sink = Floats.allocate(Arena.ofAuto(), MULTIPLY_ADD_SINK);
+        try {
+            LONGS_2.invokeExact(multiplyAdd, address(sink), (long) rounds);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        } finally {
+            keepAlive(sink, sink, this);
+        }
+        return 2L * rounds * MULTIPLY_ADD_CHAINS * lanes();
+    }
+
+    private int lanes() {
+        return switch (instructions) {
+            case AVX512_VNNI -> 16;
+            case AVX_VNNI, AVX2 -> 8;
+            case NEON_DOTPROD, PORTABLE -> 4;
+        };
     }
 
     private void requireSupported(WeightMatrix weights) {

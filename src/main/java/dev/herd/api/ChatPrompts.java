@@ -1,0 +1,84 @@
+package dev.herd.api;
+
+import dev.herd.api.openai.ApiException;
+import dev.herd.api.openai.ChatCompletionRequest;
+import dev.herd.api.openai.ChatMapping;
+import dev.herd.api.openai.OtherFields;
+import dev.herd.chat.Message;
+import dev.herd.engine.PromptImage;
+import dev.herd.media.MediaIntake;
+import dev.herd.media.TileMemory;
+import jakarta.inject.Singleton;
+import java.util.List;
+
+/** Turns conversations into prompts: cheap and judged first, then, for those that are admitted, with their pixels. */
+@Singleton
+final class ChatPrompts {
+    /** Pictures are remembered for everybody who may use this server. */
+    private static final String SCOPE = "";
+
+    private final MediaIntake intake;
+    private final TileMemory tileMemory;
+    private final ApiSettings settings;
+
+    ChatPrompts(MediaIntake intake, TileMemory tileMemory, ApiSettings settings) {
+        this.intake = intake;
+        this.tileMemory = tileMemory;
+        this.settings = settings;
+    }
+
+    /**
+     * The prompt for a conversation. Fetches pictures, reads their headers and decodes nothing.
+     *
+     * @throws ApiException if a field is not supported or a message cannot be shown to the model
+     */
+    ChatPrompt prompt(ChatCompletionRequest request, ServedModel model) {
+        OtherFields.refused(request).ifPresent(field -> {
+            throw ApiException.unsupportedParameter(field);
+        });
+        RequestMedia.Count count =
+                new RequestMedia.Count(model, intake.settings().maxCount());
+        List<Message> messages = ChatMapping.messages(request, count);
+        if (count.count() == 0) {
+            return ChatPrompt.ofText(render(request, model, messages));
+        }
+        ServedModel.Sight sight = model.sight().orElseThrow();
+        RequestMedia media = new RequestMedia(intake, settings.fetchPolicy(), sight.tileSize());
+        int[] tokens = render(request, model, ChatMapping.messages(request, media));
+        return new ChatPrompt(
+                tokens,
+                media.pictures(),
+                media.pictures().promptTokens(sight.tokens().tokensPerTile()));
+    }
+
+    private static int[] render(ChatCompletionRequest request, ServedModel model, List<Message> messages) {
+        return model.promptFormat().render(messages, request.toolOffer().definitions(), ChatMapping.ending(request));
+    }
+
+    /** Takes memory for the tiles of a prompt, until the lease is closed. */
+    TileMemory.Lease reserve(ChatPrompt prompt) {
+        return RequestMedia.told(
+                "messages", () -> tileMemory.take(prompt.pictures().tileBytes()));
+    }
+
+    /**
+     * The pictures of a prompt that is admitted; waits until they are decoded.
+     *
+     * @throws ApiException 400 if one is damaged, 429 if too many are being decoded
+     */
+    List<PromptImage> images(ChatPrompt prompt, ServedModel model) {
+        if (prompt.pictures().isEmpty()) {
+            return List.of();
+        }
+        ServedModel.Sight sight = model.sight().orElseThrow();
+        return RequestMedia.told(
+                "messages",
+                () -> prompt.pictures()
+                        .images(
+                                prompt.tokens(),
+                                sight.tokens().patch(),
+                                sight.tokens().tokensPerTile(),
+                                SCOPE,
+                                intake.pool()));
+    }
+}
