@@ -26,7 +26,7 @@ final class VectorElementwise {
     private static final VectorShuffle<Float> ODD = VectorShuffle.fromOp(FLOATS, i -> i | 1);
     private static final VectorMask<Float> IS_EVEN =
             VectorMask.fromLong(FLOATS, 0x5555_5555_5555_5555L & ((1L << LANES) - 1));
-    private static final float LOG2_E = 1.44269504f;
+    private static final float LOG2_E = 1.442695f;
 
     /** 1.5 · 2^23: what is added to it is rounded to an integer in the last bits. */
     private static final float ROUNDER = 12582912f;
@@ -116,8 +116,8 @@ final class VectorElementwise {
         FloatVector shifted = clamped.fma(broadcast(LOG2_E), broadcast(ROUNDER));
         FloatVector n = shifted.sub(ROUNDER);
         // ln 2 in two parts, the first exact in products
-        FloatVector r = n.fma(broadcast(-0.693145751953125f), clamped);
-        r = n.fma(broadcast(-1.42860682e-6f), r);
+        FloatVector r = n.fma(broadcast(-0.69314575f), clamped);
+        r = n.fma(broadcast(-1.4286068e-6f), r);
         FloatVector e = r.fma(broadcast(1 / 5040f), broadcast(1 / 720f));
         e = e.fma(r, broadcast(1 / 120f));
         e = e.fma(r, broadcast(1 / 24f));

@@ -53,13 +53,13 @@ final class VectorKQuants {
             float scale = halfAt(source + 80);
             float offset = -halfAt(source + 82);
             for (int half = 0; half < 2; half++) {
-                long bytes = longAt(source + 8 * half);
-                scale8(bytes & NIBBLES, scale, steps + 32 * half);
-                scale8(bytes >>> 4 & NIBBLES, offset, steps + OFFSETS + 32 * half);
+                long bytes = longAt(source + 8L * half);
+                scale8(bytes & NIBBLES, scale, steps + 32L * half);
+                scale8(bytes >>> 4 & NIBBLES, offset, steps + OFFSETS + 32L * half);
             }
             for (int run = 0; run < 16; run++, target += 4 * HALF) {
-                FloatVector runScale = broadcastAt(steps + 4 * run);
-                FloatVector runOffset = broadcastAt(steps + OFFSETS + 4 * run);
+                FloatVector runScale = broadcastAt(steps + 4L * run);
+                FloatVector runOffset = broadcastAt(steps + OFFSETS + 4L * run);
                 long bytes = source + 16 + twoBitBytes(run);
                 for (int i = 0; i < HALF; i += LANES) {
                     IntVector levels = twoBits(bytes + i, run);
@@ -84,12 +84,12 @@ final class VectorKQuants {
             float scale = halfAt(source + 108);
             long low = longAt(source + 96);
             int high = intAt(source + 104);
-            scaleSigned8(less32(low & NIBBLES | spreadPairs(high, 0)), scale, steps);
-            scaleSigned8(less32(low >>> 4 & NIBBLES | spreadPairs(high, 4)), scale, steps + 32);
+            scaleSigned8(less32((low & NIBBLES) | spreadPairs(high, 0)), scale, steps);
+            scaleSigned8(less32((low >>> 4 & NIBBLES) | spreadPairs(high, 4)), scale, steps + 32);
             for (int run = 0; run < 16; run++, target += 4 * HALF) {
-                FloatVector runScale = broadcastAt(steps + 4 * run);
+                FloatVector runScale = broadcastAt(steps + 4L * run);
                 long bytes = source + 32 + twoBitBytes(run);
-                long thirdBits = source + 16 * (run & 1);
+                long thirdBits = source + 16L * (run & 1);
                 for (int i = 0; i < HALF; i += LANES) {
                     IntVector third = unsignedBytes(thirdBits + i).lanewise(VectorOperators.LSHR, run >> 1);
                     IntVector levels = third.and(1)
@@ -104,8 +104,8 @@ final class VectorKQuants {
 
     /** Upper bits of eight scales: those of the first four at bit {@code shift} of each byte, of the others 2 bits on. */
     private static long spreadPairs(int high, int shift) {
-        long first = high >>> shift & 0x0303_0303;
-        long second = high >>> (shift + 2) & 0x0303_0303;
+        long first = (high >>> shift) & 0x0303_0303L;
+        long second = (high >>> (shift + 2)) & 0x0303_0303L;
         return (first | second << 32) << 4;
     }
 
@@ -120,13 +120,13 @@ final class VectorKQuants {
      * floats too many are written behind both.
      */
     static void unpackSixBits(long source, long scales, long offsets) {
-        int a = intAt(source + 4);
-        int b = intAt(source + 8);
-        int c = intAt(source + 12);
-        long highScales = c & 0x0F0F_0F0F | a >>> 2 & 0x3030_3030;
-        long highOffsets = c >>> 4 & 0x0F0F_0F0F | b >>> 2 & 0x3030_3030;
-        scale8(a & 0x3F3F_3F3F | highScales << 32, halfAt(source), scales);
-        scale8(b & 0x3F3F_3F3F | highOffsets << 32, -halfAt(source + 2), offsets);
+        long a = intAt(source + 4);
+        long b = intAt(source + 8);
+        long c = intAt(source + 12);
+        long highScales = (c & 0x0F0F_0F0FL) | ((a >>> 2) & 0x3030_3030L);
+        long highOffsets = ((c >>> 4) & 0x0F0F_0F0FL) | ((b >>> 2) & 0x3030_3030L);
+        scale8((a & 0x3F3F_3F3FL) | (highScales << 32), halfAt(source), scales);
+        scale8((b & 0x3F3F_3F3FL) | (highOffsets << 32), -halfAt(source + 2), offsets);
     }
 
     /** Layout: scale, offset scale, 12 bytes of 6-bit scales and offsets, 128 bytes of two 4-bit elements. */
@@ -134,11 +134,11 @@ final class VectorKQuants {
         for (int done = 0; done < length; done += GROUP, source += 144) {
             unpackSixBits(source, steps, steps + OFFSETS);
             for (int pair = 0; pair < 4; pair++, target += 8 * RUN) {
-                long bytes = source + 16 + RUN * pair;
-                FloatVector lowScale = broadcastAt(steps + 8 * pair);
-                FloatVector lowOffset = broadcastAt(steps + OFFSETS + 8 * pair);
-                FloatVector highScale = broadcastAt(steps + 8 * pair + 4);
-                FloatVector highOffset = broadcastAt(steps + OFFSETS + 8 * pair + 4);
+                long bytes = source + 16 + (long) RUN * pair;
+                FloatVector lowScale = broadcastAt(steps + 8L * pair);
+                FloatVector lowOffset = broadcastAt(steps + OFFSETS + 8L * pair);
+                FloatVector highScale = broadcastAt(steps + 8L * pair + 4);
+                FloatVector highOffset = broadcastAt(steps + OFFSETS + 8L * pair + 4);
                 for (int i = 0; i < RUN; i += LANES) {
                     IntVector pairs = unsignedBytes(bytes + i);
                     IntVector high = pairs.lanewise(VectorOperators.LSHR, 4);
@@ -154,10 +154,10 @@ final class VectorKQuants {
         for (int done = 0; done < length; done += GROUP, source += 176) {
             unpackSixBits(source, steps, steps + OFFSETS);
             for (int run = 0; run < 8; run++, target += 4 * RUN) {
-                long bytes = source + 48 + RUN * (run >> 1);
+                long bytes = source + 48 + (long) RUN * (run >> 1);
                 int shift = 4 * (run & 1);
-                FloatVector scale = broadcastAt(steps + 4 * run);
-                FloatVector offset = broadcastAt(steps + OFFSETS + 4 * run);
+                FloatVector scale = broadcastAt(steps + 4L * run);
+                FloatVector offset = broadcastAt(steps + OFFSETS + 4L * run);
                 for (int i = 0; i < RUN; i += LANES) {
                     IntVector fifth = unsignedBytes(source + 16 + i).lanewise(VectorOperators.LSHR, run);
                     IntVector levels = unsignedBytes(bytes + i)
@@ -177,8 +177,8 @@ final class VectorKQuants {
             scaleSigned8(longAt(source + 192), scale, steps);
             scaleSigned8(longAt(source + 200), scale, steps + 32);
             for (int run = 0; run < 16; run++, target += 4 * HALF) {
-                FloatVector runScale = broadcastAt(steps + 4 * run);
-                long low = source + 64 * (run >> 3) + HALF * (run & 3);
+                FloatVector runScale = broadcastAt(steps + 4L * run);
+                long low = source + 64L * (run >> 3) + (long) HALF * (run & 3);
                 long high = source + 128 + twoBitBytes(run);
                 int lowShift = run & 4;
                 for (int i = 0; i < HALF; i += LANES) {
