@@ -29,7 +29,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -57,66 +56,66 @@ class FieldTableTest {
         model.say("Hello, world!");
     }
 
-    private static List<Map<String, JsonNode>> rows() throws IOException {
+    private static List<JsonNode> rows() throws IOException {
         return new ObjectMapper(new YAMLFactory()).readValue(TABLE.toFile(), new TypeReference<>() {});
     }
 
-    private static List<Map<String, JsonNode>> rows(String status) throws IOException {
+    private static List<JsonNode> rows(String status) throws IOException {
         return rows().stream()
-                .filter(row -> row.get("status").asText().equals(status))
+                .filter(row -> row.path("status").asText().equals(status))
                 .toList();
     }
 
-    static List<Map<String, JsonNode>> implemented() throws IOException {
+    static List<JsonNode> implemented() throws IOException {
         return rows("implemented");
     }
 
-    static List<Map<String, JsonNode>> ignored() throws IOException {
+    static List<JsonNode> ignored() throws IOException {
         return rows("ignored");
     }
 
-    static List<Map<String, JsonNode>> refused() throws IOException {
+    static List<JsonNode> refused() throws IOException {
         return rows("refused");
     }
 
     @ParameterizedTest
     @MethodSource("implemented")
-    void implementedFieldIsTakenAndItsWrongValueNamed(Map<String, JsonNode> row) {
-        ask(row, row.get("example")).statusCode(200).header("X-Ignored-Params", nullValue());
-        ask(row, row.get("wrong"))
+    void implementedFieldIsTakenAndItsWrongValueNamed(JsonNode row) {
+        ask(row, row.path("example")).statusCode(200).header("X-Ignored-Params", nullValue());
+        ask(row, row.path("wrong"))
                 .statusCode(400)
-                .body("error.param", startsWith(row.get("field").asText()));
+                .body("error.param", startsWith(row.path("field").asText()));
     }
 
     @ParameterizedTest
     @MethodSource("ignored")
-    void ignoredFieldIsNamedInTheHeader(Map<String, JsonNode> row) {
-        ask(row, row.get("example"))
+    void ignoredFieldIsNamedInTheHeader(JsonNode row) {
+        ask(row, row.path("example"))
                 .statusCode(200)
-                .header("X-Ignored-Params", equalTo(row.get("field").asText()));
+                .header("X-Ignored-Params", equalTo(row.path("field").asText()));
     }
 
     @ParameterizedTest
     @MethodSource("refused")
-    void refusedFieldIsNamedUnlessItAsksForNothing(Map<String, JsonNode> row) {
-        ask(row, row.get("example"))
+    void refusedFieldIsNamedUnlessItAsksForNothing(JsonNode row) {
+        ask(row, row.path("example"))
                 .statusCode(400)
                 .body("error.code", equalTo("unsupported_parameter"))
-                .body("error.param", equalTo(row.get("field").asText()));
-        if (row.containsKey("accepted")) {
-            for (JsonNode accepted : row.get("accepted")) {
+                .body("error.param", equalTo(row.path("field").asText()));
+        if (row.has("accepted")) {
+            for (JsonNode accepted : row.path("accepted")) {
                 ask(row, accepted).statusCode(200).header("X-Ignored-Params", nullValue());
             }
         }
     }
 
-    private static ValidatableResponse ask(Map<String, JsonNode> row, JsonNode value) {
+    private static ValidatableResponse ask(JsonNode row, JsonNode value) {
         ObjectNode body = JSON.createObjectNode().put("model", "herd-tiny").put("max_tokens", 8);
         body.putArray("messages").addObject().put("role", "user").put("content", "Hi");
-        if (row.containsKey("with")) {
-            body.setAll((ObjectNode) row.get("with"));
+        if (row.has("with")) {
+            body.setAll((ObjectNode) row.path("with"));
         }
-        String[] names = row.get("field").asText().split("\\.", -1);
+        String[] names = row.path("field").asText().split("\\.", -1);
         ObjectNode parent = body;
         for (int depth = 0; depth < names.length - 1; depth++) {
             parent = parent.putObject(names[depth]);
@@ -146,8 +145,8 @@ class FieldTableTest {
         assertThat(rows()).doesNotHaveDuplicates().hasSizeGreaterThan(known.size() + unsupported.size());
     }
 
-    private static Set<String> names(List<Map<String, JsonNode>> rows) {
-        return rows.stream().map(row -> row.get("field").asText()).collect(Collectors.toCollection(TreeSet::new));
+    private static Set<String> names(List<JsonNode> rows) {
+        return rows.stream().map(row -> row.path("field").asText()).collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Test
@@ -173,12 +172,11 @@ class FieldTableTest {
         List<String> lines = new ArrayList<>();
         lines.add("| field | of | what Herd does | |");
         lines.add("|---|---|---|---|");
-        for (Map<String, JsonNode> row : rows()) {
-            String accepted =
-                    row.containsKey("accepted") ? " unless " + String.join(" or ", values(row.get("accepted"))) : "";
-            lines.add("| `" + row.get("field").asText() + "` | "
-                    + row.get("origin").asText() + " | " + row.get("status").asText() + accepted + " | "
-                    + row.get("note").asText() + " |");
+        for (JsonNode row : rows()) {
+            String accepted = row.has("accepted") ? " unless " + String.join(" or ", values(row.path("accepted"))) : "";
+            lines.add("| `" + row.path("field").asText() + "` | "
+                    + row.path("origin").asText() + " | " + row.path("status").asText() + accepted + " | "
+                    + row.path("note").asText() + " |");
         }
         return String.join("\n", lines) + "\n";
     }

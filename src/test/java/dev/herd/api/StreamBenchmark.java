@@ -17,8 +17,8 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -99,19 +99,18 @@ final class StreamBenchmark {
                 sink.finished(Usage.of(1, 0, 0, 1));
                 return;
             }
-            Vertx.currentContext().runOnContext(next -> run());
+            Objects.requireNonNull(Vertx.currentContext()).runOnContext(next -> run());
         }
     }
 
     private static long readAll(int port) throws InterruptedException {
         AtomicLong bytes = new AtomicLong();
         CountDownLatch done = new CountDownLatch(CLIENTS);
-        List<Thread> clients = new ArrayList<>();
         for (int client = 0; client < CLIENTS; client++) {
-            clients.add(Thread.ofVirtual().start(() -> {
+            Thread.ofVirtual().start(() -> {
                 bytes.addAndGet(read(port));
                 done.countDown();
-            }));
+            });
         }
         done.await();
         return bytes.get();

@@ -8,6 +8,7 @@ import com.openai.errors.NotFoundException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -50,11 +51,11 @@ class SpringAiIT {
         OpenAiChatModel model = model("herd-tiny", 0);
         ChatResponse whole = model.call(question());
 
-        List<ChatResponse> events = model.stream(question()).collectList().block(Duration.ofSeconds(60));
+        List<ChatResponse> events =
+                Objects.requireNonNull(model.stream(question()).collectList().block(Duration.ofSeconds(60)));
 
-        AssistantMessage message = whole.getResult().getOutput();
+        AssistantMessage message = Objects.requireNonNull(whole.getResult()).getOutput();
         assertThat(message.getText()).isNotEmpty();
-        assertThat(events).isNotNull();
         assertThat(events.stream()
                         .filter(event -> event.getResult() != null)
                         .map(event -> event.getResult().getOutput().getText())

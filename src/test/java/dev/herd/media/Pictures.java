@@ -25,7 +25,7 @@ final class Pictures {
 
     /** Colour of the gradient at (x, y), as 0xRRGGBB. */
     static int colour(int x, int y) {
-        return x * 4 << 16 | y * 5 << 8 | (x + y) * 2;
+        return ((x * 4) << 16) | ((y * 5) << 8) | ((x + y) * 2);
     }
 
     static BufferedImage gradient(int type) {
@@ -73,7 +73,7 @@ final class Pictures {
     static int pixel(RgbImage image, int x, int y) {
         int at = (y * image.width() + x) * 3;
         byte[] rgb = image.rgb();
-        return (rgb[at] & 0xFF) << 16 | (rgb[at + 1] & 0xFF) << 8 | rgb[at + 2] & 0xFF;
+        return ((rgb[at] & 0xFF) << 16) | ((rgb[at + 1] & 0xFF) << 8) | (rgb[at + 2] & 0xFF);
     }
 
     /** A PNG file with any header and any rows, each with its filter byte before it. */

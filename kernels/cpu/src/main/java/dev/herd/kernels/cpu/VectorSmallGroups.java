@@ -129,8 +129,8 @@ final class VectorSmallGroups {
             int highBits = VectorLanes.shortAt(source + 2);
             int lowBits = VectorLanes.intAt(source + 4);
             for (int run = 0; run < 8; run++, target += DECODED) {
-                int step = (lowBits >> (4 * run) & 15 | (highBits >> (2 * run) & 3) << 4) - 32;
-                lookUp(IQ4, source + 8 + HALF * run, scale * step, target, steps);
+                int step = (((lowBits >> (4 * run)) & 15) | (((highBits >> (2 * run)) & 3) << 4)) - 32;
+                lookUp(IQ4, source + 8 + (long) HALF * run, scale * step, target, steps);
             }
         }
     }
