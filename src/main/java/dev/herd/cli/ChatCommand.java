@@ -4,6 +4,7 @@ import dev.herd.kernels.TensorType;
 import dev.herd.runtime.ModelSettings;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,12 +22,14 @@ import picocli.CommandLine.Option;
         description = {
             "Talks to a model, in this process or on a server.",
             "",
-            "Each line of input is a message; the answer is printed as it comes. /reset starts a new conversation,"
+            "Each line of input is a message; the answer is printed as it comes. /image FILE shows a picture along with"
+                    + " the next message, /reset starts a new conversation,"
                     + " /exit or Ctrl-D ends, Ctrl-C stops the current answer. With piped input every line is answered"
                     + " and nothing else is printed."
         })
 final class ChatCommand implements Callable<Integer> {
     private static final int INTERRUPTED = 130;
+    private static final String IMAGE = "/image ";
 
     private final Console console;
     private final AtomicBoolean isAnswering = new AtomicBoolean();
@@ -74,7 +77,9 @@ final class ChatCommand implements Callable<Integer> {
             progress.clear();
             if (console.isInteractive()) {
                 InterruptSignal.handle(() -> interrupt(partner));
-                console.out().println("Talking to " + partner.name() + ". /reset starts again, /exit or Ctrl-D ends.");
+                console.out()
+                        .println("Talking to " + partner.name()
+                                + ". /image FILE shows a picture, /reset starts again, /exit or Ctrl-D ends.");
             }
             converse(partner);
         }
@@ -93,14 +98,25 @@ final class ChatCommand implements Callable<Integer> {
 
     private void converse(ChatPartner partner) throws IOException {
         List<Turn> conversation = newConversation();
+        List<String> images = new ArrayList<>();
         for (String line = readLine(); line != null; line = readLine()) {
             switch (line.strip()) {
                 case "" -> {}
                 case "/exit" -> {
                     return;
                 }
-                case "/reset" -> conversation = newConversation();
-                default -> reply(partner, conversation, line);
+                case "/reset" -> {
+                    conversation = newConversation();
+                    images.clear();
+                }
+                default -> {
+                    if (line.startsWith(IMAGE)) {
+                        show(line.substring(IMAGE.length()).strip(), images);
+                    } else {
+                        reply(partner, conversation, new Turn("user", images, line));
+                        images.clear();
+                    }
+                }
             }
         }
         if (console.isInteractive()) {
@@ -108,8 +124,20 @@ final class ChatCommand implements Callable<Integer> {
         }
     }
 
-    private void reply(ChatPartner partner, List<Turn> conversation, String line) {
-        conversation.add(new Turn("user", line));
+    /** Puts a picture before the text of the next message. */
+    private void show(String file, List<String> images) throws IOException {
+        try {
+            images.add(ImageFiles.dataUrl(Path.of(file)));
+        } catch (CommandException refused) {
+            if (!console.isInteractive()) {
+                throw refused;
+            }
+            console.err().println(refused.getMessage());
+        }
+    }
+
+    private void reply(ChatPartner partner, List<Turn> conversation, Turn question) {
+        conversation.add(question);
         isAnswering.set(true);
         try {
             String answer = partner.answer(conversation, this::print);

@@ -2,6 +2,9 @@ package dev.herd.cli;
 
 import dev.herd.chat.AnswerText;
 import dev.herd.chat.Message;
+import dev.herd.chat.Message.Part;
+import dev.herd.chat.Message.Picture;
+import dev.herd.chat.Message.Text;
 import dev.herd.chat.PromptFormat;
 import dev.herd.chat.PromptFormat.Ending;
 import dev.herd.chat.Role;
@@ -11,11 +14,20 @@ import dev.herd.engine.Generation;
 import dev.herd.engine.GenerationListener;
 import dev.herd.engine.GenerationRequest;
 import dev.herd.engine.GenerationStats;
+import dev.herd.engine.PromptImage;
 import dev.herd.engine.SampledToken;
 import dev.herd.engine.SamplingParams;
+import dev.herd.media.FetchPolicy;
+import dev.herd.media.ImageDetail;
+import dev.herd.media.MediaException;
+import dev.herd.media.MediaInput;
+import dev.herd.media.MediaIntake;
+import dev.herd.media.MediaSettings;
+import dev.herd.media.PromptPictures;
 import dev.herd.runtime.LoadedModel;
 import dev.herd.runtime.ModelSettings;
 import dev.herd.weights.Checkpoint.GenerationDefaults;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +41,7 @@ final class LocalChat implements ChatPartner {
     private final PromptFormat format;
     private final ChatOptions options;
     private final Progress progress;
+    private final MediaIntake intake = new MediaIntake(MediaSettings.defaults());
     private volatile @Nullable Generation current;
 
     private LocalChat(LoadedModel model, ChatOptions options, Progress progress) {
@@ -56,18 +69,10 @@ final class LocalChat implements ChatPartner {
 
     @Override
     public String answer(List<Turn> conversation, Consumer<String> onText) {
-        List<Message> messages = conversation.stream()
-                .map(turn -> new Message(Role.valueOf(turn.role().toUpperCase(Locale.ROOT)), turn.text()))
-                .toList();
-        GenerationRequest request = new GenerationRequest(
-                format.render(messages, Ending.ANSWER),
-                sampling(),
-                options.maxTokens().orElse(model.contextLength()),
-                model.stopTokens());
         Answer answer = new Answer(onText);
         try {
-            current = model.engine().submit(request, answer);
-        } catch (ContextLengthException | IllegalArgumentException refused) {
+            current = model.engine().submit(request(conversation), answer);
+        } catch (ContextLengthException | IllegalArgumentException | MediaException refused) {
             throw new CommandException(String.valueOf(refused.getMessage()), refused);
         }
         try {
@@ -78,6 +83,42 @@ final class LocalChat implements ChatPartner {
             current = null;
         }
         return answer.text();
+    }
+
+    private GenerationRequest request(List<Turn> conversation) {
+        List<MediaInput> inputs = new ArrayList<>();
+        List<Message> messages = new ArrayList<>();
+        for (Turn turn : conversation) {
+            List<Part> parts = new ArrayList<>();
+            for (String image : turn.images()) {
+                MediaInput input = picture(image);
+                inputs.add(input);
+                input.grids().forEach(grid -> parts.add(new Picture(grid.rows(), grid.columns())));
+            }
+            parts.add(new Text(turn.text()));
+            messages.add(new Message(Role.valueOf(turn.role().toUpperCase(Locale.ROOT)), parts));
+        }
+        int[] prompt = format.render(messages, Ending.ANSWER);
+        return new GenerationRequest(
+                prompt,
+                sampling(),
+                options.maxTokens().orElse(model.contextLength()),
+                model.stopTokens(),
+                images(prompt, inputs));
+    }
+
+    private MediaInput picture(String url) {
+        int tileSize = model.vision()
+                .orElseThrow(() -> new CommandException("the model " + model.name() + " sees no pictures"))
+                .tileSize();
+        return intake.picture(url, ImageDetail.AUTO, tileSize, FetchPolicy.OFF);
+    }
+
+    private List<PromptImage> images(int[] prompt, List<MediaInput> inputs) {
+        return model.pictureTokens()
+                .map(tokens -> new PromptPictures(inputs)
+                        .images(prompt, tokens.patch(), tokens.tokensPerTile(), "", intake.pool()))
+                .orElse(List.of());
     }
 
     private SamplingParams sampling() {
@@ -108,6 +149,7 @@ final class LocalChat implements ChatPartner {
 
     @Override
     public void close() {
+        intake.close();
         model.close();
     }
 

@@ -141,7 +141,7 @@ final class ServerChat implements ChatPartner {
             for (Turn turn : conversation) {
                 json.writeStartObject();
                 json.writeStringField("role", turn.role());
-                json.writeStringField("content", turn.text());
+                writeContent(json, turn);
                 json.writeEndObject();
             }
             json.writeEndArray();
@@ -163,6 +163,27 @@ final class ServerChat implements ChatPartner {
             throw new UncheckedIOException(e);
         }
         return body.toString();
+    }
+
+    private static void writeContent(JsonGenerator json, Turn turn) throws IOException {
+        if (turn.images().isEmpty()) {
+            json.writeStringField("content", turn.text());
+            return;
+        }
+        json.writeArrayFieldStart("content");
+        for (String image : turn.images()) {
+            json.writeStartObject();
+            json.writeStringField("type", "image_url");
+            json.writeObjectFieldStart("image_url");
+            json.writeStringField("url", image);
+            json.writeEndObject();
+            json.writeEndObject();
+        }
+        json.writeStartObject();
+        json.writeStringField("type", "text");
+        json.writeStringField("text", turn.text());
+        json.writeEndObject();
+        json.writeEndArray();
     }
 
     private static String delta(String event) throws IOException {

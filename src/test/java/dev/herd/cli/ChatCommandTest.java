@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,38 @@ final class ChatCommandTest {
             assertThat(request.has("temperature")).isFalse();
             assertThat(request.path("messages").path(1).path("content").textValue())
                     .isEqualTo("Hi \"you\"");
+        }
+    }
+
+    @Test
+    void pictureIsShownWithTheNextMessage() throws IOException {
+        String file = Path.of("test/resources/media/lossy.webp").toString();
+        try (FakeServer server = new FakeServer(200, FIRST + delta("ok") + LAST)) {
+            Herd.withInput("/image " + file + "\nWhat?\nmore\n", "chat", "--url", server.url());
+
+            JsonNode messages = new ObjectMapper()
+                    .readTree(server.requests().get(1))
+                    .path("messages");
+            assertThat(messages.at("/0/content/0/image_url/url").textValue()).startsWith("data:image/webp;base64,");
+            assertThat(messages.at("/0/content/1/text").textValue()).isEqualTo("What?");
+            assertThat(messages.at("/2/content").textValue()).isEqualTo("more");
+        }
+        Herd local = Herd.withInput(
+                "/image " + file + "\nWhat?\n", "chat", "--max-tokens", "1", "--temperature", "0");
+        assertThat(local.err()).isEmpty();
+        assertThat(local.status()).isZero();
+    }
+
+    @Test
+    void fileThatIsNoPictureIsOneSentence() throws IOException {
+        try (FakeServer server = new FakeServer(200, FIRST + delta("ok") + LAST)) {
+            Herd piped = Herd.withInput("/image no/such.png\nHi\n", "chat", "--url", server.url());
+            Herd typed = Herd.on(
+                    Set.of("in", "out", "err"), "/image pom.xml\nHi\n", "chat", "--url", server.url());
+
+            assertThat(piped.err()).contains("no/such.png: is no file");
+            assertThat(typed.err()).contains("pom.xml: The file is markup (SVG, XML or HTML), not a picture;");
+            assertThat(server.requests()).hasSize(1);
         }
     }
 
