@@ -40,6 +40,7 @@ final class AnswerFormFields {
                 "guided_choice",
                 OASFactory.createSchema()
                         .addType(SchemaType.ARRAY)
+                        .addType(SchemaType.NULL) // else generated clients send an empty list
                         .minItems(1)
                         .items(OASFactory.createSchema().addType(SchemaType.STRING))
                         .description("Extension: the answer is one of these."));

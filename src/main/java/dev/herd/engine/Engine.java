@@ -106,7 +106,8 @@ public final class Engine implements AutoCloseable {
         enterStep();
         try {
             receive();
-            boolean hasEncoded = images.advance(scheduler.admit(), this::fail);
+            scheduler.admit();
+            boolean hasEncoded = images.advance(scheduler.running(), this::fail);
             List<Sequence> scheduled = schedule();
             if (scheduled.isEmpty()) {
                 return hasEncoded;

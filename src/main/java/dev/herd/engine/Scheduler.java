@@ -12,8 +12,9 @@ import java.util.List;
 final class Scheduler {
     /*
      * Sequences of one priority are admitted first come, first served, smaller priorities first: if the foremost waiting
-     * one finds no room, the others wait behind it, so that among equals none starves. Admission promises the blocks of the longest possible answer (BlockManager), so every
-     * running sequence can always go on, and as a sequence of full length fits an empty pool, there is always progress.
+     * one finds no room, the others wait behind it, so that among equals none starves. Admission promises the blocks of
+     * the longest possible answer (BlockManager), so every running sequence can always go on, and as a sequence of full
+     * length fits an empty pool, there is always progress.
      *
      * A step first takes one token of every sequence that needs only one. What is left of the batch goes to slices of
      * prompts, oldest first. As there are never more running sequences than tokens in a batch, each single token finds
@@ -71,8 +72,8 @@ final class Scheduler {
         return scheduled;
     }
 
-    /** Admits waiting sequences as far as there is room, and returns all running ones, oldest first; a copy. */
-    List<Sequence> admit() {
+    /** Admits waiting sequences as far as there is room. */
+    void admit() {
         while (running.size() < maxRunning
                 && !waiting.isEmpty()
                 && blocks.reserve(blocks.required(waiting.getFirst().maxPositions()))) {
@@ -80,6 +81,10 @@ final class Scheduler {
             running.add(next);
             next.enter(Sequence.State.RUNNING);
         }
+    }
+
+    /** The admitted sequences, oldest first; a copy. */
+    List<Sequence> running() {
         return List.copyOf(running);
     }
 

@@ -94,15 +94,13 @@ final class ChatCommandTest {
         try (FakeServer server = new FakeServer(200, FIRST + delta("ok") + LAST)) {
             Herd.withInput("/image " + file + "\nWhat?\nmore\n", "chat", "--url", server.url());
 
-            JsonNode messages = new ObjectMapper()
-                    .readTree(server.requests().get(1))
-                    .path("messages");
+            JsonNode messages =
+                    new ObjectMapper().readTree(server.requests().get(1)).path("messages");
             assertThat(messages.at("/0/content/0/image_url/url").textValue()).startsWith("data:image/webp;base64,");
             assertThat(messages.at("/0/content/1/text").textValue()).isEqualTo("What?");
             assertThat(messages.at("/2/content").textValue()).isEqualTo("more");
         }
-        Herd local = Herd.withInput(
-                "/image " + file + "\nWhat?\n", "chat", "--max-tokens", "1", "--temperature", "0");
+        Herd local = Herd.withInput("/image " + file + "\nWhat?\n", "chat", "--max-tokens", "1", "--temperature", "0");
         assertThat(local.err()).isEmpty();
         assertThat(local.status()).isZero();
     }
@@ -111,8 +109,7 @@ final class ChatCommandTest {
     void fileThatIsNoPictureIsOneSentence() throws IOException {
         try (FakeServer server = new FakeServer(200, FIRST + delta("ok") + LAST)) {
             Herd piped = Herd.withInput("/image no/such.png\nHi\n", "chat", "--url", server.url());
-            Herd typed = Herd.on(
-                    Set.of("in", "out", "err"), "/image pom.xml\nHi\n", "chat", "--url", server.url());
+            Herd typed = Herd.on(Set.of("in", "out", "err"), "/image pom.xml\nHi\n", "chat", "--url", server.url());
 
             assertThat(piped.err()).contains("no/such.png: is no file");
             assertThat(typed.err()).contains("pom.xml: The file is markup (SVG, XML or HTML), not a picture;");

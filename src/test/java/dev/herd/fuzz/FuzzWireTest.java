@@ -54,6 +54,7 @@ class FuzzWireTest {
         model.say("Hello, world!");
         run(0, Math.min(REQUESTS, 200));
         int threadsBefore = Thread.getAllStackTraces().size();
+        long failuresBefore = awaitQuiet().failures();
 
         run(0, REQUESTS);
 
@@ -62,7 +63,9 @@ class FuzzWireTest {
         EngineStatus status = awaitQuiet();
         assertThat(status.running() + status.waiting()).isZero();
         assertThat(status.reservedBlocks()).isZero();
-        assertThat(status.failures()).isZero();
+        assertThat(status.failures())
+                .as("other tests make the same engine fail")
+                .isEqualTo(failuresBefore);
         assertThat(Thread.getAllStackTraces().size()).isLessThanOrEqualTo(threadsBefore + SPARE_THREADS);
         System.getLogger(FuzzWireTest.class.getName())
                 .log(System.Logger.Level.INFO, "{0} requests: {1}", REQUESTS, new TreeMap<>(statuses));
