@@ -53,7 +53,7 @@ EXPORT const Kernels *herd_kernels(int32_t isa) {
 EXPORT int64_t herd_matmul_scratch(int64_t tokens, int64_t columns) {
     int64_t tile = tile_tokens(tokens, columns);
     int64_t padded = round_up(columns, SUPER);
-    int64_t inputs = tile * (padded + 64) + 3 * 4 * tile * (padded / 16) + 4 * (padded + 64) + 256;
+    int64_t inputs = tile * (padded + 64) + 3 * 4 * tile * (padded / 16) + 256;
     int64_t quantized = MAX_PANEL_ROWS / 2 * (SUPER + 128) + MAX_PANEL_ROWS * (PANEL_COLUMNS + 2 * 4 * (PANEL_COLUMNS / 16 + 16));
     int64_t floats = (MAX_PANEL_ROWS + MAX_PANEL_ROWS / 2) * (PANEL_COLUMNS) * 4;
     int64_t sums = 4 * MAX_PANEL_ROWS * (MAX_TILE_TOKENS + PAD_TOKENS);

@@ -277,9 +277,9 @@ INLINE int64_t row_bytes(Format f, int64_t columns) {
     return columns / f.group * f.bytes;
 }
 
-/* The 256 columns of a row from k on; if the row ends before, a copy in padded in which zeros follow. */
+/* The 256 columns of a row from k on, a multiple of 256; if the row ends before, a copy in padded in which zeros follow. */
 INLINE const uint8_t *columns_from(Format f, const uint8_t *row, int64_t k, int64_t columns, uint8_t *padded) {
-    const uint8_t *p = row + k / f.group * f.bytes;
+    const uint8_t *p = row + k / SUPER * (SUPER / f.group * f.bytes);
     if (columns - k >= SUPER) {
         return p;
     }

@@ -14,7 +14,6 @@ typedef struct {
     float *scales;    /* [tokens, runs] */
     float *sums;      /* [tokens, runs]: scale times the sum of the levels */
     int32_t *offsets; /* [tokens, runs]: minus zero times the sum of the levels */
-    int32_t *quads;   /* [tokens, stride / 4]: the same by fours of columns; for few tokens only */
     int64_t stride;
     int64_t runs;
 } Inputs;
@@ -58,17 +57,6 @@ INLINE float quantize_32(const float *x, int8_t *levels, const int run, float su
     return largest / 127;
 }
 
-/* Minus zero times the sums of fours of levels. */
-INLINE void sum_quads(Inputs in, int64_t token, const int zero) {
-    const int8_t *levels = in.levels + token * in.stride;
-    int32_t *quads = in.quads + token * in.stride / 4;
-    vi zeros = (vi) {0} + (int32_t) (0x01010101u * (unsigned) zero);
-    for (int64_t i = 0; i < in.stride; i += 4 * LANES) {
-        vi products = dot4((vi) {0}, zeros, *(const vi_loose *) (levels + i), zero > 127);
-        *(vi_loose *) (quads + i / 4) = -products;
-    }
-}
-
 /* Quantises one row; columns beyond its end count as zeros. */
 INLINE void quantize_row(Inputs in, const float *x, int64_t token, int64_t columns, const int run, const int zero) {
     int8_t *levels = in.levels + token * in.stride;
@@ -96,8 +84,16 @@ TARGET static void quantize_rows(Inputs in, const float *x, int64_t tokens, int6
         } else {
             quantize_row(in, x + t * columns, t, columns, 16, zero);
         }
-        if (tokens <= 4) {
-            sum_quads(in, t, zero);
+    }
+}
+
+/* Puts inputs in the order that dot_super wants. */
+INLINE void arrange_rows(Inputs in, int64_t tokens, const int run) {
+    for (int64_t t = 0; t < tokens; t++) {
+        for (int64_t k = 0; k + SUPER <= in.stride; k += SUPER) {
+            vi vectors[SUPER / 4 / LANES];
+            arrange((const uint8_t *) in.levels + t * in.stride + k, run, vectors);
+            memcpy(in.levels + t * in.stride + k, vectors, SUPER);
         }
     }
 }
@@ -105,48 +101,46 @@ TARGET static void quantize_rows(Inputs in, const float *x, int64_t tokens, int6
 /* How far ahead of the current columns memory is asked for; a few microseconds' worth on one core. */
 enum { PREFETCH_BYTES = 4096 };
 
+/* So many tokens at most are multiplied row by row; a panel is faster for more. */
+enum { FEW_TOKENS = 8 };
+
 INLINE void prefetch(const uint8_t *p, int64_t bytes) {
     for (int64_t i = 0; i < bytes; i += 64) {
         __builtin_prefetch(p + i, 0, 2);
     }
 }
 
-/* Dot products of rows [from, to) with 1 or 4 tokens; with fewer than 4, the last stands in for the missing ones. */
+/* Dot products of rows [from, to) with at most FEW_TOKENS tokens: each row is read and unpacked once. */
 INLINE void multiply_few(
-        const Format f, const int width, const Matrix *w, float *out, Inputs in, int64_t tokens, int64_t from, int64_t to) {
+        const Format f, const Matrix *w, float *out, Inputs in, const int64_t tokens, int64_t from, int64_t to) {
+    arrange_rows(in, tokens, f.run);
     const int runs = SUPER / f.run;
     const int super_bytes = SUPER / f.group * f.bytes;
     int64_t columns = w->columns;
     int64_t stride = row_bytes(f, columns);
-    const int8_t *levels[4];
-    const int32_t *quads[4];
-    int64_t first_run[4];
-    for (int t = 0; t < width; t++) {
-        int64_t token = t < tokens ? t : tokens - 1;
-        quads[t] = in.quads + token * in.stride / 4;
-        levels[t] = in.levels + token * in.stride;
-        first_run[t] = token * in.runs;
-    }
     Unpacked u;
     uint8_t padded[PADDED_BYTES];
     for (int64_t r = from; r < to; r++) {
         const uint8_t *row = w->data + r * stride;
-        vf sums[4][2] = {{{0}}};
+        vf sums[FEW_TOKENS] = {{0}};
         for (int64_t k = 0; k < columns; k += SUPER) {
             const uint8_t *p = columns_from(f, row, k, columns, padded);
             prefetch(p + PREFETCH_BYTES, super_bytes);
             f.unpack(p, &u);
-            UNROLL for (int t = 0; t < width; t++) {
-                int64_t run = first_run[t] + k / f.run;
-                const int32_t *offsets = f.zero != 0 ? quads[t] + k / 4 : NULL;
-                dot_super(u.levels, u.scales, levels[t] + k, in.scales + run, offsets, f.run, f.is_wide, sums[t]);
+            vi levels[SUPER / 4 / LANES];
+            arrange(u.levels, f.run, levels);
+            for (int64_t t = 0; t < tokens; t++) {
+                int64_t run = t * in.runs + k / f.run;
+                const int8_t *x = in.levels + t * in.stride + k;
+                const int32_t *offsets = f.zero != 0 ? in.offsets + run : NULL;
+                sums[t] = dot_super(levels, u.scales, x, in.scales + run, offsets, f.run, f.is_wide, sums[t]);
                 if (f.has_mins) {
-                    sums[t][1] = subtract_dot(u.mins, in.sums + run, runs, sums[t][1]);
+                    sums[t] = subtract_dot(u.mins, in.sums + run, runs, sums[t]);
                 }
             }
         }
-        for (int t = 0; t < width && t < tokens; t++) {
-            out[t * w->rows + r] = sum_lanes(sums[t][0] + sums[t][1]);
+        for (int64_t t = 0; t < tokens; t++) {
+            out[t * w->rows + r] = sum_lanes(sums[t]);
         }
     }
 }
@@ -272,17 +266,26 @@ INLINE void multiply_many(
 
 /*
  * The kernels specialised. What decides their shape is columns per scale, offsets, and width of the levels; how a format
- * is unpacked is called through a pointer, 256 columns at a time, but inlined for one token and the commonest formats.
+ * is unpacked is called through a pointer, 256 columns at a time, but inlined for few tokens and the commonest formats.
  */
+#define MULTIPLY_FEW(name, format) \
+    TARGET static void few_##name( \
+            const Format *f, const Matrix *w, float *out, Inputs in, int64_t tokens, int64_t from, int64_t to) { \
+        (void) f; \
+        const Format known = format; \
+        if (tokens == 1) { \
+            multiply_few(known, w, out, in, 1, from, to); \
+        } else { \
+            multiply_few(known, w, out, in, tokens, from, to); \
+        } \
+    }
+MULTIPLY_FEW(q8_0, ((Format) {32, 34, 32, WIDE_ZERO, 0, 1, unpack_q8_0}))
+MULTIPLY_FEW(q4_0, ((Format) {32, 18, 32, 8, 0, 0, unpack_q4_0}))
+MULTIPLY_FEW(q4_k, ((Format) {256, 144, 32, 0, 1, 0, unpack_q4_k}))
+MULTIPLY_FEW(q6_k, ((Format) {256, 210, 16, 32, 0, 0, unpack_q6_k}))
+
 #define MULTIPLY_KIND(kind, run, has_mins, is_wide, has_zero) \
-    TARGET static void few_##kind(const Format *f, const Matrix *w, float *out, Inputs in, int64_t tokens, int64_t from, int64_t to) { \
-        Format known = {f->group, f->bytes, run, has_zero ? f->zero : 0, has_mins, is_wide, f->unpack}; \
-        multiply_few(known, 4, w, out, in, tokens, from, to); \
-    } \
-    TARGET static void one_##kind(const Format *f, const Matrix *w, float *out, Inputs in, int64_t from, int64_t to) { \
-        Format known = {f->group, f->bytes, run, has_zero ? f->zero : 0, has_mins, is_wide, f->unpack}; \
-        multiply_few(known, 1, w, out, in, 1, from, to); \
-    } \
+    MULTIPLY_FEW(kind, ((Format) {f->group, f->bytes, run, has_zero ? f->zero : 0, has_mins, is_wide, f->unpack})) \
     TARGET static void many_##kind( \
             const Format *f, const Matrix *w, float *out, Inputs in, int64_t tokens, int64_t from, int64_t to, uint8_t *scratch) { \
         multiply_many(run, has_mins, is_wide, f, w, out, in, tokens, from, to, scratch); \
@@ -293,39 +296,26 @@ MULTIPLY_KIND(run_32_mins, 32, 1, 0, 0)
 MULTIPLY_KIND(run_16, 16, 0, 0, 1)
 MULTIPLY_KIND(run_16_mins, 16, 1, 0, 0)
 
-#define MULTIPLY_ONE(name, format) \
-    TARGET static void one_##name(const Matrix *w, float *out, Inputs in, int64_t from, int64_t to) { \
-        const Format known = format; \
-        multiply_few(known, 1, w, out, in, 1, from, to); \
-    }
-MULTIPLY_ONE(q8_0, ((Format) {32, 34, 32, WIDE_ZERO, 0, 1, unpack_q8_0}))
-MULTIPLY_ONE(q4_0, ((Format) {32, 18, 32, 8, 0, 0, unpack_q4_0}))
-MULTIPLY_ONE(q4_k, ((Format) {256, 144, 32, 0, 1, 0, unpack_q4_k}))
-MULTIPLY_ONE(q6_k, ((Format) {256, 210, 16, 32, 0, 0, unpack_q6_k}))
+typedef void MultiplyFew(const Format *f, const Matrix *w, float *out, Inputs in, int64_t tokens, int64_t from, int64_t to);
 
-TARGET static void multiply_one(const Format *f, const Matrix *w, float *out, Inputs in, int64_t from, int64_t to) {
-    switch (w->type) {
-        case Q8_0: one_q8_0(w, out, in, from, to); return;
-        case Q4_0: one_q4_0(w, out, in, from, to); return;
-        case Q4_K: one_q4_k(w, out, in, from, to); return;
-        case Q6_K: one_q6_k(w, out, in, from, to); return;
+TARGET static MultiplyFew *few_of(const Format *f, int64_t type) {
+    switch (type) {
+        case Q8_0: return few_q8_0;
+        case Q4_0: return few_q4_0;
+        case Q4_K: return few_q4_k;
+        case Q6_K: return few_q6_k;
         default: break;
     }
     if (f->run == 32) {
-        (f->has_mins ? one_run_32_mins : f->is_wide ? one_run_32_wide : one_run_32)(f, w, out, in, from, to);
-    } else {
-        (f->has_mins ? one_run_16_mins : one_run_16)(f, w, out, in, from, to);
+        return f->has_mins ? few_run_32_mins : f->is_wide ? few_run_32_wide : few_run_32;
     }
+    return f->has_mins ? few_run_16_mins : few_run_16;
 }
 
 TARGET static void multiply_inputs(
         const Format *f, const Matrix *w, float *out, Inputs in, int64_t tokens, int64_t from, int64_t to, uint8_t *scratch) {
-    if (tokens == 1) {
-        multiply_one(f, w, out, in, from, to);
-    } else if (tokens <= 4 && f->run == 32) {
-        (f->has_mins ? few_run_32_mins : f->is_wide ? few_run_32_wide : few_run_32)(f, w, out, in, tokens, from, to);
-    } else if (tokens <= 4) {
-        (f->has_mins ? few_run_16_mins : few_run_16)(f, w, out, in, tokens, from, to);
+    if (tokens <= FEW_TOKENS) {
+        few_of(f, w->type)(f, w, out, in, tokens, from, to);
     } else if (f->run == 32) {
         (f->has_mins ? many_run_32_mins : f->is_wide ? many_run_32_wide : many_run_32)(f, w, out, in, tokens, from, to, scratch);
     } else {
@@ -333,7 +323,7 @@ TARGET static void multiply_inputs(
     }
 }
 
-/* Scratch: the inputs as bytes, then sums of quads for few tokens or what multiply_many needs for many. */
+/* Scratch: the inputs as bytes, then what multiply_many needs. */
 TARGET static void multiply_quantized(
         const Format *f, const Matrix *w, float *out, const float *x, int64_t tokens, int64_t from, int64_t to, uint8_t *scratch) {
     int64_t columns = w->columns;
@@ -345,8 +335,7 @@ TARGET static void multiply_quantized(
     in.scales = (float *) (scratch + round_up(tile * in.stride, 64));
     in.sums = in.scales + tile * in.runs;
     in.offsets = (int32_t *) (in.sums + tile * in.runs);
-    in.quads = in.offsets + tile * in.runs;
-    uint8_t *rest = scratch + round_up((uint8_t *) in.quads - scratch, 64);
+    uint8_t *rest = scratch + round_up((uint8_t *) (in.offsets + tile * in.runs) - scratch, 64);
     for (int64_t t = 0; t < tokens; t += tile) {
         int64_t count = tokens - t < tile ? tokens - t : tile;
         quantize_rows(in, x + t * columns, count, columns, f->run, f->zero);

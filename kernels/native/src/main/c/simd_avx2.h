@@ -197,29 +197,47 @@ INLINE void gather_halves_8(const uint8_t *p, const int stride, float *values) {
     _mm256_store_ps(values, _mm256_cvtph_ps(packed));
 }
 
-/* sums += scale · input scale · (products + offsets) for 256 levels and inputs; offsets are of quads, or null. */
-INLINE void dot_super(
-        const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums[2]) {
-    float factors[16];
-    UNROLL for (int i = 0; i < SUPER / run; i += LANES) {
-        *(vf_loose *) (factors + i) = *(const vf *) (scales + i) * *(const vf_loose *) (x_scales + i);
-    }
-    UNROLL for (int j = 0; j < 8; j++) {
-        vi products = {0};
-        if (offsets != NULL) {
-            products = *(const vi_loose *) (offsets + 8 * j);
+/*
+ * 256 levels or inputs in the order that dot_super wants: four neighbouring bytes of eight runs to each vector, so that
+ * sums of 8 vectors (or, in runs of 16, twice 4) are those of whole runs, one lane to each.
+ */
+INLINE void arrange(const uint8_t *bytes, const int run, vi vectors[8]) {
+    UNROLL for (int g = 0; g < 2; g++) {
+        const uint8_t *p = bytes + (run == 32 ? 16 : 128) * g;
+        __m256i a[4];
+        __m256i b[4];
+        UNROLL for (int i = 0; i < 4; i++) {
+            __m128i upper = _mm_loadu_si128((const __m128i *) (p + run * (i + 4)));
+            a[i] = _mm256_set_m128i(upper, _mm_loadu_si128((const __m128i *) (p + run * i)));
         }
-        products = dot4(products, *(const vi *) (levels + 32 * j), *(const vi_loose *) (x + 32 * j), is_wide);
-        if (run == 32) {
-            sums[j & 1] += to_float(products) * factors[j];
-        } else {
-            __m256 factor = _mm256_set_m128(_mm_set1_ps(factors[2 * j + 1]), _mm_set1_ps(factors[2 * j]));
-            sums[j & 1] += to_float(products) * (vf) factor;
+        UNROLL for (int i = 0; i < 2; i++) {
+            b[2 * i] = _mm256_unpacklo_epi32(a[2 * i], a[2 * i + 1]);
+            b[2 * i + 1] = _mm256_unpackhi_epi32(a[2 * i], a[2 * i + 1]);
+        }
+        UNROLL for (int i = 0; i < 2; i++) {
+            vectors[4 * g + 2 * i] = (vi) _mm256_unpacklo_epi64(b[i], b[i + 2]);
+            vectors[4 * g + 2 * i + 1] = (vi) _mm256_unpackhi_epi64(b[i], b[i + 2]);
         }
     }
 }
 
-/* sums -= a · b over count (8 or 16) floats, some to each lane. */
+/* sums + scale · input scale · (products + offsets) for 256 levels and inputs, both arranged; offsets may be null. */
+INLINE vf dot_super(
+        const vi levels[8], const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums) {
+    UNROLL for (int r = 0; r < SUPER / run; r += LANES) {
+        vi products = {0};
+        if (offsets != NULL) {
+            products = *(const vi_loose *) (offsets + r);
+        }
+        UNROLL for (int j = r * run / 32; j < (r + LANES) * run / 32; j++) {
+            products = dot4(products, levels[j], *(const vi_loose *) (x + 32 * j), is_wide);
+        }
+        sums += to_float(products) * (*(const vf *) (scales + r) * *(const vf_loose *) (x_scales + r));
+    }
+    return sums;
+}
+
+/* sums - a · b over count (8 or 16) floats, some to each lane. */
 INLINE vf subtract_dot(const float *a, const float *b, const int count, vf sums) {
     for (int i = 0; i < count; i += 8) {
         sums -= *(const vf_loose *) (a + i) * *(const vf_loose *) (b + i);

@@ -160,33 +160,65 @@ INLINE void gather_halves_8(const uint8_t *p, const int stride, float *values) {
     _mm256_store_ps(values, _mm256_cvtph_ps(packed));
 }
 
-/* sums += scale · input scale · (products + offsets) for 256 levels and inputs; offsets are of quads, or null. */
-INLINE void dot_super(
-        const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums[2]) {
-    __m512 factors;
-    if (run == 32) {
-        factors = _mm512_castps256_ps512(_mm256_mul_ps(_mm256_load_ps(scales), _mm256_loadu_ps(x_scales)));
-    } else {
-        factors = _mm512_mul_ps(_mm512_load_ps(scales), _mm512_loadu_ps(x_scales));
+/*
+ * 256 levels or inputs in the order that dot_super wants: each vector holds 8 (or, in runs of 16, 4) neighbouring bytes of
+ * every run, so that sums of four vectors are those of whole runs, two lanes (or one) to each.
+ */
+INLINE void arrange(const uint8_t *bytes, const int run, vi vectors[4]) {
+    __m512i a[4];
+    __m512i b[4];
+    UNROLL for (int i = 0; i < 4; i++) {
+        a[i] = _mm512_loadu_si512(bytes + 64 * i);
     }
-    UNROLL for (int j = 0; j < 4; j++) {
-        vi products = {0};
-        if (offsets != NULL) {
-            products = *(const vi_loose *) (offsets + 16 * j);
+    if (run == 32) {
+        __m512i front = _mm512_setr_epi64(0, 4, 8, 12, 1, 5, 9, 13);
+        __m512i back = _mm512_setr_epi64(2, 6, 10, 14, 3, 7, 11, 15);
+        UNROLL for (int i = 0; i < 4; i += 2) {
+            b[i] = _mm512_permutex2var_epi64(a[i], front, a[i + 1]);
+            b[i + 1] = _mm512_permutex2var_epi64(a[i], back, a[i + 1]);
         }
-        products = dot4(products, *(const vi *) (levels + 64 * j), *(const vi_loose *) (x + 64 * j), is_wide);
-        __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-        __m512i index = run == 32 ? _mm512_srli_epi32(lane, 3) : _mm512_srli_epi32(lane, 2);
-        index = _mm512_add_epi32(index, _mm512_set1_epi32(64 / run * j));
-        sums[j & 1] += to_float(products) * (vf) _mm512_permutexvar_ps(index, factors);
+    } else {
+        __m512i front = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
+        __m512i back = _mm512_setr_epi32(2, 6, 10, 14, 18, 22, 26, 30, 3, 7, 11, 15, 19, 23, 27, 31);
+        UNROLL for (int i = 0; i < 4; i += 2) {
+            b[i] = _mm512_permutex2var_epi32(a[i], front, a[i + 1]);
+            b[i + 1] = _mm512_permutex2var_epi32(a[i], back, a[i + 1]);
+        }
+    }
+    UNROLL for (int i = 0; i < 2; i++) {
+        vectors[2 * i] = (vi) _mm512_shuffle_i64x2(b[i], b[i + 2], 0x44);
+        vectors[2 * i + 1] = (vi) _mm512_shuffle_i64x2(b[i], b[i + 2], 0xee);
     }
 }
 
-/* sums -= a · b over count (8 or 16) floats, some to each lane. */
+/* sums + scale · input scale · (products + offsets) for 256 levels and inputs, both arranged; offsets may be null. */
+INLINE vf dot_super(
+        const vi levels[4], const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums) {
+    vi products = {0};
+    if (offsets != NULL && run == 32) {
+        products = (vi) _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *) offsets));
+    } else if (offsets != NULL) {
+        products = *(const vi_loose *) offsets;
+    }
+    UNROLL for (int j = 0; j < 4; j++) {
+        products = dot4(products, levels[j], *(const vi_loose *) (x + 64 * j), is_wide);
+    }
+    __m512 factors;
+    if (run == 32) {
+        __m512i lane_run = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+        factors = _mm512_castps256_ps512(_mm256_mul_ps(_mm256_load_ps(scales), _mm256_loadu_ps(x_scales)));
+        factors = _mm512_permutexvar_ps(lane_run, factors);
+    } else {
+        factors = _mm512_mul_ps(_mm512_load_ps(scales), _mm512_loadu_ps(x_scales));
+    }
+    return sums + to_float(products) * (vf) factors;
+}
+
+/* sums - a · b over count (8 or 16) floats, some to each lane. */
 INLINE vf subtract_dot(const float *a, const float *b, const int count, vf sums) {
     if (count == 8) {
-        __m256 products = _mm256_mul_ps(_mm256_loadu_ps(a), _mm256_loadu_ps(b));
-        return sums - (vf) _mm512_zextps256_ps512(products);
+        __m512 half_a = _mm512_zextps256_ps512(_mm256_loadu_ps(a));
+        return (vf) _mm512_fnmadd_ps(half_a, _mm512_zextps256_ps512(_mm256_loadu_ps(b)), (__m512) sums);
     }
     return (vf) _mm512_fnmadd_ps(_mm512_loadu_ps(a), _mm512_loadu_ps(b), (__m512) sums);
 }

@@ -244,22 +244,28 @@ INLINE void gather_halves_8(const uint8_t *restrict p, const int stride, float *
     }
 }
 
-/* sums += scale · input scale · (products + offsets) for 256 levels and inputs; offsets are of quads, or null. */
-INLINE void dot_super(
-        const uint8_t *levels, const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums[2]) {
-    for (int g = 0; g < SUPER / run; g++) {
-        vi products = {0};
-        for (int i = g * run; i < (g + 1) * run; i += 4 * LANES) {
-            if (offsets != NULL) {
-                products += *(const vi_loose *) (offsets + i / 4);
-            }
-            products = dot4(products, *(const vi *) (levels + i), *(const vi_loose *) (x + i), is_wide);
-        }
-        sums[g & 1] += to_float(products) * (scales[g] * x_scales[g]);
+/* 256 levels or inputs in the order that dot_super wants, which here is their own. */
+INLINE void arrange(const uint8_t *bytes, const int run, vi *vectors) {
+    (void) run;
+    UNROLL for (int i = 0; i < SUPER / 4 / LANES; i++) {
+        vectors[i] = *(const vi_loose *) (bytes + 4 * LANES * i);
     }
 }
 
-/* sums -= a · b over count (8 or 16) floats, some to each lane. */
+/* sums + scale · input scale · (products + offsets) for 256 levels and inputs, both arranged; offsets may be null. */
+INLINE vf dot_super(
+        const vi *levels, const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums) {
+    for (int g = 0; g < SUPER / run; g++) {
+        vi products = {offsets != NULL ? offsets[g] : 0};
+        for (int i = g * run; i < (g + 1) * run; i += 4 * LANES) {
+            products = dot4(products, levels[i / 4 / LANES], *(const vi_loose *) (x + i), is_wide);
+        }
+        sums[0] += (float) (products[0] + products[1] + products[2] + products[3]) * (scales[g] * x_scales[g]);
+    }
+    return sums;
+}
+
+/* sums - a · b over count (8 or 16) floats, some to each lane. */
 INLINE vf subtract_dot(const float *a, const float *b, const int count, vf sums) {
     for (int i = 0; i < count; i += LANES) {
         sums -= *(const vf_loose *) (a + i) * *(const vf_loose *) (b + i);

@@ -54,7 +54,7 @@ class AllocationTest {
 
     /**
      * A step of the engine: the lists, the slice and its token that describe the batch, and the choice that is handed to
-     * the listener. That does not grow with the context, the layers or the vocabulary: a byte for each token of either
+     * the listener. That does not grow with the context, the layers or the vocabulary: a float for each token of either
      * would be more than the bound.
      */
     @Test
