@@ -31,15 +31,6 @@ INLINE uint64_t long_at(const uint8_t *p) {
     return bits;
 }
 
-/* Every byte shifted; what a shift of pairs of bytes carries over must be masked away. */
-INLINE vb shift_right(vb x, const int bits, const int mask) {
-    return (vb) ((vb_pairs) x >> bits) & (uint8_t) mask;
-}
-
-INLINE vb shift_left(vb x, const int bits) {
-    return (vb) ((vb_pairs) x << bits) & (uint8_t) (0xff << bits);
-}
-
 INLINE vb levels_at(const uint8_t *p) {
     vb x;
     memcpy(&x, p, sizeof(x));

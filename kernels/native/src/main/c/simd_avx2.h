@@ -16,7 +16,6 @@
 typedef float vf __attribute__((vector_size(32)));
 typedef int32_t vi __attribute__((vector_size(32)));
 typedef uint8_t vb __attribute__((vector_size(64))); /* 64 levels, whatever the registers hold */
-typedef uint16_t vb_pairs __attribute__((vector_size(64)));
 typedef float vf_loose __attribute__((vector_size(32), aligned(4), may_alias));
 typedef int32_t vi_loose __attribute__((vector_size(32), aligned(1), may_alias));
 
@@ -128,6 +127,21 @@ INLINE vb join_32(__m256i low, __m256i high) {
     memcpy(&joined, &low, 32);
     memcpy((uint8_t *) &joined + 32, &high, 32);
     return joined;
+}
+
+/* Every byte shifted; what a shift of pairs of bytes carries over is masked away. By halves: GCC sends casts of 64 bytes through memory. */
+INLINE vb shift_right(vb x, const int bits, const int mask) {
+    __m256i half[2];
+    memcpy(half, &x, 64);
+    __m256i kept = _mm256_set1_epi8((char) mask);
+    return join_32(_mm256_and_si256(_mm256_srli_epi16(half[0], bits), kept), _mm256_and_si256(_mm256_srli_epi16(half[1], bits), kept));
+}
+
+INLINE vb shift_left(vb x, const int bits) {
+    __m256i half[2];
+    memcpy(half, &x, 64);
+    __m256i kept = _mm256_set1_epi8((char) (0xff << bits));
+    return join_32(_mm256_and_si256(_mm256_slli_epi16(half[0], bits), kept), _mm256_and_si256(_mm256_slli_epi16(half[1], bits), kept));
 }
 
 /* Low halves of 64 bytes are p >> low_shift, high halves p >> high_shift, each masked. */

@@ -103,6 +103,15 @@ INLINE vi dot4(vi sum, vi levels, vi x, const int is_wide) {
     return (vi) _mm512_dpbusd_epi32((__m512i) sum, (__m512i) levels, (__m512i) x);
 }
 
+/* Every byte shifted; what a shift of pairs of bytes carries over must be masked away. */
+INLINE vb shift_right(vb x, const int bits, const int mask) {
+    return (vb) ((vb_pairs) x >> bits) & (uint8_t) mask;
+}
+
+INLINE vb shift_left(vb x, const int bits) {
+    return (vb) ((vb_pairs) x << bits) & (uint8_t) (0xff << bits);
+}
+
 /* Low halves of 64 bytes are p >> low_shift, high halves p >> high_shift, each masked. */
 INLINE vb spread_32(const uint8_t *p, const int low_shift, const int high_shift, const int mask) {
     __m512i twice = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *) p));

@@ -171,6 +171,15 @@ INLINE vb to_levels(const uint8_t *bytes) {
     return levels;
 }
 
+/* Every byte shifted; what a shift of pairs of bytes carries over must be masked away. */
+INLINE vb shift_right(vb x, const int bits, const int mask) {
+    return (vb) ((vb_pairs) x >> bits) & (uint8_t) mask;
+}
+
+INLINE vb shift_left(vb x, const int bits) {
+    return (vb) ((vb_pairs) x << bits) & (uint8_t) (0xff << bits);
+}
+
 /* Low halves of 64 bytes are p >> low_shift, high halves p >> high_shift, each masked. */
 INLINE vb spread_32(const uint8_t *p, const int low_shift, const int high_shift, const int mask) {
     uint8_t bytes[64];
