@@ -1,0 +1,95 @@
+package dev.herd.kernels.tornado;
+
+/**
+ * Floats from their bits and back by arithmetic alone: TornadoVM cannot reinterpret an int as a float, and portable
+ * devices have no halves. Exact for all finite numbers.
+ */
+final class Bits {
+    private static final float TWO_TO_64 = 18446744073709551616f;
+    private static final float TWO_TO_26 = 67108864f;
+    private static final float TWO_TO_MINUS_16 = 1f / 65536;
+    private static final float TWO_TO_MINUS_24 = 1f / 16777216;
+    private static final float TWO_TO_MINUS_25 = 1f / 33554432;
+    private static final float TWO_TO_MINUS_32 = TWO_TO_MINUS_16 * TWO_TO_MINUS_16;
+    private static final float TWO_TO_MINUS_38 = 1f / 274877906944f;
+    private static final float TWO_TO_MINUS_64 = TWO_TO_MINUS_32 * TWO_TO_MINUS_32;
+    private static final float LARGEST_HALF = 65504;
+
+    private Bits() {}
+
+    /** The half in the low 16 bits. */
+    static float half(int bits) {
+        int exponent = bits >> 10 & 31;
+        int mantissa = bits & 1023;
+        float magnitude = mantissa * TWO_TO_MINUS_24;
+        if (exponent != 0) {
+            magnitude = (mantissa + 1024) * (float) (1 << exponent) * TWO_TO_MINUS_25;
+        }
+        return (bits & 0x8000) == 0 ? magnitude : -magnitude;
+    }
+
+    /** The float of these bits; with the low 16 zero, a bfloat16. Every intermediate product is exact and finite. */
+    static float single(int bits) {
+        int exponent = bits >> 23 & 255;
+        int mantissa = bits & 0x7FFFFF;
+        if (exponent == 0) {
+            exponent = 1;
+        } else {
+            mantissa += 0x800000;
+        }
+        float magnitude = mantissa * (float) (1 << (exponent & 15));
+        magnitude *= (exponent & 16) != 0 ? 1 : TWO_TO_MINUS_16;
+        magnitude *= (exponent & 32) != 0 ? 1 : TWO_TO_MINUS_32;
+        magnitude *= (exponent & 128) != 0 ? TWO_TO_64 : TWO_TO_MINUS_64;
+        magnitude *= (exponent & 64) != 0 ? TWO_TO_26 : TWO_TO_MINUS_38;
+        return bits >= 0 ? magnitude : -magnitude;
+    }
+
+    /** The bits of the nearest half, of ties the even one; what is too large becomes the largest. */
+    static int toHalf(float value) {
+        float magnitude = value < 0 ? -value : value;
+        if (magnitude > LARGEST_HALF) {
+            magnitude = LARGEST_HALF;
+        }
+        int exponent = 0;
+        float units = magnitude * 16777216f; // of the smallest half, 2^-24
+        if (units >= 2048) {
+            exponent = exponentAbove(units);
+            units = units / (1 << exponent);
+        }
+        // In [1024, 2048) for normal halves of that exponent, below for those that need none.
+        int bits = (int) units;
+        float rest = units - bits;
+        if (rest > 0.5f || (rest == 0.5f && (bits & 1) == 1)) {
+            bits++;
+        }
+        bits += exponent << 10;
+        return value < 0 ? bits | 0x8000 : bits;
+    }
+
+    /** How often {@code units} must be halved to be below 2048. */
+    private static int exponentAbove(float units) {
+        int exponent = 0;
+        float rest = units;
+        if (rest >= 2048f * 32768) {
+            exponent += 16;
+            rest *= TWO_TO_MINUS_16;
+        }
+        if (rest >= 2048f * 128) {
+            exponent += 8;
+            rest *= 1f / 256;
+        }
+        if (rest >= 2048f * 8) {
+            exponent += 4;
+            rest *= 1f / 16;
+        }
+        if (rest >= 2048f * 2) {
+            exponent += 2;
+            rest *= 1f / 4;
+        }
+        if (rest >= 2048f) {
+            exponent += 1;
+        }
+        return exponent;
+    }
+}
