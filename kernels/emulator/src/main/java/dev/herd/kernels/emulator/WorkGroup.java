@@ -112,6 +112,7 @@ final class WorkGroup {
     }
 
     /** The log of an array in local memory; null for an array of the item's own. */
+    @SuppressWarnings("ReferenceEquality") // arrays that a kernel made itself may hold the same numbers
     static @Nullable AccessLog log(Object values) {
         List<LocalArray> arrays = running().locals;
         for (int i = 0; i < arrays.size(); i++) {

@@ -5,14 +5,6 @@ package dev.herd.kernels.tornado;
  * devices have no halves. Exact for all finite numbers.
  */
 final class Bits {
-    private static final float TWO_TO_64 = 18446744073709551616f;
-    private static final float TWO_TO_26 = 67108864f;
-    private static final float TWO_TO_MINUS_16 = 1f / 65536;
-    private static final float TWO_TO_MINUS_24 = 1f / 16777216;
-    private static final float TWO_TO_MINUS_25 = 1f / 33554432;
-    private static final float TWO_TO_MINUS_32 = TWO_TO_MINUS_16 * TWO_TO_MINUS_16;
-    private static final float TWO_TO_MINUS_38 = 1f / 274877906944f;
-    private static final float TWO_TO_MINUS_64 = TWO_TO_MINUS_32 * TWO_TO_MINUS_32;
     private static final float LARGEST_HALF = 65504;
 
     private Bits() {}
@@ -21,9 +13,9 @@ final class Bits {
     static float half(int bits) {
         int exponent = bits >> 10 & 31;
         int mantissa = bits & 1023;
-        float magnitude = mantissa * TWO_TO_MINUS_24;
+        float magnitude = mantissa * 0x1p-24f;
         if (exponent != 0) {
-            magnitude = (mantissa + 1024) * (float) (1 << exponent) * TWO_TO_MINUS_25;
+            magnitude = (mantissa + 1024) * (float) (1 << exponent) * 0x1p-25f;
         }
         return (bits & 0x8000) == 0 ? magnitude : -magnitude;
     }
@@ -38,10 +30,10 @@ final class Bits {
             mantissa += 0x800000;
         }
         float magnitude = mantissa * (float) (1 << (exponent & 15));
-        magnitude *= (exponent & 16) != 0 ? 1 : TWO_TO_MINUS_16;
-        magnitude *= (exponent & 32) != 0 ? 1 : TWO_TO_MINUS_32;
-        magnitude *= (exponent & 128) != 0 ? TWO_TO_64 : TWO_TO_MINUS_64;
-        magnitude *= (exponent & 64) != 0 ? TWO_TO_26 : TWO_TO_MINUS_38;
+        magnitude *= (exponent & 16) != 0 ? 1 : 0x1p-16f;
+        magnitude *= (exponent & 32) != 0 ? 1 : 0x1p-32f;
+        magnitude *= (exponent & 128) != 0 ? 0x1p64f : 0x1p-64f;
+        magnitude *= (exponent & 64) != 0 ? 0x1p26f : 0x1p-38f;
         return bits >= 0 ? magnitude : -magnitude;
     }
 
@@ -52,7 +44,7 @@ final class Bits {
             magnitude = LARGEST_HALF;
         }
         int exponent = 0;
-        float units = magnitude * 16777216f; // of the smallest half, 2^-24
+        float units = magnitude * 0x1p24f; // of the smallest half, 2^-24
         if (units >= 2048) {
             exponent = exponentAbove(units);
             units = units / (1 << exponent);
@@ -73,7 +65,7 @@ final class Bits {
         float rest = units;
         if (rest >= 2048f * 32768) {
             exponent += 16;
-            rest *= TWO_TO_MINUS_16;
+            rest *= 0x1p-16f;
         }
         if (rest >= 2048f * 128) {
             exponent += 8;

@@ -26,19 +26,21 @@ import dev.herd.kernels.WeightMatrix;
  * </table>
  */
 public enum DeviceFormat {
-    F32(TensorType.F32, 1, 1),
-    F16(TensorType.F16, 2, 1),
-    BF16(TensorType.BF16, 2, 1),
-    Q8_0(TensorType.Q8_0, 32, 9),
-    Q4_0(TensorType.Q4_0, 32, 5),
-    Q4_K(TensorType.Q4_K, 256, 36),
-    Q6_K(TensorType.Q6_K, 256, 53);
+    F32(Weights.F32, TensorType.F32, 1, 1),
+    F16(Weights.F16, TensorType.F16, 2, 1),
+    BF16(Weights.BF16, TensorType.BF16, 2, 1),
+    Q8_0(Weights.Q8_0, TensorType.Q8_0, 32, 9),
+    Q4_0(Weights.Q4_0, TensorType.Q4_0, 32, 5),
+    Q4_K(Weights.Q4_K, TensorType.Q4_K, 256, 36),
+    Q6_K(Weights.Q6_K, TensorType.Q6_K, 256, 53);
 
+    private final int code;
     private final TensorType type;
     private final int groupColumns;
     private final int groupWords;
 
-    DeviceFormat(TensorType type, int groupColumns, int groupWords) {
+    DeviceFormat(int code, TensorType type, int groupColumns, int groupWords) {
+        this.code = code;
         this.type = type;
         this.groupColumns = groupColumns;
         this.groupWords = groupWords;
@@ -61,7 +63,7 @@ public enum DeviceFormat {
 
     /** The constant of {@link Weights} that stands for this format in kernels. */
     public int code() {
-        return ordinal();
+        return code;
     }
 
     /** The same encoding in a checkpoint. */

@@ -142,7 +142,7 @@ final class Weights {
             return w.get(at) >> (8 * run) & 63;
         }
         int byteShift = 8 * (run - 4);
-        return w.get(at + 2) >> byteShift & 15 | (w.get(at) >> (byteShift + 6) & 3) << 4;
+        return sixBits(w.get(at + 2) >> byteShift, w.get(at) >> (byteShift + 6));
     }
 
     private static int sixBitOffset(IntArray w, int at, int run) {
@@ -150,7 +150,12 @@ final class Weights {
             return w.get(at + 1) >> (8 * run) & 63;
         }
         int byteShift = 8 * (run - 4);
-        return w.get(at + 2) >> (byteShift + 4) & 15 | (w.get(at + 1) >> (byteShift + 6) & 3) << 4;
+        return sixBits(w.get(at + 2) >> (byteShift + 4), w.get(at + 1) >> (byteShift + 6));
+    }
+
+    /** Four low bits and two high ones. */
+    private static int sixBits(int low, int high) {
+        return (low & 15) | ((high & 3) << 4);
     }
 
     private static float dotQ6K(IntArray w, int at, int unit, FloatArray x, int from) {
@@ -164,10 +169,10 @@ final class Weights {
             int lows = w.get(low + k) >> lowShift;
             int highs = w.get(high + k) >> (2 * quarter);
             int i = from + 4 * k;
-            float part = ((lows & 15 | (highs & 3) << 4) - 32) * x.get(i);
-            part += ((lows >> 8 & 15 | (highs >> 8 & 3) << 4) - 32) * x.get(i + 1);
-            part += ((lows >> 16 & 15 | (highs >> 16 & 3) << 4) - 32) * x.get(i + 2);
-            part += ((lows >> 24 & 15 | (highs >> 24 & 3) << 4) - 32) * x.get(i + 3);
+            float part = (sixBits(lows, highs) - 32) * x.get(i);
+            part += (sixBits(lows >> 8, highs >> 8) - 32) * x.get(i + 1);
+            part += (sixBits(lows >> 16, highs >> 16) - 32) * x.get(i + 2);
+            part += (sixBits(lows >> 24, highs >> 24) - 32) * x.get(i + 3);
             sum += q6Scale(w, at, 8 * half + 2 * quarter + (k >> 2)) * part;
         }
         return Bits.half(w.get(at + 52)) * sum;
@@ -180,17 +185,23 @@ final class Weights {
 
     /** Writes the 16 columns from {@code column} on, a multiple of 16, to {@code tile}; zeros beyond the last column. */
     static void decode16(IntArray w, int format, int row, int column, int columns, float[] tile, int to) {
-        if (format == F32 || format == F16 || format == BF16) {
-            decodePlain(w, format, row, column, columns, tile, to);
-        } else if (format == Q8_0) {
+        if (format == Q8_0) {
             decodeQ80(w, row + column / 32 * 9, column >> 4 & 1, tile, to);
-        } else if (format == Q4_0) {
-            decodeQ40(w, row + column / 32 * 5, column >> 4 & 1, tile, to);
-        } else if (format == Q4_K) {
-            decodeQ4K(w, row + column / 256 * 36, column >> 4 & 15, tile, to);
-        } else {
-            decodeQ6K(w, row + column / 256 * 53, column >> 4 & 15, tile, to);
+            return;
         }
+        if (format == Q4_0) {
+            decodeQ40(w, row + column / 32 * 5, column >> 4 & 1, tile, to);
+            return;
+        }
+        if (format == Q4_K) {
+            decodeQ4K(w, row + column / 256 * 36, column >> 4 & 15, tile, to);
+            return;
+        }
+        if (format == Q6_K) {
+            decodeQ6K(w, row + column / 256 * 53, column >> 4 & 15, tile, to);
+            return;
+        }
+        decodePlain(w, format, row, column, columns, tile, to);
     }
 
     private static void decodePlain(IntArray w, int format, int row, int column, int columns, float[] tile, int to) {
@@ -258,10 +269,10 @@ final class Weights {
         for (int k = 0; k < 4; k++) {
             int lows = w.get(low + k) >> lowShift;
             int highs = w.get(high + k) >> (2 * quarter);
-            tile[to + 4 * k] = scale * ((lows & 15 | (highs & 3) << 4) - 32);
-            tile[to + 4 * k + 1] = scale * ((lows >> 8 & 15 | (highs >> 8 & 3) << 4) - 32);
-            tile[to + 4 * k + 2] = scale * ((lows >> 16 & 15 | (highs >> 16 & 3) << 4) - 32);
-            tile[to + 4 * k + 3] = scale * ((lows >> 24 & 15 | (highs >> 24 & 3) << 4) - 32);
+            tile[to + 4 * k] = scale * (sixBits(lows, highs) - 32);
+            tile[to + 4 * k + 1] = scale * (sixBits(lows >> 8, highs >> 8) - 32);
+            tile[to + 4 * k + 2] = scale * (sixBits(lows >> 16, highs >> 16) - 32);
+            tile[to + 4 * k + 3] = scale * (sixBits(lows >> 24, highs >> 24) - 32);
         }
     }
 }

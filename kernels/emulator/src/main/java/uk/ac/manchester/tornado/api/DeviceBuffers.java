@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
@@ -15,7 +14,7 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 final class DeviceBuffers {
     private static final int NEVER_WRITTEN = 0xFFC0_0BAD;
 
-    private final Map<TornadoNativeArray, MemorySegment> copies = new IdentityHashMap<>();
+    private final IdentityHashMap<TornadoNativeArray, MemorySegment> copies = new IdentityHashMap<>();
 
     /** The copy of an array, made if there is none. */
     MemorySegment of(TornadoNativeArray array) {

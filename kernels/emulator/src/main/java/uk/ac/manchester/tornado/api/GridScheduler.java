@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** The grids of tasks, by {@code graph.task}. */
-public class GridScheduler {
+public final class GridScheduler {
     private final Map<String, WorkerGrid> grids = new ConcurrentHashMap<>();
 
     public GridScheduler() {}
