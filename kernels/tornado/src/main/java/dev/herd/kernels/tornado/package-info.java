@@ -29,9 +29,9 @@
  * </pre>
  *
  * <p>A layer of decoding is: rmsNorm, matVec q, k, v, place, attend, combine, matVec o (adds), rmsNorm, then dense: gateUp,
- * matVec down (adds); or mixture: matVec router, route, gateUp, matVec down (adds), expert gateUp, expert down (adds). With
- * many tokens matMul stands for matVec, matMul and swiGlu for gateUp, and group, ExpertMatMul.gateUp, ExpertMatMul.down,
- * Experts.combine for the experts.
+ * matVec down (adds); or mixture: matVec router, route, gateUp and matVec down (adds) of the shared expert, expert gateUp,
+ * expert down (adds). With many tokens matMul stands for matVec, two matMul and swiGlu for gateUp; and for the experts
+ * group, three ExpertMatMul.matMul with activate after the second, and combine.
  *
  * <pre>
  * Embedding.embed(context, step, places, hidden, table, images, format, columns)
@@ -41,25 +41,25 @@
  * MatMul.matMul(context, step, out, x, w, format, rows, columns, countAt, adds)
  * Gated.gateUp(context, step, out, x, gate, up, gateFormat, upFormat, rows, columns)
  * KeyValues.place(context, step, places, tables, layer, query, key, value, rotations, factors, cache,
- *         heads, kvHeads, headSize, blockSize, blocksPerStep, isLocal, usesQkNorm, epsilon, format)
+ *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, epsilon, format)
  * Attention.attend(context, step, places, tables, layer, partial, query, cache,
- *         heads, kvHeads, headSize, blockSize, blocksPerStep, isLocal, format, splits)
+ *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, format, splits)
  * Attention.combine(context, step, out, partial, heads, headSize, splits)
  * Router.route(context, step, choice, scores, logits, experts, expertsPerToken)
  * Router.group(context, step, order, offsets, choice, experts, expertsPerToken)
  * Experts.gateUp(context, step, out, x, gate, up, choice, scores, gateFormat, upFormat, rows, columns, expertsPerToken)
  * Experts.down(context, step, out, x, down, choice, format, rows, columns, expertsPerToken)       adds
+ * ExpertMatMul.matMul(context, out, x, w, order, offsets, format, rows, columns, experts, perInput)
+ * Experts.activate(context, step, gate, up, scores, size, expertsPerToken)
  * Experts.combine(context, step, out, x, size, expertsPerToken)                                   adds
- * ExpertMatMul.gateUp(context, out, x, gate, up, order, offsets, scores,
- *         gateFormat, upFormat, rows, columns, experts, expertsPerToken)
- * ExpertMatMul.down(context, out, x, down, order, offsets, format, rows, columns, experts)
  * Elements.swiGlu(context, step, gate, up, size, countAt)
  * Elements.add(context, step, out, x, size, countAt)
  * Elements.addBias(context, step, x, bias, size, countAt)
  * Elements.gelu(context, step, x, size, countAt)
  * Elements.gatherLogitRows(context, step, places, out, hidden, size)
- * Vision.unfold, embed, rotate, attend, shuffle                            see there
- * Sampling.argMax, topK                                                    see there
+ * Vision.unfold, embed, rotate, attend, shuffle
+ * Sampling.topOfParts(context, step, values, ids, logits, size, count)
+ * Sampling.top(context, step, topValues, topIds, values, ids, parts, count)
  * </pre>
  */
 @NullMarked

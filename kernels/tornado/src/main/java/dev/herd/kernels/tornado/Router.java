@@ -1,0 +1,116 @@
+package dev.herd.kernels.tornado;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.WorkerGrid;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** The choice of experts, made and kept on the device. */
+public final class Router {
+    private static final int ROUTE_GROUP = 32;
+
+    /** Items of the group that sorts assignments: each takes every 128th expert. */
+    private static final int SORT_GROUP = 128;
+
+    private Router() {}
+
+    /** The grid of {@link #route} for up to {@code tokens} tokens: one item each, in groups of 32. */
+    public static WorkerGrid routeGrid(int tokens) {
+        return Grids.groups(Math.ceilDiv(tokens, ROUTE_GROUP), ROUTE_GROUP);
+    }
+
+    /**
+     * The {@code expertsPerToken} highest logits of each token, of equal ones the lowest expert, and the sigmoids of them.
+     * Each item goes through its token's logits once per choice, looking for the next in order.
+     *
+     * <p>Twin: {@code model.Router.assign}.
+     *
+     * @param choice {@code [tokens, expertsPerToken]}
+     * @param scores {@code [tokens, expertsPerToken]}
+     * @param logits {@code [tokens, experts]}
+     */
+    public static void route(
+            KernelContext context,
+            IntArray step,
+            IntArray choice,
+            FloatArray scores,
+            FloatArray logits,
+            int experts,
+            int expertsPerToken) {
+        int token = context.globalIdx;
+        if (token < step.get(Step.TOKENS)) {
+            int from = token * experts;
+            float last = 0;
+            int lastExpert = -1;
+            for (int rank = 0; rank < expertsPerToken; rank++) {
+                float best = 0;
+                int bestExpert = -1;
+                for (int expert = 0; expert < experts; expert++) {
+                    float logit = logits.get(from + expert);
+                    boolean isLeft = rank == 0 || logit < last || (logit == last && expert > lastExpert);
+                    if (isLeft && (bestExpert < 0 || logit > best)) {
+                        best = logit;
+                        bestExpert = expert;
+                    }
+                }
+                choice.set(token * expertsPerToken + rank, bestExpert);
+                scores.set(token * expertsPerToken + rank, 1 / (1 + TornadoMath.exp(-best)));
+                last = best;
+                lastExpert = bestExpert;
+            }
+        }
+    }
+
+    /** The grid of {@link #group}: a single group. */
+    public static WorkerGrid groupGrid() {
+        return Grids.groups(1, SORT_GROUP);
+    }
+
+    /**
+     * Sorts assignments by expert, those of one expert in the order of tokens: first each item counts those of its
+     * experts, then it knows where they begin, and writes them.
+     *
+     * <p>Twin: {@code model.Router.assign}.
+     *
+     * @param order {@code [tokens * expertsPerToken]}
+     * @param offsets {@code [experts + 1]}
+     * @param choice {@code [tokens * expertsPerToken]}
+     */
+    public static void group(
+            KernelContext context,
+            IntArray step,
+            IntArray order,
+            IntArray offsets,
+            IntArray choice,
+            int experts,
+            int expertsPerToken) {
+        int[] counts = context.allocateIntLocalArray(experts);
+        int item = context.localIdx;
+        int assignments = step.get(Step.TOKENS) * expertsPerToken;
+        for (int expert = item; expert < experts; expert += SORT_GROUP) {
+            int count = 0;
+            for (int assignment = 0; assignment < assignments; assignment++) {
+                count += choice.get(assignment) == expert ? 1 : 0;
+            }
+            counts[expert] = count;
+        }
+        context.localBarrier();
+        for (int expert = item; expert < experts; expert += SORT_GROUP) {
+            int at = 0;
+            for (int earlier = 0; earlier < expert; earlier++) {
+                at += counts[earlier];
+            }
+            offsets.set(expert, at);
+            for (int assignment = 0; assignment < assignments; assignment++) {
+                if (choice.get(assignment) == expert) {
+                    order.set(at, assignment);
+                    at++;
+                }
+            }
+            if (expert == experts - 1) {
+                offsets.set(experts, at);
+            }
+        }
+    }
+}
