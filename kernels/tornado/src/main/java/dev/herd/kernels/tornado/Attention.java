@@ -43,7 +43,7 @@ public final class Attention {
      * @param query {@code [tokens, heads, headSize]}
      * @param cache see {@link KeyValues}
      * @param kind GLOBAL sees everything before, the LOCAL ones from the token's first visible position on
-     * @param format of the cache: F16 or Q8_0
+     * @param format of the cache: F32, F16 or Q8_0
      * @param splits stretches, the third dimension of the grid
      */
     public static void attend(

@@ -84,4 +84,36 @@ final class Bits {
         }
         return exponent;
     }
+
+    /** The bits of a float. */
+    static int toSingle(float value) {
+        float units = value < 0 ? -value : value;
+        if (units == 0) {
+            return 0;
+        }
+        int exponent = 150; // units count 2^(exponent - 150)
+        for (int step = 64; step > 0; step /= 2) {
+            if (units >= powerOfTwo(step) * 0x1p23f) {
+                units *= 1 / powerOfTwo(step);
+                exponent += step;
+            }
+        }
+        units *= units < 0x1p-40f ? 0x1p64f : 1;
+        exponent -= value < 0x1p-40f && value > -0x1p-40f ? 64 : 0;
+        for (int step = 64; step > 0; step /= 2) {
+            if (units * powerOfTwo(step) < 0x1p24f) {
+                units *= powerOfTwo(step);
+                exponent -= step;
+            }
+        }
+        int bits = exponent < 1 ? (int) units >> (1 - exponent) : ((int) units & 0x7FFFFF) | (exponent << 23);
+        return value < 0 ? bits | 0x80000000 : bits;
+    }
+
+    private static float powerOfTwo(int exponent) {
+        if (exponent == 64) {
+            return 0x1p64f;
+        }
+        return exponent == 32 ? 0x1p32f : 1 << exponent;
+    }
 }

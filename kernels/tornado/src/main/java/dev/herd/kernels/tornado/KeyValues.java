@@ -9,7 +9,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * The paged cache of keys and values: how a head lies in it, and the kernel that prepares queries and keys and writes.
  *
- * <p>A head of a token is {@code headWords} words: pairs of halves, or Q8_0 groups of {@link DeviceFormat}. One array per
+ * <p>A head of a token is {@code headWords} words: floats, pairs of halves or Q8_0 groups of {@link DeviceFormat}. One array per
  * layer of a block holds {@code [blocks, 2, kvHeads, blockSize, headWords]}.
  */
 public final class KeyValues {
@@ -30,6 +30,9 @@ public final class KeyValues {
 
     /** Words of one head of one token. */
     public static int headWords(int format, int headSize) {
+        if (format == Weights.F32) {
+            return headSize;
+        }
         return format == Weights.F16 ? headSize / 2 : headSize / QUANT * QUANT_WORDS;
     }
 
@@ -53,7 +56,7 @@ public final class KeyValues {
      * @param cache see above
      * @param blocksPerStep blocks that {@code blockSize} tokens take in layers of this kind
      * @param kind {@link #GLOBAL}, {@link #LOCAL} or {@link #LOCAL_NORMED}
-     * @param format of the cache: F16 or Q8_0
+     * @param format of the cache: F32, F16 or Q8_0
      */
     public static void place(
             KernelContext context,
@@ -170,11 +173,17 @@ public final class KeyValues {
 
     /** Writes a head: a pair of halves or a group of 32 per item. */
     private static void store(IntArray cache, int row, float[] head, int headSize, int format, int item) {
+        if (format == Weights.F32) {
+            for (int i = item; i < headSize; i += GROUP) {
+                cache.set(row + i, Bits.toSingle(head[i]));
+            }
+        }
         if (format == Weights.F16) {
             for (int word = item; word < headSize / 2; word += GROUP) {
                 cache.set(row + word, Bits.toHalf(head[2 * word]) | (Bits.toHalf(head[2 * word + 1]) << 16));
             }
-        } else {
+        }
+        if (format == Weights.Q8_0) {
             for (int group = item; group < headSize / QUANT; group += GROUP) {
                 storeGroup(cache, row + group * QUANT_WORDS, head, group * QUANT);
             }
@@ -211,6 +220,12 @@ public final class KeyValues {
     /** {@code Σ query[from + i] · key[i]} over a head. */
     static float dot(IntArray cache, int row, float[] query, int from, int headSize, int format) {
         float sum = 0;
+        if (format == Weights.F32) {
+            for (int i = 0; i < headSize; i++) {
+                sum += query[from + i] * Bits.single(cache.get(row + i));
+            }
+            return sum;
+        }
         if (format == Weights.F16) {
             for (int word = 0; word < headSize / 2; word++) {
                 int pair = cache.get(row + word);
@@ -237,6 +252,9 @@ public final class KeyValues {
 
     /** Element {@code i} of a head. */
     static float element(IntArray cache, int row, int i, int format) {
+        if (format == Weights.F32) {
+            return Bits.single(cache.get(row + i));
+        }
         if (format == Weights.F16) {
             return Bits.half(cache.get(row + (i >> 1)) >> (16 * (i & 1)));
         }

@@ -20,7 +20,7 @@
  * factors    FloatArray [T]                    attention temperature of GLOBAL layers
  * cache      IntArray   one per layer of a block (KvLayout.layersPerBlock of them):
  *            [blocks, 2, kvHeads, blockSize, headWords], keys then values;
- *            headWords = headSize / 2 as F16, headSize / 32 * 9 as Q8_0 (DeviceFormat.Q8_0's groups)
+ *            headWords = headSize as F32, headSize / 2 as F16, headSize / 32 * 9 as Q8_0 (DeviceFormat.Q8_0's groups)
  * choice     IntArray   [T, expertsPerToken]   expert of each assignment a = t * expertsPerToken + k
  * scores     FloatArray [T, expertsPerToken]   sigmoid of its logit
  * order      IntArray   [T * expertsPerToken]  assignments, those of expert 0 first
