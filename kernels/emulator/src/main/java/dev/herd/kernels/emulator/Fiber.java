@@ -19,7 +19,7 @@ final class Fiber {
 
     static {
         try {
-            MethodHandles.Lookup lookup = MethodHandles.publicLookup();
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
             Class<?> continuation = Class.forName("jdk.internal.vm.Continuation");
             Class<?> scopeType = Class.forName("jdk.internal.vm.ContinuationScope");
             Object scope = lookup.findConstructor(scopeType, MethodType.methodType(void.class, String.class))

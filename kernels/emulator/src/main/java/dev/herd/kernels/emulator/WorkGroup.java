@@ -40,6 +40,7 @@ final class WorkGroup {
     /** Runs all items of the group that {@code groupId} names. */
     void run(String groupId, IntFunction<Runnable> items) {
         id = groupId;
+        LOCAL.beginLaunch(); // nothing of another group's is in this memory
         LOCAL.beginGroup();
         GLOBAL.beginGroup();
         Arrays.fill(allocated, 0);
