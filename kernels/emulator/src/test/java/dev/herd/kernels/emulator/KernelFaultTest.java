@@ -45,7 +45,7 @@ final class KernelFaultTest {
     void anIndexOutsideLocalMemoryIsAFault() {
         assertFault(
                 graph -> graph.task("t", FaultyKernels::leavesLocalMemory, CONTEXT, out),
-                "reads local shared[0], which its group has not written");
+                "group (0, 0, 0), item 3 touches local shared[4], but it ends at 3");
     }
 
     @Test
@@ -82,8 +82,7 @@ final class KernelFaultTest {
     void aReadInTheSamePhaseAsAWriteIsARace() {
         assertFault(
                 graph -> graph.task("t", FaultyKernels::readsItsNeighbourTooSoon, CONTEXT, out),
-                "local shared[",
-                "with no local barrier between");
+                "item 1 reads local shared[0], which item 0 of its group has written with no local barrier between");
     }
 
     @Test

@@ -23,7 +23,7 @@ public final class FaultyKernels {
     public static void leavesLocalMemory(KernelContext context, FloatArray out) {
         float[] shared = context.allocateFloatLocalArray(GROUP);
         shared[context.localIdx + 1] = 1;
-        out.set(context.globalIdx, shared[context.localIdx]);
+        out.set(context.globalIdx, 1);
     }
 
     public static void readsWhatWasNeverWritten(KernelContext context, FloatArray out) {
@@ -62,7 +62,9 @@ public final class FaultyKernels {
     public static void readsItsNeighbourTooSoon(KernelContext context, FloatArray out) {
         float[] shared = context.allocateFloatLocalArray(GROUP);
         shared[context.localIdx] = context.localIdx;
-        out.set(context.globalIdx, shared[(context.localIdx + 3) % GROUP]);
+        if (context.localIdx > 0) {
+            out.set(context.globalIdx, shared[context.localIdx - 1]);
+        }
     }
 
     public static void overwritesWhatOthersStillRead(KernelContext context, FloatArray out) {

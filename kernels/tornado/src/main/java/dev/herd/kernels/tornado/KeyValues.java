@@ -87,8 +87,9 @@ public final class KeyValues {
                 int from = (token * heads + context.groupIdx) * headSize;
                 turn(context, head, sums, query, from, rotations, token * headSize, headSize, kind, epsilon, item);
                 float factor = kind == GLOBAL ? factors.get(token) : 1;
-                for (int i = item; i < headSize; i += GROUP) {
+                for (int i = 2 * item; i < headSize; i += 2 * GROUP) {
                     query.set(from + i, head[i] * factor);
+                    query.set(from + i + 1, head[i + 1] * factor);
                 }
             } else {
                 int kvHead = context.groupIdx - heads;
