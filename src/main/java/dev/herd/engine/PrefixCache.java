@@ -1,6 +1,5 @@
 package dev.herd.engine;
 
-import dev.herd.engine.PrefixKeys.Key;
 import dev.herd.model.BlockTable;
 import dev.herd.model.KvLayout;
 import dev.herd.weights.ModelConfig;
@@ -29,7 +28,7 @@ final class PrefixCache {
     private final KvLayout layout;
     private final ModelConfig config;
     private final BlockPool pool;
-    private final Map<Key, Step> steps = new HashMap<>();
+    private final Map<PrefixKeys.Key, Step> steps = new HashMap<>();
     private final @Nullable Step[] owners; // [blockCount] the step that a remembered block belongs to
 
     PrefixCache(KvLayout layout, ModelConfig config, int blockCount) {
@@ -64,7 +63,7 @@ final class PrefixCache {
     /** Remembers the steps among positions {@code [from, to)} of a sequence, which have just been computed. */
     void remember(BlockTable table, PrefixKeys keys, int[] tokens, int from, int to) {
         for (int step = from / layout.blockSize(); step < to / layout.blockSize(); step++) {
-            Key key = key(keys, step, tokens);
+            PrefixKeys.Key key = key(keys, step, tokens);
             Step known = steps.computeIfAbsent(key, Step::new);
             for (LayerKind kind : KINDS) {
                 if (known.blocks(kind).length == 0) {
@@ -104,12 +103,12 @@ final class PrefixCache {
         return config.firstVisible(LayerKind.LOCAL, steps * layout.blockSize()) / layout.blockSize();
     }
 
-    private boolean has(Key key, LayerKind kind) {
+    private boolean has(PrefixKeys.Key key, LayerKind kind) {
         Step step = steps.get(key);
         return step != null && step.blocks(kind).length == layout.blocksPerStep(kind);
     }
 
-    private Step find(Key key) {
+    private Step find(PrefixKeys.Key key) {
         Step step = steps.get(key);
         if (step == null) {
             throw new IllegalStateException("a remembered step has been forgotten while it was looked at");
@@ -117,7 +116,7 @@ final class PrefixCache {
         return step;
     }
 
-    private Key key(PrefixKeys keys, int step, int[] tokens) {
+    private PrefixKeys.Key key(PrefixKeys keys, int step, int[] tokens) {
         return keys.key(step, tokens, layout.blockSize());
     }
 
@@ -161,11 +160,11 @@ final class PrefixCache {
     private static final class Step {
         private static final int[] NONE = {};
 
-        private final Key key;
+        private final PrefixKeys.Key key;
         private int[] local = NONE;
         private int[] global = NONE;
 
-        Step(Key key) {
+        Step(PrefixKeys.Key key) {
             this.key = key;
         }
 
