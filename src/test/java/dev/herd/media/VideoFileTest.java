@@ -147,8 +147,8 @@ final class VideoFileTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'', The video has no frames.",
-        "'width=1\nheight=1\nnb_read_packets=N/A', The video has no frames.",
+        "'', 'The video is damaged: it has no frames.'",
+        "'width=1\nheight=1\nnb_read_packets=N/A', 'The video is damaged: it has no frames.'",
         "'width=5000\nheight=1\nnb_read_packets=1', 'The picture is 5000 by 1 pixels; at most 4096 pixels per side are accepted.'",
         "'width=1\nheight=1\nnb_read_packets=108001', The video has more than 108000 frames."
     })
