@@ -187,9 +187,10 @@ class ImageWireTest {
 
     @Test
     void responsesShowPicturesToo() {
-        String body = "{\"model\":\"herd-tiny\",\"max_output_tokens\":16,\"temperature\":0,\"input\":[{\"role\":\"user\","
-                + "\"content\":[{\"type\":\"input_text\",\"text\":\"What?\"},"
-                + "{\"type\":\"input_image\",\"detail\":\"low\",\"image_url\":\"%s\"}]}]}";
+        String body =
+                "{\"model\":\"herd-tiny\",\"max_output_tokens\":16,\"temperature\":0,\"input\":[{\"role\":\"user\","
+                        + "\"content\":[{\"type\":\"input_text\",\"text\":\"What?\"},"
+                        + "{\"type\":\"input_image\",\"detail\":\"low\",\"image_url\":\"%s\"}]}]}";
         RequestSpecification request = given().contentType(ContentType.JSON);
         int seen = request.body(body.formatted(url(png(300, 800, 0xFF0000))))
                 .post("/v1/responses")
