@@ -219,8 +219,21 @@ final class LauncherIT {
     private String toolsWithoutJava() throws IOException {
         Path tools = Files.createDirectories(folder.resolve("tools"));
         for (String tool : List.of(
-                "sh", "dirname", "readlink", "sed", "cat", "find", "grep", "head", "mkdir", "mktemp", "rmdir", "rm", "touch",
-                "tr", "uname")) {
+                "sh",
+                "dirname",
+                "readlink",
+                "sed",
+                "cat",
+                "find",
+                "grep",
+                "head",
+                "mkdir",
+                "mktemp",
+                "rmdir",
+                "rm",
+                "touch",
+                "tr",
+                "uname")) {
             Path link = tools.resolve(tool);
             for (String bin : List.of("/usr/bin", "/bin")) {
                 if (!Files.exists(link) && Files.exists(Path.of(bin, tool))) {
