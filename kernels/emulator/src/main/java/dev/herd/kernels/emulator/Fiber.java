@@ -7,8 +7,8 @@ import java.lang.invoke.MethodType;
 /**
  * A computation that can stop in its midst and be resumed by the same thread: one work item.
  *
- * <p>It is the JDK's own continuation, the one under virtual threads. Those would do as well, but handing the turn from
- * one to the next through a scheduler was the larger part of the time of a kernel with barriers.
+ * <p>It is the JDK's own continuation, the one under virtual threads: stopping and resuming are calls, with no scheduler
+ * between, and one item runs at a time.
  */
 final class Fiber {
     private static final String FLAG = "--add-exports java.base/jdk.internal.vm=ALL-UNNAMED";
