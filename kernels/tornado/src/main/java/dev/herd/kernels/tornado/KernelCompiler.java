@@ -76,7 +76,7 @@ final class KernelCompiler {
             return source;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (TornadoExecutionPlanException | RuntimeException e) {
+        } catch (TornadoExecutionPlanException | RuntimeException | Error e) { // TornadoVM throws errors of its own
             throw new IllegalStateException("kernel " + call.key() + " does not compile: " + e.getMessage(), e);
         }
     }
