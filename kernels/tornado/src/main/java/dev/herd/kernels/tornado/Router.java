@@ -22,7 +22,7 @@ public final class Router {
 
     /**
      * The {@code expertsPerToken} highest logits of each token, of equal ones the lowest expert, and the sigmoids of them.
-     * Each item goes through its token's logits once per choice, looking for the next in order.
+     * Each item goes through its token's logits once per choice.
      *
      * <p>Twin: {@code model.Router.assign}.
      *
@@ -41,23 +41,25 @@ public final class Router {
         int token = context.globalIdx;
         if (token < step.get(Step.TOKENS)) {
             int from = token * experts;
-            float last = 0;
-            int lastExpert = -1;
+            int first = token * expertsPerToken;
             for (int rank = 0; rank < expertsPerToken; rank++) {
-                float best = 0;
-                int bestExpert = -1;
+                float best = -Float.MAX_VALUE;
+                int bestExpert = 0;
                 for (int expert = 0; expert < experts; expert++) {
+                    int taken = 0;
+                    for (int earlier = 0; earlier < rank; earlier++) {
+                        if (choice.get(first + earlier) == expert) {
+                            taken = 1;
+                        }
+                    }
                     float logit = logits.get(from + expert);
-                    boolean isLeft = rank == 0 || logit < last || (logit == last && expert > lastExpert);
-                    if (isLeft && (bestExpert < 0 || logit > best)) {
+                    if (taken == 0 && logit > best) {
                         best = logit;
                         bestExpert = expert;
                     }
                 }
-                choice.set(token * expertsPerToken + rank, bestExpert);
-                scores.set(token * expertsPerToken + rank, 1 / (1 + TornadoMath.exp(-best)));
-                last = best;
-                lastExpert = bestExpert;
+                choice.set(first + rank, bestExpert);
+                scores.set(first + rank, 1 / (1 + TornadoMath.exp(-best)));
             }
         }
     }
@@ -91,7 +93,9 @@ public final class Router {
         for (int expert = item; expert < experts; expert += SORT_GROUP) {
             int count = 0;
             for (int assignment = 0; assignment < assignments; assignment++) {
-                count += choice.get(assignment) == expert ? 1 : 0;
+                if (choice.get(assignment) == expert) {
+                    count++;
+                }
             }
             counts[expert] = count;
         }

@@ -86,7 +86,13 @@ public final class Vision {
      * @param rotations {@code [tileRows, headSize]}: cosine and sine of every pair's angle
      */
     public static void rotate(
-            KernelContext context, IntArray step, FloatArray x, FloatArray rotations, int size, int headSize, int tileRows) {
+            KernelContext context,
+            IntArray step,
+            FloatArray x,
+            FloatArray rotations,
+            int size,
+            int headSize,
+            int tileRows) {
         int pair = context.globalIdx;
         int row = context.groupIdy;
         if (row < step.get(Step.TILE_ROWS) && 2 * pair < size) {

@@ -107,7 +107,18 @@ final class ExpertsTest {
                     Gated.grid(rows),
                     new Object[] {one.step, out, one.x, one.gate, one.up},
                     graph -> graph.task(
-                            "t", Gated::gateUp, Device.CONTEXT, one.step, out, one.x, one.gate, one.up, 3, 3, rows, 64));
+                            "t",
+                            Gated::gateUp,
+                            Device.CONTEXT,
+                            one.step,
+                            out,
+                            one.x,
+                            one.gate,
+                            one.up,
+                            3,
+                            3,
+                            rows,
+                            64));
 
             for (int token = 0; token < 3; token++) {
                 for (int row = 0; row < rows; row++) {
@@ -136,7 +147,18 @@ final class ExpertsTest {
                 MatMul.grid(9, 3),
                 new Object[] {one.step, many, one.x, one.gate},
                 graph -> graph.task(
-                        "t", MatMul::matMul, Device.CONTEXT, one.step, many, one.x, one.gate, 3, 9, 64, Step.TOKENS, 1));
+                        "t",
+                        MatMul::matMul,
+                        Device.CONTEXT,
+                        one.step,
+                        many,
+                        one.x,
+                        one.gate,
+                        3,
+                        9,
+                        64,
+                        Step.TOKENS,
+                        1));
 
         for (int i = 0; i < 27; i++) {
             double expected = base.get(i) + one.dot(one.gateValues, i % 9, one.x, i / 9, 1);
@@ -253,7 +275,8 @@ final class ExpertsTest {
                     int expert = -1;
                     for (int e = 0; e < experts; e++) {
                         if (!isChosen[e]
-                                && (expert < 0 || logits.get(token * experts + e) > logits.get(token * experts + expert))) {
+                                && (expert < 0
+                                        || logits.get(token * experts + e) > logits.get(token * experts + expert))) {
                             expert = e;
                         }
                     }
@@ -280,7 +303,8 @@ final class ExpertsTest {
             Device.run(
                     Router.routeGrid(tokens + 1),
                     new Object[] {step, choice, scores, logits},
-                    graph -> graph.task("t", Router::route, Device.CONTEXT, step, choice, scores, logits, experts, perToken));
+                    graph -> graph.task(
+                            "t", Router::route, Device.CONTEXT, step, choice, scores, logits, experts, perToken));
         }
 
         FloatArray decode() {
@@ -331,7 +355,8 @@ final class ExpertsTest {
             Device.run(
                     Router.groupGrid(),
                     new Object[] {step, order, offsets, choice},
-                    graph -> graph.task("t", Router::group, Device.CONTEXT, step, order, offsets, choice, experts, perToken));
+                    graph -> graph.task(
+                            "t", Router::group, Device.CONTEXT, step, order, offsets, choice, experts, perToken));
             FloatArray gates = grouped(x, gate, gateFormat, width, size, order, offsets, perToken);
             FloatArray ups = grouped(x, up, gateFormat, width, size, order, offsets, perToken);
             Device.run(

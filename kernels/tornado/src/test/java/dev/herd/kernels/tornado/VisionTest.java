@@ -41,7 +41,9 @@ final class VisionTest {
                     int x = patch % 3 * 2 + i % 2;
                     expected = pixels.get(((tile * 3 + channel) * tileSize + y) * tileSize + x);
                 }
-                assertThat(out.get(row * size + i)).as("row %d, element %d", row, i).isEqualTo(expected);
+                assertThat(out.get(row * size + i))
+                        .as("row %d, element %d", row, i)
+                        .isEqualTo(expected);
             }
         }
     }
@@ -118,7 +120,9 @@ final class VisionTest {
                     tileRows,
                     tileRows);
             for (int i = 0; i < alone.length; i++) {
-                assertThat(together[from + i]).as("tile %d, element %d", tile, i).isEqualTo(alone[i]);
+                assertThat(together[from + i])
+                        .as("tile %d, element %d", tile, i)
+                        .isEqualTo(alone[i]);
             }
         }
     }
@@ -129,8 +133,7 @@ final class VisionTest {
         Device.run(
                 Vision.attendGrid(2, rows),
                 new Object[] {step, out, query, key, value},
-                graph -> graph.task(
-                        "t", Vision::attend, Device.CONTEXT, step, out, query, key, value, 2, 8, tileRows));
+                graph -> graph.task("t", Vision::attend, Device.CONTEXT, step, out, query, key, value, 2, 8, tileRows));
         return out.toHeapArray();
     }
 
