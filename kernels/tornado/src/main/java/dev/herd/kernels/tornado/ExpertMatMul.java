@@ -59,21 +59,7 @@ public final class ExpertMatMul {
         if (expert >= 0) {
             int firstRow = context.groupIdx * Tile.ROWS;
             int end = offsets.get(expert + 1);
-            Tile.multiply(
-                    context,
-                    out,
-                    x,
-                    w,
-                    order,
-                    perInput,
-                    format,
-                    rows,
-                    columns,
-                    expert,
-                    firstRow,
-                    first,
-                    end,
-                    0);
+            Tile.multiply(context, out, x, w, order, perInput, format, rows, columns, expert, firstRow, first, end, 0);
         }
     }
 }

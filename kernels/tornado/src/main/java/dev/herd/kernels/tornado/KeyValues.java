@@ -84,9 +84,8 @@ public final class KeyValues {
         int token = context.groupIdy;
         int kvHead = context.groupIdx - heads;
         if (token < step.get(Step.TOKENS)) {
-            int from = kvHead < 0
-                    ? (token * heads + context.groupIdx) * headSize
-                    : (token * kvHeads + kvHead) * headSize;
+            int from =
+                    kvHead < 0 ? (token * heads + context.groupIdx) * headSize : (token * kvHeads + kvHead) * headSize;
             float squares = 0;
             for (int i = 2 * item; i < headSize; i += 2 * GROUP) {
                 float a = kvHead < 0 ? query.get(from + i) : key.get(from + i);
@@ -120,7 +119,17 @@ public final class KeyValues {
                 }
             } else {
                 int words = headWords(format, headSize);
-                int keys = row(places, tables, layer, token * Step.PLACE, kvHead, kvHeads, blockSize, blocksPerStep, kind, words);
+                int keys = row(
+                        places,
+                        tables,
+                        layer,
+                        token * Step.PLACE,
+                        kvHead,
+                        kvHeads,
+                        blockSize,
+                        blocksPerStep,
+                        kind,
+                        words);
                 int values = keys + kvHeads * blockSize * words;
                 if (format == Weights.F32) {
                     for (int i = item; i < headSize; i += GROUP) {

@@ -46,20 +46,7 @@ public final class MatMul {
         int end = step.get(countAt);
         if (first < end) {
             Tile.multiply(
-                    context,
-                    out,
-                    x,
-                    w,
-                    step,
-                    Tile.IN_ORDER,
-                    format,
-                    rows,
-                    columns,
-                    0,
-                    firstRow,
-                    first,
-                    end,
-                    adds);
+                    context, out, x, w, step, Tile.IN_ORDER, format, rows, columns, 0, firstRow, first, end, adds);
         }
     }
 }

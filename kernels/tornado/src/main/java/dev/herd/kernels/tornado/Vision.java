@@ -77,7 +77,7 @@ public final class Vision {
     }
 
     /**
-     * Rotates adjacent pairs of every head, all tiles alike. An item per pair, {@link Elements#grid} of rows and
+     * Rotates adjacent pairs of every head, all tiles alike ({@code rotate} is a function of OpenCL). An item per pair, {@link Elements#grid} of rows and
      * {@code size / 2}.
      *
      * <p>Twin: {@code ScalarKernels.rope}.
@@ -85,7 +85,7 @@ public final class Vision {
      * @param x {@code [rows, size]}, changed in place
      * @param rotations {@code [tileRows, headSize]}: cosine and sine of every pair's angle
      */
-    public static void rotate(
+    public static void turnPairs(
             KernelContext context,
             IntArray step,
             FloatArray x,

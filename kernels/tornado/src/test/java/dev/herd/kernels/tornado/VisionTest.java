@@ -89,7 +89,7 @@ final class VisionTest {
         Device.run(
                 Elements.grid(2 * tileRows, size / 2),
                 new Object[] {step, x, rotations},
-                graph -> graph.task("t", Vision::rotate, Device.CONTEXT, step, x, rotations, size, headSize, tileRows));
+                graph -> graph.task("t", Vision::turnPairs, Device.CONTEXT, step, x, rotations, size, headSize, tileRows));
 
         for (int i = 0; i < before.length; i += 2) {
             int angle = i / size % tileRows * headSize + i % size % headSize;
