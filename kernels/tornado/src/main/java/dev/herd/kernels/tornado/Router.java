@@ -8,16 +8,13 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** The choice of experts, made and kept on the device. */
 public final class Router {
-    private static final int ROUTE_GROUP = 32;
-
-    /** Items of the group that sorts assignments: each takes every 128th expert. */
-    private static final int SORT_GROUP = 128;
+    private static final int GROUP = 32;
 
     private Router() {}
 
     /** The grid of {@link #route} for up to {@code tokens} tokens: one item each, in groups of 32. */
     public static WorkerGrid routeGrid(int tokens) {
-        return Grids.groups(Math.ceilDiv(tokens, ROUTE_GROUP), ROUTE_GROUP);
+        return Grids.groups(Math.ceilDiv(tokens, GROUP), GROUP);
     }
 
     /**
@@ -64,14 +61,14 @@ public final class Router {
         }
     }
 
-    /** The grid of {@link #group}: a single group. */
-    public static WorkerGrid groupGrid() {
-        return Grids.groups(1, SORT_GROUP);
+    /** The grid of {@link #group}: an item per expert, in groups of 32. */
+    public static WorkerGrid groupGrid(int experts) {
+        return Grids.groups(Math.ceilDiv(experts, GROUP), GROUP);
     }
 
     /**
-     * Sorts assignments by expert, those of one expert in the order of tokens: first each item counts those of its
-     * experts, then it knows where they begin, and writes them.
+     * Sorts assignments by expert, those of one expert in the order of tokens: each item counts those of earlier experts,
+     * so that it knows where its own begin, and writes them. Every item reads all assignments twice, which are few.
      *
      * <p>Twin: {@code model.Router.assign}.
      *
@@ -87,23 +84,14 @@ public final class Router {
             IntArray choice,
             int experts,
             int expertsPerToken) {
-        int[] counts = context.allocateIntLocalArray(experts);
-        int item = context.localIdx;
-        int assignments = step.get(Step.TOKENS) * expertsPerToken;
-        for (int expert = item; expert < experts; expert += SORT_GROUP) {
-            int count = 0;
-            for (int assignment = 0; assignment < assignments; assignment++) {
-                if (choice.get(assignment) == expert) {
-                    count++;
-                }
-            }
-            counts[expert] = count;
-        }
-        context.localBarrier();
-        for (int expert = item; expert < experts; expert += SORT_GROUP) {
+        int expert = context.globalIdx;
+        if (expert < experts) {
+            int assignments = step.get(Step.TOKENS) * expertsPerToken;
             int at = 0;
-            for (int earlier = 0; earlier < expert; earlier++) {
-                at += counts[earlier];
+            for (int assignment = 0; assignment < assignments; assignment++) {
+                if (choice.get(assignment) < expert) {
+                    at++;
+                }
             }
             offsets.set(expert, at);
             for (int assignment = 0; assignment < assignments; assignment++) {

@@ -90,7 +90,7 @@ final class ExpertsTest {
         IntArray offsets = new IntArray(6);
 
         Device.run(
-                Router.groupGrid(),
+                Router.groupGrid(5),
                 new Object[] {step, order, offsets, choice},
                 graph -> graph.task("t", Router::group, Device.CONTEXT, step, order, offsets, choice, 5, 2));
 
@@ -353,7 +353,7 @@ final class ExpertsTest {
             IntArray order = new IntArray(assignments);
             IntArray offsets = new IntArray(experts + 1);
             Device.run(
-                    Router.groupGrid(),
+                    Router.groupGrid(experts),
                     new Object[] {step, order, offsets, choice},
                     graph -> graph.task(
                             "t", Router::group, Device.CONTEXT, step, order, offsets, choice, experts, perToken));
