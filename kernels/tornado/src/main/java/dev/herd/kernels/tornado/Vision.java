@@ -190,7 +190,8 @@ public final class Vision {
     }
 
     /**
-     * Squares of {@code factor * factor} patches side by side, row by row: the inputs of the adapter. An item per element,
+     * Squares of {@code factor * factor} patches side by side, row by row: the inputs of the adapter (the pixel shuffle, but
+     * {@code shuffle} is a function of OpenCL). An item per element,
      * {@link Elements#grid} of image tokens and {@code factor² * size}.
      *
      * <p>Twin: {@code VisionEncoder.merge}.
@@ -199,7 +200,7 @@ public final class Vision {
      * @param encoded {@code [rows, size]}
      * @param grid patches along a side
      */
-    public static void shuffle(
+    public static void mergePatches(
             KernelContext context, IntArray step, FloatArray out, FloatArray encoded, int grid, int factor, int size) {
         int i = context.globalIdx;
         int token = context.groupIdy;

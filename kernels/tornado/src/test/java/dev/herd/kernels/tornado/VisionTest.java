@@ -163,7 +163,7 @@ final class VisionTest {
         Device.run(
                 Elements.grid(tokens + 1, width),
                 new Object[] {step, out, encoded},
-                graph -> graph.task("t", Vision::shuffle, Device.CONTEXT, step, out, encoded, grid, factor, size));
+                graph -> graph.task("t", Vision::mergePatches, Device.CONTEXT, step, out, encoded, grid, factor, size));
 
         int at = 0;
         for (int tile = 0; tile < 2; tile++) {
