@@ -112,7 +112,7 @@ class ErrorWireTest {
                     "top_logprobs":3                           | top_logprobs
                     "frequency_penalty":2.1                    | frequency_penalty
                     "presence_penalty":-2.1                    | presence_penalty
-                    "top_k":-1                                 | top_k
+                    "top_k":-2                                 | top_k
                     "min_p":1.5                                | min_p
                     "repetition_penalty":0                     | repetition_penalty
                     "logit_bias":{"1":101}                     | logit_bias.1
@@ -127,6 +127,7 @@ class ErrorWireTest {
                     "tool_choice":"sometimes"                                   | tool_choice
                     "tool_choice":{"type":"function","function":{"name":"f"}}   | tool_choice.function.name
                     "tool_choice":{"type":"tool"}                               | tool_choice.type
+                    "tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[]}} | tool_choice.allowed_tools.mode
                     "continue_final_message":true,"add_generation_prompt":true  | continue_final_message
                     """)
     void valueOutOfRangeNamesTheField(String field, String param) {

@@ -320,7 +320,7 @@ class ResponsesWireTest {
                     "input":"a","tools":[{"type":"web_search"}]                             | tools[0].type          | unsupported_parameter
                     "input":"a","tools":[{"type":"function","name":"a b"}]                  | tools[0].name          | invalid_value
                     "input":"a","service_tier":"flex"                                       | service_tier           | unsupported_parameter
-                    "input":"a","top_k":-1                                                  | top_k                  | invalid_value
+                    "input":"a","top_k":-2                                                  | top_k                  | invalid_value
                     """)
     void wrongFieldIsNamedInTheClientsTerms(String fields, String param, String code) {
         ErrorWireTest.envelope(ask(fields), 400)
