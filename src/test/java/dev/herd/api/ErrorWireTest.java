@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 
 import dev.herd.runtime.ScriptedOpener;
 import io.quarkus.test.junit.QuarkusTest;
@@ -94,6 +95,29 @@ class ErrorWireTest {
                 .body("error.param", equalTo(param))
                 .body("error.message", not(containsString("dev.herd")))
                 .body("error.message", not(containsString("java.")));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
+                    "model":null                       | 'model' must not be blank.
+                    "messages":null                    | 'messages' must not be empty.
+                    "messages":[null]                  | 'messages[0]' is required.
+                    "seed":99999999999999999999        | 'seed' is too large a number.
+                    "n":99999999999                    | 'n' is too large a number.
+                    "temperature":2.5                  | 'temperature' must be at most 2.
+                    "repetition_penalty":0             | 'repetition_penalty' must be greater than 0.
+                    "n":0                              | 'n' must be at least 1.
+                    "max_tokens":0                     | 'max_tokens' must be at least 1.
+                    "stop":["a","b","c","d","e"]       | 'stop' must not be longer than 4.
+                    """)
+    void messageSaysWhatIsWanted(String field, String message) {
+        error("{\"model\":\"herd-tiny\"," + HI + "," + field + "}", 400).body("error.message", equalTo(message));
+    }
+
+    @Test
+    void numberBeyondAllMeasureIsNotCalledMalformed() {
+        error("{\"model\":\"herd-tiny\"," + HI + ",\"seed\":" + "9".repeat(200) + "}", 400)
+                .body("error.message", startsWith("The body nests too deeply or has too long a number or name"));
     }
 
     @ParameterizedTest
@@ -216,6 +240,8 @@ class ErrorWireTest {
         error("{\"model\":\"gpt-9\"," + HI + "}", 404)
                 .body("error.code", equalTo("model_not_found"))
                 .body("error.param", equalTo("model"));
+        error("{\"model\":\"" + "g".repeat(3000) + "\"," + HI + "}", 404)
+                .body("error.message", equalTo("The model '" + "g".repeat(100) + "\u2026' does not exist."));
     }
 
     @Test

@@ -24,7 +24,8 @@ import org.springframework.ai.content.Media;
 import org.springframework.ai.openai.OpenAiChatModel;
 import org.springframework.ai.openai.OpenAiChatOptions;
 import org.springframework.ai.tool.ToolCallback;
-import org.springframework.ai.tool.function.FunctionToolCallback;
+import org.springframework.ai.tool.definition.DefaultToolDefinition;
+import org.springframework.ai.tool.definition.ToolDefinition;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.util.MimeTypeUtils;
 
@@ -79,17 +80,13 @@ class SpringAiIT {
 
     @Test
     void forcedToolIsCalledAndItsResultIsTakenBack() {
-        ToolCallback weather = FunctionToolCallback.builder("get_weather", (City city) -> "sunny")
-                .description("The weather")
-                .inputType(City.class)
-                .build();
         UserMessage user = new UserMessage("Weather in Rome?");
 
         AssistantMessage asked = say(
                 model(options(HERD)
                         .maxTokens(60)
                         .temperature(1.0)
-                        .toolCallbacks(weather)
+                        .toolCallbacks(new Weather())
                         .toolChoice("required")),
                 user);
 
@@ -153,8 +150,23 @@ class SpringAiIT {
         assertThat(answer.getText()).isNotEmpty();
     }
 
-    /** What the tool takes. */
-    record City(String city) {}
+    /** A tool that the client itself does not call. */
+    private static final class Weather implements ToolCallback {
+        @Override
+        public ToolDefinition getToolDefinition() {
+            return DefaultToolDefinition.builder()
+                    .name("get_weather")
+                    .description("The weather")
+                    .inputSchema("{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}},"
+                            + "\"required\":[\"city\"]}")
+                    .build();
+        }
+
+        @Override
+        public String call(String input) {
+            throw new AssertionError("called with " + input);
+        }
+    }
 
     @Test
     void errorsArriveAsTheClientsOwn() {
