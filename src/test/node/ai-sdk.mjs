@@ -13,7 +13,7 @@ const herd = createOpenAICompatible({
   supportsStructuredOutputs: true,
 });
 const model = herd('herd-tiny');
-const ask = { model, system: 'Be brief.', prompt: 'Good morning!', temperature: 0, maxOutputTokens: 12, maxRetries: 0 };
+const ask = { model, system: 'Be brief.', prompt: 'Good morning!', temperature: 0, seed: 5, maxOutputTokens: 12, maxRetries: 0 };
 const weather = tool({
   description: 'The weather',
   inputSchema: z.object({ city: z.string() }),

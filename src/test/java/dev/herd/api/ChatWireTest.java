@@ -86,6 +86,16 @@ class ChatWireTest {
         assertThat(cachedTokens(request + ",\"cache_salt\":\"mine\"}")).isGreaterThan(40);
     }
 
+    @Test
+    void aPromptWithASeedIsComputedEachTime() {
+        String request = "{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\""
+                + "a long question of some other kind ".repeat(20) + "\"}]";
+
+        assertThat(cachedTokens(request + "}")).isZero();
+        assertThat(cachedTokens(request + "}")).isGreaterThan(40);
+        assertThat(cachedTokens(request + ",\"seed\":7}")).isZero();
+    }
+
     private int cachedTokens(String request) {
         return ask(request).statusCode(200).extract().path("usage.prompt_tokens_details.cached_tokens");
     }

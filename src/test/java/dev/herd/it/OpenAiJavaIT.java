@@ -73,6 +73,7 @@ class OpenAiJavaIT {
                         .model("herd-tiny")
                         .maxCompletionTokens(4)
                         .temperature(0)
+                        .seed(5)
                         .n(2)
                         .logprobs(true)
                         .topLogprobs(3)
@@ -309,6 +310,7 @@ class OpenAiJavaIT {
         return ChatCompletionCreateParams.builder()
                 .model("herd-tiny")
                 .temperature(0)
+                .seed(5)
                 .maxCompletionTokens(12)
                 .addSystemMessage("Be brief.")
                 .addUserMessage("Good morning!");
