@@ -73,7 +73,7 @@ class OpenAiJavaIT {
                         .model("herd-tiny")
                         .maxCompletionTokens(4)
                         .temperature(0)
-                        .seed(5)
+                        .putAdditionalBodyProperty("seed", JsonValue.from(5))
                         .n(2)
                         .logprobs(true)
                         .topLogprobs(3)
@@ -310,7 +310,7 @@ class OpenAiJavaIT {
         return ChatCompletionCreateParams.builder()
                 .model("herd-tiny")
                 .temperature(0)
-                .seed(5)
+                .putAdditionalBodyProperty("seed", JsonValue.from(5))
                 .maxCompletionTokens(12)
                 .addSystemMessage("Be brief.")
                 .addUserMessage("Good morning!");
