@@ -118,7 +118,7 @@ final class ChatService {
         List<ChoiceText> choices = new ArrayList<>();
         for (int choice = 0; choice < ready.prompts().size() * fields.choiceCount(); choice++) {
             int[] prompt = ready.prompts().get(choice / fields.choiceCount());
-            requests.add(new GenerationRequest(
+            GenerationRequest request = new GenerationRequest(
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
@@ -127,7 +127,8 @@ final class ChatService {
                     grammar,
                     integer(fields.minTokens()),
                     integer(fields.priority()),
-                    cacheScope(fields)));
+                    cacheScope(fields));
+            requests.add(fields.wantsPromptLogprobs() ? request.withPromptLogProbs(sampling.topLogProbs()) : request);
             choices.add(choice(fields, offer, model));
         }
         try {

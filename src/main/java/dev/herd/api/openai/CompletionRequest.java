@@ -62,7 +62,8 @@ public record CompletionRequest(
         @Nullable @Min(0) @Max(20) @Schema(description = "Alternatives wanted with each token's log-probability.")
         Integer logprobs,
 
-        @Nullable @Schema(description = "Whether an answer begins with its prompt; not together with logprobs.")
+        @Nullable
+        @Schema(description = "Whether an answer begins with its prompt; with logprobs, the prompt is scored, too.")
         Boolean echo,
 
         @Nullable @Schema(description = "Token id to a number that is added to its logit.")
@@ -116,6 +117,11 @@ public record CompletionRequest(
     @Override
     public boolean wantsLogprobs() {
         return logprobs != null;
+    }
+
+    @Override
+    public boolean wantsPromptLogprobs() {
+        return wantsEcho() && wantsLogprobs();
     }
 
     @Override
