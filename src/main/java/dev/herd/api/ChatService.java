@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 /** Turns a chat request into an answer in the making. */
 @Singleton
 final class ChatService {
+    /** Whose beginnings of prompts may be computed once for all of them; a client's salt divides it further. */
+    private static final String CACHE_SCOPE = "";
+
     private final ModelSource models;
     private final AnswerRecorder recorder;
     private final RandomGenerator random;
@@ -115,7 +118,7 @@ final class ChatService {
         List<ChoiceText> choices = new ArrayList<>();
         for (int choice = 0; choice < ready.prompts().size() * fields.choiceCount(); choice++) {
             int[] prompt = ready.prompts().get(choice / fields.choiceCount());
-            requests.add(new GenerationRequest(
+            GenerationRequest request = new GenerationRequest(
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
@@ -123,7 +126,9 @@ final class ChatService {
                     ready.images(),
                     grammar,
                     integer(fields.minTokens()),
-                    integer(fields.priority())));
+                    integer(fields.priority()),
+                    cacheScope(fields));
+            requests.add(fields.wantsPromptLogprobs() ? request.withPromptLogProbs(sampling.topLogProbs()) : request);
             choices.add(choice(fields, offer, model));
         }
         try {
@@ -156,6 +161,16 @@ final class ChatService {
                         fields.wantsLogprobs(),
                         new ToolCallParser(offer.definitions()),
                         offer.isParallel());
+    }
+
+    /**
+     * Whose prompts may share what was computed of them. Not those with a seed: what is found in the cache was rounded
+     * otherwise than what is computed, and their answers are to be the same again.
+     */
+    private static Optional<String> cacheScope(GenerationFields fields) {
+        return fields.seed() == null
+                ? Optional.of(CACHE_SCOPE + (fields.cacheSalt() == null ? "" : fields.cacheSalt()))
+                : Optional.empty();
     }
 
     private static int integer(@Nullable Integer number) {

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param topP default: the checkpoint's own, else 1
  * @param maxTokens older name of {@code maxCompletionTokens}
  * @param maxCompletionTokens default: what the context leaves
- * @param topK extension; 0 is off; default: the checkpoint's own, else off
+ * @param topK extension; 0 and -1 are off; default: the checkpoint's own, else off
  * @param minP extension; 0 is off
  * @param repetitionPenalty extension; 1 is off
  * @param stopTokenIds extension; further ids that end the answer
@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param continueFinalMessage extension; true lets the answer go on with the last message
  * @param includeStopStrInOutput extension; the answer contains the stop string that ends it
  * @param skipSpecialTokens extension; false shows special tokens by name
+ * @param cacheSalt extension; what is computed of the prompt is shared only with requests of the same salt
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ChatCompletionRequest(
@@ -74,7 +75,7 @@ public record ChatCompletionRequest(
         @Nullable @DecimalMin("-2") @DecimalMax("2") Double frequencyPenalty,
         @Nullable @DecimalMin("-2") @DecimalMax("2") Double presencePenalty,
 
-        @Nullable @Min(0) @Schema(description = "Extension: keeps this many tokens; 0 is off.")
+        @Nullable @Min(-1) @Schema(description = "Extension: keeps this many tokens; 0 and -1 are off.")
         Integer topK,
 
         @Nullable
@@ -124,6 +125,13 @@ public record ChatCompletionRequest(
 
         @Nullable @Schema(description = "Extension: false shows special tokens by name.")
         Boolean skipSpecialTokens,
+
+        @Nullable
+        @Size(min = 1, max = 256)
+        @Schema(
+                description =
+                        "Extension: what is computed of the prompt is shared only with requests of the same salt.")
+        String cacheSalt,
 
         @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others)
         implements GenerationFields {
@@ -196,8 +204,14 @@ public record ChatCompletionRequest(
         public record AllowedTools(String mode, List<NamedTool> tools) {}
     }
 
-    /** What a stream is to contain. */
+    /**
+     * What a stream is to contain.
+     *
+     * @param others fields without effect
+     */
     @JsonNaming(SnakeCaseStrategy.class)
     public record StreamOptions(
-            @Nullable Boolean includeUsage, @Nullable Boolean includeObfuscation) {}
+            @Nullable Boolean includeUsage,
+            @Nullable Boolean includeObfuscation,
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {}
 }

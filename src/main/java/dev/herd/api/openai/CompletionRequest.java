@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param logprobs alternatives wanted with each token's log-probability; null for no log-probabilities
  * @param echo whether an answer begins with its prompt
  * @param bestOf must equal {@code n}: answers are not ranked
+ * @param cacheSalt extension; what is computed of the prompt is shared only with requests of the same salt
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record CompletionRequest(
@@ -61,7 +62,8 @@ public record CompletionRequest(
         @Nullable @Min(0) @Max(20) @Schema(description = "Alternatives wanted with each token's log-probability.")
         Integer logprobs,
 
-        @Nullable @Schema(description = "Whether an answer begins with its prompt; not together with logprobs.")
+        @Nullable
+        @Schema(description = "Whether an answer begins with its prompt; with logprobs, the prompt is scored, too.")
         Boolean echo,
 
         @Nullable @Schema(description = "Token id to a number that is added to its logit.")
@@ -70,7 +72,7 @@ public record CompletionRequest(
         @Nullable @DecimalMin("-2") @DecimalMax("2") Double frequencyPenalty,
         @Nullable @DecimalMin("-2") @DecimalMax("2") Double presencePenalty,
 
-        @Nullable @Min(0) @Schema(description = "Extension: keeps this many tokens; 0 is off.")
+        @Nullable @Min(-1) @Schema(description = "Extension: keeps this many tokens; 0 and -1 are off.")
         Integer topK,
 
         @Nullable
@@ -91,6 +93,13 @@ public record CompletionRequest(
         @Nullable @Schema(description = "Extension: the model's own stop tokens do not end the answer.")
         Boolean ignoreEos,
 
+        @Nullable
+        @Size(min = 1, max = 256)
+        @Schema(
+                description =
+                        "Extension: what is computed of the prompt is shared only with requests of the same salt.")
+        String cacheSalt,
+
         @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others)
         implements GenerationFields {
     private static final int DEFAULT_MAX_TOKENS = 16;
@@ -108,6 +117,11 @@ public record CompletionRequest(
     @Override
     public boolean wantsLogprobs() {
         return logprobs != null;
+    }
+
+    @Override
+    public boolean wantsPromptLogprobs() {
+        return wantsEcho() && wantsLogprobs();
     }
 
     @Override

@@ -49,6 +49,11 @@ public interface GenerationFields {
     /** Whether log-probabilities are wanted. */
     boolean wantsLogprobs();
 
+    /** Whether log-probabilities of the prompt's tokens are wanted, too. */
+    default boolean wantsPromptLogprobs() {
+        return false;
+    }
+
     /** Alternatives wanted with each log-probability. */
     @Nullable
     Integer topLogprobs();
@@ -88,6 +93,10 @@ public interface GenerationFields {
     /** The same seed gives the same answer to the same request. */
     @Nullable
     Long seed();
+
+    /** What is computed of the prompt is shared only with requests of the same salt. */
+    @Nullable
+    String cacheSalt();
 
     /** The other fields of the request, of which {@link ResponseFormat} reads some. */
     @Nullable
