@@ -113,7 +113,8 @@ final class ExecutionPlanTest {
 
     @Test
     void anArrayCanLieInMemoryOfOnesOwn() {
-        FloatArray wrapped = FloatArray.fromSegmentShallow(FloatArray.fromElements(5, 6).getSegmentWithHeader());
+        FloatArray wrapped =
+                FloatArray.fromSegmentShallow(FloatArray.fromElements(5, 6).getSegmentWithHeader());
 
         assertThat(wrapped.getSize()).isEqualTo(2);
         assertThat(wrapped.get(1)).isEqualTo(6);

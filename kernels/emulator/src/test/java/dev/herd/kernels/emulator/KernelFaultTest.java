@@ -161,14 +161,16 @@ final class KernelFaultTest {
 
     @Test
     void aKernelMustBeAReferenceToAMethod() {
-        assertThatThrownBy(() -> run(grid(ITEMS), graph -> graph.task("t", (context, x) -> x.set(0, 1), CONTEXT, out), out))
+        assertThatThrownBy(() ->
+                        run(grid(ITEMS), graph -> graph.task("t", (context, x) -> x.set(0, 1), CONTEXT, out), out))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("reference to a static method");
     }
 
     @Test
     void itemsMustFillTheirGroups() {
-        assertThatThrownBy(() -> run(grid(ITEMS + 1), graph -> graph.task("t", FaultyKernels::swaps, CONTEXT, out), out))
+        assertThatThrownBy(
+                        () -> run(grid(ITEMS + 1), graph -> graph.task("t", FaultyKernels::swaps, CONTEXT, out), out))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("g.t has [9, 1, 1] items, which are no whole groups of [4, 1, 1]");
     }

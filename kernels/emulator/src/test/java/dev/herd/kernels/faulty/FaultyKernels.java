@@ -50,6 +50,7 @@ public final class FaultyKernels {
         out.set(context.globalIdx, 1);
     }
 
+    @SuppressWarnings("DuplicateBranches") // the fault
     public static void meetsAtDifferentBarriers(KernelContext context, FloatArray out) {
         if (context.localIdx < 2) {
             context.localBarrier();

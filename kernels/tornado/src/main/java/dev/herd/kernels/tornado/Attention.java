@@ -79,7 +79,12 @@ public final class Attention {
         if (token < step.get(Step.TOKENS)) {
             int place = token * Step.PLACE;
             int end = places.get(place + Step.POSITION) + 1;
-            int first = kind == KeyValues.GLOBAL ? 0 : places.get(place + Step.LOCAL_FIRST);
+            int first = 0;
+            int table = places.get(place + Step.GLOBAL_TABLE);
+            if (kind != KeyValues.GLOBAL) {
+                first = places.get(place + Step.LOCAL_FIRST);
+                table = places.get(place + Step.LOCAL_TABLE);
+            }
             int stretch = ((end - first + splits - 1) / splits + GROUP - 1) / GROUP * GROUP;
             int from = first + split * stretch;
             int to = TornadoMath.min(from + stretch, end);
@@ -95,21 +100,34 @@ public final class Attention {
                 totals[item] = 0;
             }
             for (int start = from; start < to; start += GROUP) {
-                int position = start + item;
                 int count = TornadoMath.min(GROUP, to - start);
                 context.localBarrier();
                 if (item < count) {
-                    int row = KeyValues.row(places, tables, layer, place, position, kvHead, kvHeads, blockSize,
-                            blocksPerStep, kind, words);
+                    int row = KeyValues.row(
+                            tables, layer, table, start + item, kvHead, kvHeads, blockSize, blocksPerStep, words);
                     rows[item] = row + valuesAfter;
                     for (int head = 0; head < groupSize; head++) {
-                        weights[head * GROUP + item] =
-                                scale * KeyValues.dot(cache, row, queries, head * headSize, headSize, format);
+                        float score = 0;
+                        for (int unit = 0; unit * Weights.UNIT < headSize; unit++) {
+                            int at = head * headSize + unit * Weights.UNIT;
+                            float part = 0;
+                            for (int i = 0; i < Weights.count(format, unit, headSize); i++) {
+                                part += queries[at + i] * Weights.level(cache, format, row, unit, i);
+                            }
+                            score += Weights.scale(cache, format, row, unit) * part;
+                        }
+                        weights[head * GROUP + item] = scale * score;
                     }
                 }
                 context.localBarrier();
                 if (item < groupSize) {
-                    raise(largest, factors, weights, item, count);
+                    float before = largest[item];
+                    float now = before;
+                    for (int i = 0; i < count; i++) {
+                        now = TornadoMath.max(now, weights[item * GROUP + i]);
+                    }
+                    largest[item] = now;
+                    factors[item] = TornadoMath.exp(before - now);
                 }
                 context.localBarrier();
                 if (item < count) {
@@ -128,9 +146,12 @@ public final class Attention {
                 }
                 for (int i = item; i < size; i += GROUP) {
                     int head = i / headSize;
+                    int unit = i % headSize / Weights.UNIT;
+                    int inUnit = i % headSize % Weights.UNIT;
                     float sum = 0;
                     for (int p = 0; p < count; p++) {
-                        sum += weights[head * GROUP + p] * KeyValues.element(cache, rows[p], i % headSize, format);
+                        float level = Weights.level(cache, format, rows[p], unit, inUnit);
+                        sum += weights[head * GROUP + p] * (Weights.scale(cache, format, rows[p], unit) * level);
                     }
                     sums[i] = sums[i] * factors[head] + sum;
                 }
@@ -144,17 +165,6 @@ public final class Attention {
                 partial.set(out + item * (headSize + 2) + headSize + 1, totals[item]);
             }
         }
-    }
-
-    /** Brings a head's maximum up to date and says by how much earlier weights shrink. */
-    private static void raise(float[] largest, float[] factors, float[] scores, int head, int count) {
-        float before = largest[head];
-        float now = before;
-        for (int i = 0; i < count; i++) {
-            now = TornadoMath.max(now, scores[head * GROUP + i]);
-        }
-        largest[head] = now;
-        factors[head] = TornadoMath.exp(before - now);
     }
 
     /** The grid of {@link #combine} for up to {@code tokens} tokens. */
@@ -171,7 +181,13 @@ public final class Attention {
      * @param partial {@code [tokens, splits, heads, headSize + 2]}
      */
     public static void combine(
-            KernelContext context, IntArray step, FloatArray out, FloatArray partial, int heads, int headSize, int splits) {
+            KernelContext context,
+            IntArray step,
+            FloatArray out,
+            FloatArray partial,
+            int heads,
+            int headSize,
+            int splits) {
         int head = context.groupIdx;
         int token = context.groupIdy;
         if (token < step.get(Step.TOKENS)) {

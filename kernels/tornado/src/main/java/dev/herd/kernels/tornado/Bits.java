@@ -52,7 +52,11 @@ final class Bits {
         // In [1024, 2048) for normal halves of that exponent, below for those that need none.
         int bits = (int) units;
         float rest = units - bits;
-        if (rest > 0.5f || (rest == 0.5f && (bits & 1) == 1)) {
+        float threshold = 0.5f;
+        if ((bits & 1) == 1) {
+            threshold = 0.49999997f; // a tie, too, goes up to the even neighbour
+        }
+        if (rest > threshold) {
             bits++;
         }
         bits += exponent << 10;

@@ -39,7 +39,8 @@ public final class DeviceWeights {
         for (int row = fromRow; row < toRow; row++) {
             MemorySegment target = out.asSlice((firstRow + row) * rowBytes, rowBytes);
             switch (weights) {
-                case RowMajor matrix when matrix.type() == format.type() ->
+                case RowMajor matrix
+                when matrix.type() == format.type() ->
                     packRow(target, format, matrix.data().asSlice(row * matrix.rowBytes(), matrix.rowBytes()));
                 case Transposed matrix when matrix.type() == format.type() -> gatherRow(target, matrix, row);
                 default -> decodeRow(target, weights, row, kernels);
@@ -82,7 +83,8 @@ public final class DeviceWeights {
         try (Arena arena = Arena.ofConfined()) {
             Floats decoded = Floats.allocate(arena, weights.columns());
             kernels.dequantizeRow(decoded, 0, weights, row);
-            MemorySegment.copy(decoded.segment(), 0, target, 0, decoded.segment().byteSize());
+            MemorySegment.copy(
+                    decoded.segment(), 0, target, 0, decoded.segment().byteSize());
         }
     }
 }

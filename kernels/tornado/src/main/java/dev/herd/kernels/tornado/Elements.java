@@ -23,7 +23,8 @@ public final class Elements {
      * @param gate {@code [rows, size]}
      * @param up {@code [rows, size]}
      */
-    public static void swiGlu(KernelContext context, IntArray step, FloatArray gate, FloatArray up, int size, int countAt) {
+    public static void swiGlu(
+            KernelContext context, IntArray step, FloatArray gate, FloatArray up, int size, int countAt) {
         int i = context.globalIdx;
         int row = context.groupIdy;
         if (row < step.get(countAt) && i < size) {

@@ -11,7 +11,6 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class Embedding {
     private static final int GROUP = 64;
-    private static final int COLUMNS = 16;
 
     private Embedding() {}
 
@@ -40,25 +39,26 @@ public final class Embedding {
             FloatArray images,
             int format,
             int columns) {
-        float[] decoded = context.allocateFloatLocalArray(GROUP * COLUMNS);
         int item = context.localIdx;
         int token = context.groupIdx;
         if (token < step.get(Step.TOKENS)) {
             int place = token * Step.PLACE;
             int image = places.get(place + Step.IMAGE_ROW);
             int row = places.get(place + Step.TOKEN_ID) * Weights.rowWords(format, columns);
-            for (int first = item * COLUMNS; first < columns; first += GROUP * COLUMNS) {
+            for (int unit = item; unit * Weights.UNIT < columns; unit += GROUP) {
+                int first = unit * Weights.UNIT;
+                int count = Weights.count(format, unit, columns);
                 if (image < 0) {
-                    Weights.decode16(table, format, row, first, columns, decoded, item * COLUMNS);
-                }
-                for (int i = 0; i < COLUMNS && first + i < columns; i++) {
-                    float value;
-                    if (image < 0) {
-                        value = decoded[item * COLUMNS + i];
-                    } else {
-                        value = images.get(image * columns + first + i);
+                    float scale = Weights.scale(table, format, row, unit);
+                    float offset = Weights.offset(table, format, row, unit);
+                    for (int i = 0; i < count; i++) {
+                        float level = Weights.level(table, format, row, unit, i);
+                        hidden.set(token * columns + first + i, scale * level - offset);
                     }
-                    hidden.set(token * columns + first + i, value);
+                } else {
+                    for (int i = 0; i < count; i++) {
+                        hidden.set(token * columns + first + i, images.get(image * columns + first + i));
+                    }
                 }
             }
         }

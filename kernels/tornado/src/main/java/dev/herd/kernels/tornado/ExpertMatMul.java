@@ -44,8 +44,6 @@ public final class ExpertMatMul {
             int columns,
             int experts,
             int perInput) {
-        float[] weightTile = context.allocateFloatLocalArray(Tile.SIZE);
-        float[] inputTile = context.allocateFloatLocalArray(Tile.SIZE);
         int left = context.groupIdy;
         int expert = -1;
         int first = 0;
@@ -61,9 +59,7 @@ public final class ExpertMatMul {
         if (expert >= 0) {
             int firstRow = context.groupIdx * Tile.ROWS;
             int end = offsets.get(expert + 1);
-            Tile.multiply(
-                    context, weightTile, inputTile, out, x, w, order, perInput, format, rows, columns, expert,
-                    firstRow, first, end, 0);
+            Tile.multiply(context, out, x, w, order, perInput, format, rows, columns, expert, firstRow, first, end, 0);
         }
     }
 }

@@ -74,9 +74,14 @@ public final class Experts {
             upSums[item] = upSum;
             context.localBarrier();
             if (lane == 0 && row < rows) {
+                float z = 0;
+                float factor = 0;
+                for (int i = 0; i < LANES; i++) {
+                    z += gateSums[item + i];
+                    factor += upSums[item + i];
+                }
                 float score = scores.get(assignment);
-                float z = score * MatVec.total(gateSums, item);
-                out.set(assignment * rows + row, Elements.silu(z) * (score * MatVec.total(upSums, item)));
+                out.set(assignment * rows + row, Elements.silu(score * z) * (score * factor));
             }
         }
     }
@@ -120,7 +125,11 @@ public final class Experts {
             context.localBarrier();
             if (lane == 0 && row < rows) {
                 int at = token * rows + row;
-                out.set(at, out.get(at) + MatVec.total(sums, item));
+                float total = out.get(at);
+                for (int i = 0; i < LANES; i++) {
+                    total += sums[item + i];
+                }
+                out.set(at, total);
             }
         }
     }

@@ -61,8 +61,13 @@ public final class Gated {
             upSums[item] = upSum;
             context.localBarrier();
             if (lane == 0 && row < rows) {
-                float z = MatVec.total(gateSums, item);
-                out.set(token * rows + row, Elements.silu(z) * MatVec.total(upSums, item));
+                float z = 0;
+                float factor = 0;
+                for (int i = 0; i < LANES; i++) {
+                    z += gateSums[item + i];
+                    factor += upSums[item + i];
+                }
+                out.set(token * rows + row, Elements.silu(z) * factor);
             }
             context.localBarrier();
         }

@@ -82,185 +82,146 @@ public final class KeyValues {
         float[] sums = context.allocateFloatLocalArray(GROUP);
         int item = context.localIdx;
         int token = context.groupIdy;
+        int kvHead = context.groupIdx - heads;
         if (token < step.get(Step.TOKENS)) {
-            if (context.groupIdx < heads) {
-                int from = (token * heads + context.groupIdx) * headSize;
-                turn(context, head, sums, query, from, rotations, token * headSize, headSize, kind, epsilon, item);
-                float factor = kind == GLOBAL ? factors.get(token) : 1;
+            int from =
+                    kvHead < 0 ? (token * heads + context.groupIdx) * headSize : (token * kvHeads + kvHead) * headSize;
+            float squares = 0;
+            for (int i = 2 * item; i < headSize; i += 2 * GROUP) {
+                float a = kvHead < 0 ? query.get(from + i) : key.get(from + i);
+                float b = kvHead < 0 ? query.get(from + i + 1) : key.get(from + i + 1);
+                if (kind != GLOBAL) {
+                    float cosine = rotations.get(token * headSize + i);
+                    float sine = rotations.get(token * headSize + i + 1);
+                    float turned = a * cosine - b * sine;
+                    b = a * sine + b * cosine;
+                    a = turned;
+                }
+                head[i] = a;
+                head[i + 1] = b;
+                squares += a * a + b * b;
+            }
+            sums[item] = squares;
+            context.localBarrier();
+            float scale = 1;
+            if (kind == LOCAL_NORMED) {
+                float total = 0;
+                for (int i = 0; i < GROUP; i++) {
+                    total += sums[i];
+                }
+                scale = 1 / TornadoMath.sqrt(total / headSize + epsilon);
+            }
+            if (kvHead < 0) {
+                float factor = kind == GLOBAL ? factors.get(token) : scale;
                 for (int i = 2 * item; i < headSize; i += 2 * GROUP) {
                     query.set(from + i, head[i] * factor);
                     query.set(from + i + 1, head[i + 1] * factor);
                 }
             } else {
-                int kvHead = context.groupIdx - heads;
-                int from = (token * kvHeads + kvHead) * headSize;
-                turn(context, head, sums, key, from, rotations, token * headSize, headSize, kind, epsilon, item);
-                int place = token * Step.PLACE;
                 int words = headWords(format, headSize);
-                int keys = row(places, tables, layer, place, places.get(place + Step.POSITION), kvHead, kvHeads,
-                        blockSize, blocksPerStep, kind, words);
-                store(cache, keys, head, headSize, format, item);
-                context.localBarrier();
-                for (int i = item; i < headSize; i += GROUP) {
-                    head[i] = value.get(from + i);
+                int keys = row(
+                        places,
+                        tables,
+                        layer,
+                        token * Step.PLACE,
+                        kvHead,
+                        kvHeads,
+                        blockSize,
+                        blocksPerStep,
+                        kind,
+                        words);
+                int values = keys + kvHeads * blockSize * words;
+                if (format == Weights.F32) {
+                    for (int i = item; i < headSize; i += GROUP) {
+                        cache.set(keys + i, Bits.toSingle(head[i] * scale));
+                        cache.set(values + i, Bits.toSingle(value.get(from + i)));
+                    }
                 }
-                context.localBarrier();
-                store(cache, keys + kvHeads * blockSize * words, head, headSize, format, item);
+                if (format == Weights.F16) {
+                    for (int i = item; i < words; i += GROUP) {
+                        int low = Bits.toHalf(head[2 * i] * scale);
+                        cache.set(keys + i, low | (Bits.toHalf(head[2 * i + 1] * scale) << 16));
+                        int lowValue = Bits.toHalf(value.get(from + 2 * i));
+                        cache.set(values + i, lowValue | (Bits.toHalf(value.get(from + 2 * i + 1)) << 16));
+                    }
+                }
+                if (format == Weights.Q8_0) {
+                    for (int group = item; group < headSize / QUANT; group += GROUP) {
+                        float largest = 0;
+                        float largestValue = 0;
+                        for (int i = group * QUANT; i < group * QUANT + QUANT; i++) {
+                            largest = TornadoMath.max(largest, TornadoMath.abs(head[i] * scale));
+                            largestValue = TornadoMath.max(largestValue, TornadoMath.abs(value.get(from + i)));
+                        }
+                        int bits = Bits.toHalf(largest / 127);
+                        int valueBits = Bits.toHalf(largestValue / 127);
+                        float perLevel = levelsPer(Bits.half(bits));
+                        float perValueLevel = levelsPer(Bits.half(valueBits));
+                        int at = group * QUANT_WORDS;
+                        cache.set(keys + at, bits);
+                        cache.set(values + at, valueBits);
+                        for (int word = 0; word < QUANT / 4; word++) {
+                            int levels = 0;
+                            int valueLevels = 0;
+                            for (int b = 0; b < 4; b++) {
+                                int i = group * QUANT + 4 * word + b;
+                                levels |= level(head[i] * scale, perLevel) << (8 * b);
+                                valueLevels |= level(value.get(from + i), perValueLevel) << (8 * b);
+                            }
+                            cache.set(keys + at + 1 + word, levels);
+                            cache.set(values + at + 1 + word, valueLevels);
+                        }
+                    }
+                }
             }
         }
     }
 
-    /** Copies a head to local memory, rotated and normalised as the layer's kind wants it. */
-    private static void turn(
-            KernelContext context,
-            float[] head,
-            float[] sums,
-            FloatArray x,
-            int from,
-            FloatArray rotations,
-            int angles,
-            int headSize,
-            int kind,
-            float epsilon,
-            int item) {
-        float squares = 0;
-        for (int i = 2 * item; i < headSize; i += 2 * GROUP) {
-            float a = x.get(from + i);
-            float b = x.get(from + i + 1);
-            if (kind != GLOBAL) {
-                float cosine = rotations.get(angles + i);
-                float sine = rotations.get(angles + i + 1);
-                float turned = a * cosine - b * sine;
-                b = a * sine + b * cosine;
-                a = turned;
-            }
-            head[i] = a;
-            head[i + 1] = b;
-            squares += a * a + b * b;
-        }
-        sums[item] = squares;
-        context.localBarrier();
-        if (kind == LOCAL_NORMED) {
-            float total = 0;
-            for (int i = 0; i < GROUP; i++) {
-                total += sums[i];
-            }
-            float scale = 1 / TornadoMath.sqrt(total / headSize + epsilon);
-            for (int i = 2 * item; i < headSize; i += 2 * GROUP) {
-                head[i] = head[i] * scale;
-                head[i + 1] = head[i + 1] * scale;
-            }
-            context.localBarrier();
-        }
+    /** What an element is multiplied by to count levels of {@code scale}; 0 for a group of zeros. */
+    private static float levelsPer(float scale) {
+        return scale == 0 ? 0 : 1 / scale;
     }
 
-    /** The first word of a key; its value is {@code kvHeads * blockSize * headWords} further. */
-    static int row(
+    /** The nearest of 255 levels, as a byte. */
+    private static int level(float value, float levelsPer) {
+        float ratio = TornadoMath.min(127f, TornadoMath.max(-127f, value * levelsPer));
+        int level = (int) (ratio + 127.5f) - 127; // of a number that is not negative, so that it is rounded down
+        return level & 255;
+    }
+
+    /** The first word of the key at the token's own position. */
+    private static int row(
             IntArray places,
             IntArray tables,
             IntArray layer,
             int place,
-            int position,
             int kvHead,
             int kvHeads,
             int blockSize,
             int blocksPerStep,
             int kind,
             int words) {
+        int position = places.get(place + Step.POSITION);
         int table = kind == GLOBAL ? places.get(place + Step.GLOBAL_TABLE) : places.get(place + Step.LOCAL_TABLE);
+        return row(tables, layer, table, position, kvHead, kvHeads, blockSize, blocksPerStep, words);
+    }
+
+    /**
+     * The first word of a key; its value is {@code kvHeads * blockSize * headWords} further.
+     *
+     * @param table where the sequence's block ids start
+     */
+    static int row(
+            IntArray tables,
+            IntArray layer,
+            int table,
+            int position,
+            int kvHead,
+            int kvHeads,
+            int blockSize,
+            int blocksPerStep,
+            int words) {
         int block = tables.get(table + position / blockSize * blocksPerStep + layer.get(0));
         return ((block * 2 * kvHeads + kvHead) * blockSize + position % blockSize) * words;
-    }
-
-    /** Writes a head: a pair of halves or a group of 32 per item. */
-    private static void store(IntArray cache, int row, float[] head, int headSize, int format, int item) {
-        if (format == Weights.F32) {
-            for (int i = item; i < headSize; i += GROUP) {
-                cache.set(row + i, Bits.toSingle(head[i]));
-            }
-        }
-        if (format == Weights.F16) {
-            for (int word = item; word < headSize / 2; word += GROUP) {
-                cache.set(row + word, Bits.toHalf(head[2 * word]) | (Bits.toHalf(head[2 * word + 1]) << 16));
-            }
-        }
-        if (format == Weights.Q8_0) {
-            for (int group = item; group < headSize / QUANT; group += GROUP) {
-                storeGroup(cache, row + group * QUANT_WORDS, head, group * QUANT);
-            }
-        }
-    }
-
-    /** 32 elements with the scale that just covers the largest. */
-    private static void storeGroup(IntArray cache, int at, float[] head, int from) {
-        float largest = 0;
-        for (int i = 0; i < QUANT; i++) {
-            largest = TornadoMath.max(largest, TornadoMath.abs(head[from + i]));
-        }
-        int scaleBits = Bits.toHalf(largest / 127);
-        float scale = Bits.half(scaleBits);
-        cache.set(at, scaleBits);
-        for (int word = 0; word < QUANT / 4; word++) {
-            int first = from + 4 * word;
-            int low = level(head[first], scale) | (level(head[first + 1], scale) << 8);
-            int high = level(head[first + 2], scale) | (level(head[first + 3], scale) << 8);
-            cache.set(at + 1 + word, low | (high << 16));
-        }
-    }
-
-    /** The nearest of 255 levels, as a byte. */
-    private static int level(float value, float scale) {
-        if (scale == 0) {
-            return 0;
-        }
-        float ratio = TornadoMath.min(127, TornadoMath.max(-127, value / scale));
-        int level = ratio < 0 ? (int) (ratio - 0.5f) : (int) (ratio + 0.5f);
-        return level & 255;
-    }
-
-    /** {@code Σ query[from + i] · key[i]} over a head. */
-    static float dot(IntArray cache, int row, float[] query, int from, int headSize, int format) {
-        float sum = 0;
-        if (format == Weights.F32) {
-            for (int i = 0; i < headSize; i++) {
-                sum += query[from + i] * Bits.single(cache.get(row + i));
-            }
-            return sum;
-        }
-        if (format == Weights.F16) {
-            for (int word = 0; word < headSize / 2; word++) {
-                int pair = cache.get(row + word);
-                sum += query[from + 2 * word] * Bits.half(pair);
-                sum += query[from + 2 * word + 1] * Bits.half(pair >> 16);
-            }
-            return sum;
-        }
-        for (int group = 0; group < headSize / QUANT; group++) {
-            int at = row + group * QUANT_WORDS;
-            float part = 0;
-            for (int word = 0; word < QUANT / 4; word++) {
-                int four = cache.get(at + 1 + word);
-                int i = from + group * QUANT + 4 * word;
-                part += query[i] * (four << 24 >> 24);
-                part += query[i + 1] * (four << 16 >> 24);
-                part += query[i + 2] * (four << 8 >> 24);
-                part += query[i + 3] * (four >> 24);
-            }
-            sum += Bits.half(cache.get(at)) * part;
-        }
-        return sum;
-    }
-
-    /** Element {@code i} of a head. */
-    static float element(IntArray cache, int row, int i, int format) {
-        if (format == Weights.F32) {
-            return Bits.single(cache.get(row + i));
-        }
-        if (format == Weights.F16) {
-            return Bits.half(cache.get(row + (i >> 1)) >> (16 * (i & 1)));
-        }
-        int at = row + i / QUANT * QUANT_WORDS;
-        int four = cache.get(at + 1 + i % QUANT / 4);
-        return Bits.half(cache.get(at)) * (four << (24 - 8 * (i & 3)) >> 24);
     }
 }

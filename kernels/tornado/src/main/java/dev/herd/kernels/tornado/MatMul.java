@@ -41,15 +41,12 @@ public final class MatMul {
             int columns,
             int countAt,
             int adds) {
-        float[] weightTile = context.allocateFloatLocalArray(Tile.SIZE);
-        float[] inputTile = context.allocateFloatLocalArray(Tile.SIZE);
         int firstRow = context.groupIdx * Tile.ROWS;
         int first = context.groupIdy * Tile.ROWS;
         int end = step.get(countAt);
         if (first < end) {
             Tile.multiply(
-                    context, weightTile, inputTile, out, x, w, step, Tile.IN_ORDER, format, rows, columns, 0, firstRow,
-                    first, end, adds);
+                    context, out, x, w, step, Tile.IN_ORDER, format, rows, columns, 0, firstRow, first, end, adds);
         }
     }
 }

@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * Matrices times few tokens: the memory-bound products of decoding. {@link MatMul} is for many.
  *
- * <p>Four rows share a group of 64 items, 16 to a row, each taking every 16th unit of 32 columns; their sums meet in
+ * <p>Four rows share a group of 64 items, 16 to a row, each taking every 16th unit of 16 columns; their sums meet in
  * local memory. Tokens are taken one after the other, so that weights come from memory once and from the cache for the
  * other tokens: about {@code rows * rowWords} words of traffic whatever the number of tokens, plus the inputs once per
  * group, which the cache absorbs.
@@ -61,7 +61,10 @@ public final class MatVec {
             sums[item] = sum;
             context.localBarrier();
             if (lane == 0 && row < rows) {
-                float total = total(sums, item);
+                float total = 0;
+                for (int i = 0; i < LANES; i++) {
+                    total += sums[item + i];
+                }
                 if (adds == 1) {
                     total += out.get(token * rows + row);
                 }
@@ -79,14 +82,5 @@ public final class MatVec {
             sum += Weights.dot(w, format, row, unit, x, from, columns);
         }
         return sum;
-    }
-
-    /** The sum of a row's items. */
-    static float total(float[] sums, int first) {
-        float total = 0;
-        for (int i = 0; i < LANES; i++) {
-            total += sums[first + i];
-        }
-        return total;
     }
 }

@@ -41,7 +41,6 @@ public final class Norms {
             float epsilon,
             int size,
             int countAt) {
-        float[] sums = context.allocateFloatLocalArray(GROUP);
         int item = context.localIdx;
         int row = context.groupIdx;
         if (row < step.get(countAt)) {
@@ -50,7 +49,7 @@ public final class Norms {
             for (int i = item; i < size; i += GROUP) {
                 squares += x.get(from + i) * x.get(from + i);
             }
-            float scale = 1 / TornadoMath.sqrt(sum(context, sums, item, squares) / size + epsilon);
+            float scale = 1 / TornadoMath.sqrt(sum(context, item, squares) / size + epsilon);
             for (int i = item; i < size; i += GROUP) {
                 out.set(from + i, x.get(from + i) * scale * weight.get(i));
             }
@@ -78,7 +77,6 @@ public final class Norms {
             float epsilon,
             int size,
             int countAt) {
-        float[] sums = context.allocateFloatLocalArray(GROUP);
         int item = context.localIdx;
         int row = context.groupIdx;
         if (row < step.get(countAt)) {
@@ -87,39 +85,37 @@ public final class Norms {
             for (int i = item; i < size; i += GROUP) {
                 part += x.get(from + i);
             }
-            float mean = sum(context, sums, item, part) / size;
+            float mean = sum(context, item, part) / size;
             float squares = 0;
             for (int i = item; i < size; i += GROUP) {
                 float centred = x.get(from + i) - mean;
                 squares += centred * centred;
             }
-            float scale = 1 / TornadoMath.sqrt(sum(context, sums, item, squares) / size + epsilon);
+            float scale = 1 / TornadoMath.sqrt(sum(context, item, squares) / size + epsilon);
             for (int i = item; i < size; i += GROUP) {
                 out.set(from + i, (x.get(from + i) - mean) * scale * weight.get(i) + bias.get(i));
             }
         }
     }
 
-    /** The sum of every item's {@code part}, in two steps; after the last barrier {@code sums} may be used again. */
-    private static float sum(KernelContext context, float[] sums, int item, float part) {
-        sums[item] = part;
+    /** The sum of every item's {@code part}, in two steps, through local memory of its own. */
+    private static float sum(KernelContext context, int item, float part) {
+        float[] parts = context.allocateFloatLocalArray(GROUP);
+        float[] few = context.allocateFloatLocalArray(FEW);
+        parts[item] = part;
         context.localBarrier();
-        float few = 0;
         if (item < FEW) {
-            for (int i = item; i < GROUP; i += FEW) {
-                few += sums[i];
+            float sum = 0;
+            for (int i = 0; i < GROUP / FEW; i++) {
+                sum += parts[item + i * FEW];
             }
-        }
-        context.localBarrier();
-        if (item < FEW) {
-            sums[item] = few;
+            few[item] = sum;
         }
         context.localBarrier();
         float total = 0;
         for (int i = 0; i < FEW; i++) {
-            total += sums[i];
+            total += few[i];
         }
-        context.localBarrier();
         return total;
     }
 }

@@ -8,21 +8,18 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** The choice of experts, made and kept on the device. */
 public final class Router {
-    private static final int ROUTE_GROUP = 32;
-
-    /** Items of the group that sorts assignments: each takes every 128th expert. */
-    private static final int SORT_GROUP = 128;
+    private static final int GROUP = 32;
 
     private Router() {}
 
     /** The grid of {@link #route} for up to {@code tokens} tokens: one item each, in groups of 32. */
     public static WorkerGrid routeGrid(int tokens) {
-        return Grids.groups(Math.ceilDiv(tokens, ROUTE_GROUP), ROUTE_GROUP);
+        return Grids.groups(Math.ceilDiv(tokens, GROUP), GROUP);
     }
 
     /**
      * The {@code expertsPerToken} highest logits of each token, of equal ones the lowest expert, and the sigmoids of them.
-     * Each item goes through its token's logits once per choice, looking for the next in order.
+     * Each item goes through its token's logits once per choice.
      *
      * <p>Twin: {@code model.Router.assign}.
      *
@@ -41,35 +38,37 @@ public final class Router {
         int token = context.globalIdx;
         if (token < step.get(Step.TOKENS)) {
             int from = token * experts;
-            float last = 0;
-            int lastExpert = -1;
+            int first = token * expertsPerToken;
             for (int rank = 0; rank < expertsPerToken; rank++) {
-                float best = 0;
-                int bestExpert = -1;
+                float best = -Float.MAX_VALUE;
+                int bestExpert = 0;
                 for (int expert = 0; expert < experts; expert++) {
+                    int taken = 0;
+                    for (int earlier = 0; earlier < rank; earlier++) {
+                        if (choice.get(first + earlier) == expert) {
+                            taken = 1;
+                        }
+                    }
                     float logit = logits.get(from + expert);
-                    boolean isLeft = rank == 0 || logit < last || (logit == last && expert > lastExpert);
-                    if (isLeft && (bestExpert < 0 || logit > best)) {
+                    if (taken == 0 && logit > best) {
                         best = logit;
                         bestExpert = expert;
                     }
                 }
-                choice.set(token * expertsPerToken + rank, bestExpert);
-                scores.set(token * expertsPerToken + rank, 1 / (1 + TornadoMath.exp(-best)));
-                last = best;
-                lastExpert = bestExpert;
+                choice.set(first + rank, bestExpert);
+                scores.set(first + rank, 1 / (1 + TornadoMath.exp(-best)));
             }
         }
     }
 
-    /** The grid of {@link #group}: a single group. */
-    public static WorkerGrid groupGrid() {
-        return Grids.groups(1, SORT_GROUP);
+    /** The grid of {@link #group}: an item per expert, in groups of 32. */
+    public static WorkerGrid groupGrid(int experts) {
+        return Grids.groups(Math.ceilDiv(experts, GROUP), GROUP);
     }
 
     /**
-     * Sorts assignments by expert, those of one expert in the order of tokens: first each item counts those of its
-     * experts, then it knows where they begin, and writes them.
+     * Sorts assignments by expert, those of one expert in the order of tokens: each item counts those of earlier experts,
+     * so that it knows where its own begin, and writes them. Every item reads all assignments twice, which are few.
      *
      * <p>Twin: {@code model.Router.assign}.
      *
@@ -85,21 +84,14 @@ public final class Router {
             IntArray choice,
             int experts,
             int expertsPerToken) {
-        int[] counts = context.allocateIntLocalArray(experts);
-        int item = context.localIdx;
-        int assignments = step.get(Step.TOKENS) * expertsPerToken;
-        for (int expert = item; expert < experts; expert += SORT_GROUP) {
-            int count = 0;
-            for (int assignment = 0; assignment < assignments; assignment++) {
-                count += choice.get(assignment) == expert ? 1 : 0;
-            }
-            counts[expert] = count;
-        }
-        context.localBarrier();
-        for (int expert = item; expert < experts; expert += SORT_GROUP) {
+        int expert = context.globalIdx;
+        if (expert < experts) {
+            int assignments = step.get(Step.TOKENS) * expertsPerToken;
             int at = 0;
-            for (int earlier = 0; earlier < expert; earlier++) {
-                at += counts[earlier];
+            for (int assignment = 0; assignment < assignments; assignment++) {
+                if (choice.get(assignment) < expert) {
+                    at++;
+                }
             }
             offsets.set(expert, at);
             for (int assignment = 0; assignment < assignments; assignment++) {

@@ -17,6 +17,9 @@ public final class Sampling {
     private static final int GROUP = 128;
     private static final float LOWEST = -Float.MAX_VALUE;
 
+    /** The id where there are no more logits: behind all others. */
+    static final int NONE = Integer.MAX_VALUE;
+
     private Sampling() {}
 
     /** Parts of a row of {@code size} logits. */
@@ -41,11 +44,17 @@ public final class Sampling {
      * <p>Twin: a sort.
      *
      * @param values {@code [rows, parts, count]}
-     * @param ids the same shape; -1 where the part has no more
+     * @param ids the same shape; {@link #NONE} where the part has no more
      * @param logits {@code [rows, size]}
      */
     public static void topOfParts(
-            KernelContext context, IntArray step, FloatArray values, IntArray ids, FloatArray logits, int size, int count) {
+            KernelContext context,
+            IntArray step,
+            FloatArray values,
+            IntArray ids,
+            FloatArray logits,
+            int size,
+            int count) {
         float[] best = context.allocateFloatLocalArray(GROUP);
         int[] bestIds = context.allocateIntLocalArray(GROUP);
         int item = context.localIdx;
@@ -54,15 +63,14 @@ public final class Sampling {
         if (row < step.get(Step.LOGIT_ROWS)) {
             int parts = (size + PART - 1) / PART;
             int end = part * PART + PART < size ? part * PART + PART : size;
-            float last = 0;
+            float last = Float.MAX_VALUE; // before everything
             int lastId = -1;
             for (int rank = 0; rank < count; rank++) {
                 float found = LOWEST;
-                int foundId = -1;
+                int foundId = NONE;
                 for (int id = part * PART + item; id < end; id += GROUP) {
                     float logit = logits.get(row * size + id);
-                    boolean isLeft = rank == 0 || isBefore(last, lastId, logit, id);
-                    if (isLeft && (foundId < 0 || isBefore(logit, id, found, foundId))) {
+                    if (isBefore(last, lastId, logit, id) == 1 && isBefore(logit, id, found, foundId) == 1) {
                         found = logit;
                         foundId = id;
                     }
@@ -70,9 +78,14 @@ public final class Sampling {
                 best[item] = found;
                 bestIds[item] = foundId;
                 context.localBarrier();
-                int winner = winner(best, bestIds);
-                last = best[winner];
-                lastId = bestIds[winner];
+                last = LOWEST;
+                lastId = NONE;
+                for (int i = 0; i < GROUP; i++) {
+                    if (isBefore(best[i], bestIds[i], last, lastId) == 1) {
+                        last = best[i];
+                        lastId = bestIds[i];
+                    }
+                }
                 if (item == 0) {
                     int at = (row * parts + part) * count + rank;
                     values.set(at, last);
@@ -89,7 +102,7 @@ public final class Sampling {
      * <p>Twin: a sort.
      *
      * @param topValues {@code [rows, count]}
-     * @param topIds the same shape; -1 where there are no more
+     * @param topIds the same shape; {@link #NONE} where there are no more
      * @param values {@code [rows, parts, count]}
      * @param ids the same shape
      */
@@ -108,16 +121,15 @@ public final class Sampling {
         int row = context.groupIdy;
         if (row < step.get(Step.LOGIT_ROWS)) {
             int from = row * parts * count;
-            float last = 0;
+            float last = Float.MAX_VALUE; // before everything
             int lastId = -1;
             for (int rank = 0; rank < count; rank++) {
                 float found = LOWEST;
-                int foundId = -1;
+                int foundId = NONE;
                 for (int i = item; i < parts * count; i += GROUP) {
                     float logit = values.get(from + i);
                     int id = ids.get(from + i);
-                    boolean isLeft = id >= 0 && (rank == 0 || isBefore(last, lastId, logit, id));
-                    if (isLeft && (foundId < 0 || isBefore(logit, id, found, foundId))) {
+                    if (isBefore(last, lastId, logit, id) == 1 && isBefore(logit, id, found, foundId) == 1) {
                         found = logit;
                         foundId = id;
                     }
@@ -125,9 +137,14 @@ public final class Sampling {
                 best[item] = found;
                 bestIds[item] = foundId;
                 context.localBarrier();
-                int winner = winner(best, bestIds);
-                last = best[winner];
-                lastId = bestIds[winner];
+                last = LOWEST;
+                lastId = NONE;
+                for (int i = 0; i < GROUP; i++) {
+                    if (isBefore(best[i], bestIds[i], last, lastId) == 1) {
+                        last = best[i];
+                        lastId = bestIds[i];
+                    }
+                }
                 if (item == 0) {
                     topValues.set(row * count + rank, last);
                     topIds.set(row * count + rank, lastId);
@@ -137,19 +154,15 @@ public final class Sampling {
         }
     }
 
-    /** Whether logit a of id i comes before logit b of id j. */
-    private static boolean isBefore(float a, int i, float b, int j) {
-        return a > b || (a == b && i < j);
-    }
-
-    /** The item that found the best; every item of a group comes to the same. */
-    private static int winner(float[] best, int[] ids) {
-        int winner = 0;
-        for (int i = 1; i < GROUP; i++) {
-            if (ids[i] >= 0 && (ids[winner] < 0 || isBefore(best[i], ids[i], best[winner], ids[winner]))) {
-                winner = i;
-            }
+    /** 1 if logit a of id i comes before logit b of id j, else 0. */
+    private static int isBefore(float a, int i, float b, int j) {
+        int before = 0;
+        if (a > b) {
+            before = 1;
         }
-        return winner;
+        if (a == b && i < j) {
+            before = 1;
+        }
+        return before;
     }
 }

@@ -1,6 +1,7 @@
 package dev.herd.kernels.tornado;
 
 import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -16,58 +17,20 @@ final class Tile {
     static final int ROWS = 32;
 
     /** Columns that are loaded at a time. */
-    static final int COLUMNS = 32;
+    private static final int COLUMNS = 32;
 
     /** Floats from one row of a tile to the next. */
-    static final int STRIDE = 33;
+    private static final int STRIDE = 33;
+
+    private static final int UNIT = Weights.UNIT;
 
     /** Floats of a tile. */
-    static final int SIZE = ROWS * STRIDE;
+    private static final int SIZE = ROWS * STRIDE;
 
     /** Stands for inputs that lie one after the other. */
     static final int IN_ORDER = 0;
 
     private Tile() {}
-
-    /** Loads rows {@code [firstRow, firstRow + 32)}, of which those from {@code endRow} on are zero: 16 columns per item. */
-    static void loadWeights(
-            float[] tile, IntArray w, int format, int firstRow, int endRow, int column, int columns, int item) {
-        int inTile = item >> 1;
-        int half = 16 * (item & 1);
-        int row = firstRow + inTile;
-        int to = inTile * STRIDE + half;
-        if (row < endRow && column + half < columns) {
-            int from = row * Weights.rowWords(format, columns);
-            Weights.decode16(w, format, from, column + half, columns, tile, to);
-        } else {
-            for (int i = 0; i < 16; i++) {
-                tile[to + i] = 0;
-            }
-        }
-    }
-
-    /** Loads inputs {@code [first, first + 32)}, of which those from {@code end} on are zero; neighbours load neighbours. */
-    static void loadInputs(
-            float[] tile,
-            FloatArray x,
-            IntArray order,
-            int perInput,
-            int first,
-            int end,
-            int column,
-            int columns,
-            int item) {
-        for (int i = item; i < ROWS * COLUMNS; i += GROUP) {
-            int input = first + i / COLUMNS;
-            int c = column + i % COLUMNS;
-            float value = 0;
-            if (input < end && c < columns) {
-                int row = perInput == IN_ORDER ? input : order.get(input) / perInput;
-                value = x.get(row * columns + c);
-            }
-            tile[i / COLUMNS * STRIDE + i % COLUMNS] = value;
-        }
-    }
 
     /**
      * A tile of {@code out[o, r] (+)= Σ_c x[i, c] · w[matrix * rows + r, c]}: rows {@code [firstRow, firstRow + 32)} of
@@ -78,8 +41,6 @@ final class Tile {
      */
     static void multiply(
             KernelContext context,
-            float[] weightTile,
-            float[] inputTile,
             FloatArray out,
             FloatArray x,
             IntArray w,
@@ -93,7 +54,12 @@ final class Tile {
             int first,
             int end,
             int adds) {
+        float[] weightTile = context.allocateFloatLocalArray(SIZE);
+        float[] inputTile = context.allocateFloatLocalArray(SIZE);
         int item = context.localIdx;
+        int loads = firstRow + (item >> 1); // the row of weights of which this item loads 16 columns
+        int loadsTo = (item >> 1) * STRIDE + UNIT * (item & 1);
+        int words = (matrix * rows + loads) * Weights.rowWords(format, columns);
         int a = (item & 7) * STRIDE;
         int b = (item >> 3) * STRIDE;
         float s00 = 0;
@@ -113,8 +79,31 @@ final class Tile {
         float s32 = 0;
         float s33 = 0;
         for (int column = 0; column < columns; column += COLUMNS) {
-            loadWeights(weightTile, w, format, matrix * rows + firstRow, matrix * rows + rows, column, columns, item);
-            loadInputs(inputTile, x, order, perInput, first, end, column, columns, item);
+            int unit = column / UNIT + (item & 1);
+            int count = 0;
+            if (loads < rows) {
+                count = TornadoMath.max(0, Weights.count(format, unit, columns));
+            }
+            if (count > 0) {
+                float scale = Weights.scale(w, format, words, unit);
+                float offset = Weights.offset(w, format, words, unit);
+                for (int i = 0; i < count; i++) {
+                    weightTile[loadsTo + i] = scale * Weights.level(w, format, words, unit, i) - offset;
+                }
+            }
+            for (int i = count; i < UNIT; i++) {
+                weightTile[loadsTo + i] = 0;
+            }
+            for (int i = item; i < ROWS * COLUMNS; i += GROUP) {
+                int input = first + i / COLUMNS;
+                int c = column + i % COLUMNS;
+                float value = 0;
+                if (input < end && c < columns) {
+                    int from = perInput == IN_ORDER ? input : order.get(input) / perInput;
+                    value = x.get(from * columns + c);
+                }
+                inputTile[i / COLUMNS * STRIDE + i % COLUMNS] = value;
+            }
             context.localBarrier();
             for (int k = 0; k < COLUMNS; k++) {
                 float w0 = weightTile[a + k];
@@ -153,7 +142,18 @@ final class Tile {
     }
 
     private static void put(
-            FloatArray out, IntArray order, int perInput, int input, int end, int row, int rows, int adds, float a, float b, float c, float d) {
+            FloatArray out,
+            IntArray order,
+            int perInput,
+            int input,
+            int end,
+            int row,
+            int rows,
+            int adds,
+            float a,
+            float b,
+            float c,
+            float d) {
         if (input < end) {
             int from = (perInput == IN_ORDER ? input : order.get(input)) * rows;
             put(out, from, row, rows, adds, a);

@@ -77,7 +77,7 @@ public final class Vision {
     }
 
     /**
-     * Rotates adjacent pairs of every head, all tiles alike. An item per pair, {@link Elements#grid} of rows and
+     * Rotates adjacent pairs of every head, all tiles alike ({@code rotate} is a function of OpenCL). An item per pair, {@link Elements#grid} of rows and
      * {@code size / 2}.
      *
      * <p>Twin: {@code ScalarKernels.rope}.
@@ -85,8 +85,14 @@ public final class Vision {
      * @param x {@code [rows, size]}, changed in place
      * @param rotations {@code [tileRows, headSize]}: cosine and sine of every pair's angle
      */
-    public static void rotate(
-            KernelContext context, IntArray step, FloatArray x, FloatArray rotations, int size, int headSize, int tileRows) {
+    public static void turnPairs(
+            KernelContext context,
+            IntArray step,
+            FloatArray x,
+            FloatArray rotations,
+            int size,
+            int headSize,
+            int tileRows) {
         int pair = context.globalIdx;
         int row = context.groupIdy;
         if (row < step.get(Step.TILE_ROWS) && 2 * pair < size) {
@@ -184,7 +190,8 @@ public final class Vision {
     }
 
     /**
-     * Squares of {@code factor * factor} patches side by side, row by row: the inputs of the adapter. An item per element,
+     * Squares of {@code factor * factor} patches side by side, row by row: the inputs of the adapter (the pixel shuffle, but
+     * {@code shuffle} is a function of OpenCL). An item per element,
      * {@link Elements#grid} of image tokens and {@code factor² * size}.
      *
      * <p>Twin: {@code VisionEncoder.merge}.
@@ -193,7 +200,7 @@ public final class Vision {
      * @param encoded {@code [rows, size]}
      * @param grid patches along a side
      */
-    public static void shuffle(
+    public static void mergePatches(
             KernelContext context, IntArray step, FloatArray out, FloatArray encoded, int grid, int factor, int size) {
         int i = context.globalIdx;
         int token = context.groupIdy;

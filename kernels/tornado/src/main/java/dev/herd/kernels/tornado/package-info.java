@@ -57,7 +57,7 @@
  * Elements.addBias(context, step, x, bias, size, countAt)
  * Elements.gelu(context, step, x, size, countAt)
  * Elements.gatherLogitRows(context, step, places, out, hidden, size)
- * Vision.unfold, embed, rotate, attend, shuffle
+ * Vision.unfold, embed, turnPairs, attend, mergePatches
  * Sampling.topOfParts(context, step, values, ids, logits, size, count)
  * Sampling.top(context, step, topValues, topIds, values, ids, parts, count)
  * </pre>

@@ -13,7 +13,9 @@ final class BitsTest {
             float expected = Float.float16ToFloat((short) bits);
             if (Float.isFinite(expected)) {
                 assertThat(Bits.half(bits)).as("half %x", bits).isEqualTo(expected);
-                assertThat(Bits.half(bits | 0xABCD0000)).as("half %x below others", bits).isEqualTo(expected);
+                assertThat(Bits.half(bits | 0xABCD0000))
+                        .as("half %x below others", bits)
+                        .isEqualTo(expected);
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.herd.kernels.tornado;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -14,6 +15,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class Device {
     static final KernelContext CONTEXT = new KernelContext();
 
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
     private Device() {}
 
     /**
@@ -22,11 +25,12 @@ final class Device {
      * @param arrays all arguments that are arrays; they are copied to the device before and back after
      */
     static void run(WorkerGrid grid, Object[] arrays, Consumer<TaskGraph> task) {
-        TaskGraph graph = new TaskGraph("g").transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays);
+        String name = "g" + NUMBER.incrementAndGet(); // compiled kernels are kept by name
+        TaskGraph graph = new TaskGraph(name).transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays);
         task.accept(graph);
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, arrays);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
-            plan.withGridScheduler(new GridScheduler("g.t", grid)).execute();
+            plan.withGridScheduler(new GridScheduler(name + ".t", grid)).execute();
         } catch (TornadoExecutionPlanException e) {
             throw new IllegalStateException(e);
         }

@@ -23,8 +23,7 @@ final class DeviceKernels implements Kernels {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
     private final boolean usesTiles;
-    private final Kernels scalar =
-            KernelsSelector.select(Optional.of("scalar")).kernels();
+    private final Kernels scalar = KernelsSelector.select(Optional.of("scalar")).kernels();
 
     /** @param usesTiles whether products are those for many tokens, whatever their number */
     DeviceKernels(boolean usesTiles) {
@@ -59,13 +58,35 @@ final class DeviceKernels implements Kernels {
                     MatMul.grid(rows, tokens + 5),
                     arrays,
                     graph -> graph.task(
-                            "t", MatMul::matMul, Device.CONTEXT, step, products, inputs, matrix, format, rows, columns, 0, 0));
+                            "t",
+                            MatMul::matMul,
+                            Device.CONTEXT,
+                            step,
+                            products,
+                            inputs,
+                            matrix,
+                            format,
+                            rows,
+                            columns,
+                            0,
+                            0));
         } else {
             Device.run(
                     MatVec.grid(rows),
                     arrays,
                     graph -> graph.task(
-                            "t", MatVec::matVec, Device.CONTEXT, step, products, inputs, matrix, format, rows, columns, 0, 0));
+                            "t",
+                            MatVec::matVec,
+                            Device.CONTEXT,
+                            step,
+                            products,
+                            inputs,
+                            matrix,
+                            format,
+                            rows,
+                            columns,
+                            0,
+                            0));
         }
         for (int token = 0; token < tokens; token++) {
             put(out, (long) token * weights.rows() + fromRow, products, token * rows, rows);
@@ -108,7 +129,16 @@ final class DeviceKernels implements Kernels {
                 Norms.grid(toToken - fromToken + 1),
                 new Object[] {step, inputs, weights},
                 graph -> graph.task(
-                        "t", Norms::rmsNorm, Device.CONTEXT, step, inputs, inputs, weights, epsilon, size, Step.TOKENS));
+                        "t",
+                        Norms::rmsNorm,
+                        Device.CONTEXT,
+                        step,
+                        inputs,
+                        inputs,
+                        weights,
+                        epsilon,
+                        size,
+                        Step.TOKENS));
         put(out, from, inputs, 0, inputs.getSize());
     }
 
@@ -149,8 +179,7 @@ final class DeviceKernels implements Kernels {
 
     @Override
     public void rope(Floats x, Floats rotations, int heads, int headSize, int fromToken, int toToken) {
-        FloatArray angles =
-                copy(rotations, (long) fromToken * headSize, (long) (toToken - fromToken) * headSize);
+        FloatArray angles = copy(rotations, (long) fromToken * headSize, (long) (toToken - fromToken) * headSize);
         turn(x, angles, new FloatArray(1), 0, heads, headSize, fromToken, toToken, KeyValues.LOCAL);
     }
 
@@ -186,7 +215,21 @@ final class DeviceKernels implements Kernels {
         FloatArray query = copy(x, from, (long) tokens * heads * headSize);
         FloatArray key = new FloatArray(tokens * headSize);
         IntArray cache = new IntArray(2 * tokens * headSize);
-        place(tokens, tokens, query, key, key, rotations, factors, cache, heads, 1, headSize, kind, epsilon, Weights.F32);
+        place(
+                tokens,
+                tokens,
+                query,
+                key,
+                key,
+                rotations,
+                factors,
+                cache,
+                heads,
+                1,
+                headSize,
+                kind,
+                epsilon,
+                Weights.F32);
         put(x, from, query, 0, query.getSize());
     }
 
@@ -365,8 +408,12 @@ final class DeviceKernels implements Kernels {
                 new Object[] {step, attended, partial},
                 graph -> graph.task(
                         "t", Attention::combine, Device.CONTEXT, step, attended, partial, heads, headSize, splits));
-        put(out, (long) token * size + (long) fromHead * headSize, attended, fromHead * headSize, (toHead - fromHead)
-                * headSize);
+        put(
+                out,
+                (long) token * size + (long) fromHead * headSize,
+                attended,
+                fromHead * headSize,
+                (toHead - fromHead) * headSize);
     }
 
     /** The blocks that hold a stretch of positions, where the block table says; others are zero. */
@@ -376,13 +423,13 @@ final class DeviceKernels implements Kernels {
         for (int id : cache.ids()) {
             blocks = Math.max(blocks, id + 1);
         }
-        int blockWords = 2 * shape.kvHeadCount() * shape.blockSize() * format(shape).rowWords(shape.headSize());
+        int blockWords =
+                2 * shape.kvHeadCount() * shape.blockSize() * format(shape).rowWords(shape.headSize());
         IntArray words = new IntArray(blocks * blockWords);
         for (int position = first; position <= last; position++) {
             if (position == first || position % shape.blockSize() == 0) {
                 int id = cache.ids()[position / shape.blockSize() * cache.stride() + cache.unit()];
-                MemorySegment packed =
-                        packBlock(shape, layer(cache, position)).getSegment();
+                MemorySegment packed = packBlock(shape, layer(cache, position)).getSegment();
                 MemorySegment.copy(packed, 0, words.getSegment(), 4L * id * blockWords, packed.byteSize());
             }
         }
@@ -464,7 +511,17 @@ final class DeviceKernels implements Kernels {
                 Vision.attendGrid(heads, tokens + 1),
                 new Object[] {step, attended, queries, keys, values},
                 graph -> graph.task(
-                        "t", Vision::attend, Device.CONTEXT, step, attended, queries, keys, values, heads, headSize, tokens));
+                        "t",
+                        Vision::attend,
+                        Device.CONTEXT,
+                        step,
+                        attended,
+                        queries,
+                        keys,
+                        values,
+                        heads,
+                        headSize,
+                        tokens));
         for (int token = 0; token < tokens; token++) {
             int at = (token * heads + fromHead) * headSize;
             put(out, at, attended, at, (toHead - fromHead) * headSize);

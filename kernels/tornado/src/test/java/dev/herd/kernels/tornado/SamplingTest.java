@@ -36,9 +36,11 @@ final class SamplingTest {
                     .mapToInt(id -> id)
                     .toArray();
             for (int rank = 0; rank < count; rank++) {
-                int id = rank < size ? sorted[rank] : -1;
-                assertThat(topIds.get(row * count + rank)).as("row %d, rank %d", row, rank).isEqualTo(id);
-                if (id >= 0) {
+                int id = rank < size ? sorted[rank] : Sampling.NONE;
+                assertThat(topIds.get(row * count + rank))
+                        .as("row %d, rank %d", row, rank)
+                        .isEqualTo(id);
+                if (id != Sampling.NONE) {
                     assertThat(topValues.get(row * count + rank)).isEqualTo(logits.get(from + id));
                 }
             }
@@ -57,6 +59,7 @@ final class SamplingTest {
         Device.run(
                 Sampling.topGrid(rows + 1),
                 new Object[] {step, topValues, topIds, values, ids},
-                graph -> graph.task("t", Sampling::top, Device.CONTEXT, step, topValues, topIds, values, ids, parts, count));
+                graph -> graph.task(
+                        "t", Sampling::top, Device.CONTEXT, step, topValues, topIds, values, ids, parts, count));
     }
 }
