@@ -66,8 +66,12 @@ final class DecoderCalls {
                 sizes.hiddenSize()));
     }
 
-    /** Residual stream to logits of up to {@code rows} tokens. */
-    List<KernelCall> end(DeviceMatrix output, FloatArray norm, FloatArray rows, FloatArray logits, int count) {
+    /**
+     * Residual stream to logits of up to {@code count} tokens. No kernel may take an array twice: TornadoVM would wait for
+     * itself, for ever.
+     */
+    List<KernelCall> end(
+            DeviceMatrix output, FloatArray norm, FloatArray rows, FloatArray normed, FloatArray logits, int count) {
         int size = sizes.hiddenSize();
         return List.of(
                 KernelCall.of(
@@ -84,7 +88,7 @@ final class DecoderCalls {
                         t -> Norms.grid(count),
                         Norms::rmsNorm,
                         step.logitStep,
-                        rows,
+                        normed,
                         rows,
                         norm,
                         sizes.normEpsilon(),
@@ -96,7 +100,7 @@ final class DecoderCalls {
                         MatVec::matVec,
                         step.logitStep,
                         logits,
-                        rows,
+                        normed,
                         output.array(),
                         output.format().code(),
                         output.rows(),
