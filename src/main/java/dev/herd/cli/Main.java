@@ -29,7 +29,8 @@ public final class Main implements Runnable {
                 .addSubcommand(new LogitsCommand(console))
                 .addSubcommand(new BenchCommand(console))
                 .addSubcommand(new InspectCommand(console))
-                .addSubcommand(new ChatCommand(console));
+                .addSubcommand(new ChatCommand(console))
+                .addSubcommand(new WarmupCommand(console));
         for (CommandLine command : commands.getSubcommands().values()) {
             command.addMixin("help", new HelpOption());
         }

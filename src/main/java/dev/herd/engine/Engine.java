@@ -2,6 +2,7 @@ package dev.herd.engine;
 
 import dev.herd.grammar.ConstraintException;
 import dev.herd.kernels.Floats;
+import dev.herd.kernels.device.DeviceLostException;
 import dev.herd.model.Batch;
 import dev.herd.weights.ModelConfig;
 import java.lang.System.Logger.Level;
@@ -119,6 +120,9 @@ public final class Engine implements AutoCloseable {
             } catch (Throwable failure) {
                 LOG.log(Level.ERROR, "a step with " + scheduled.size() + " requests failed", failure);
                 scheduled.forEach(sequence -> fail(sequence, failure));
+                if (failure instanceof DeviceLostException lost) {
+                    throw lost; // no later step can succeed
+                }
             }
             return true;
         } finally {
@@ -128,7 +132,12 @@ public final class Engine implements AutoCloseable {
 
     /** Lets a thread of its own, named herd-engine, drive the engine; it sleeps while there is nothing to compute. */
     public void start() {
-        Thread driver = Thread.ofPlatform().name("herd-engine").daemon().unstarted(this::drive);
+        start(() -> {});
+    }
+
+    /** The same; {@code whenBroken} runs on that thread if the engine has to end because nothing can be computed any more. */
+    public void start(Runnable whenBroken) {
+        Thread driver = Thread.ofPlatform().name("herd-engine").daemon().unstarted(() -> drive(whenBroken));
         if (!thread.compareAndSet(null, driver)) {
             throw new IllegalStateException("the engine has been started");
         }
@@ -183,7 +192,7 @@ public final class Engine implements AutoCloseable {
         return ledger.status(blocks.blockCount(), images.status());
     }
 
-    private void drive() {
+    private void drive(Runnable whenBroken) {
         while (!ledger.isOver()) {
             try {
                 if (!step() && mailbox.isEmpty() && !ledger.isOver()) {
@@ -192,6 +201,7 @@ public final class Engine implements AutoCloseable {
                 }
             } catch (Throwable broken) {
                 abandon(broken);
+                whenBroken.run();
             }
         }
     }

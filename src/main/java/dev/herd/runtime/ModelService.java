@@ -105,7 +105,7 @@ final class ModelService implements ModelSource {
     private void publish(LoadedModel model, long nanos) {
         try {
             ServedModel served = served(model);
-            model.engine().start();
+            model.engine().start(() -> leave(model));
             model.remarks().forEach(LOG::info);
             LOG.infof("%s; loaded in %s s", model.description(), seconds(nanos));
             if (!state.compareAndSet(State.LOADING, new State.Ready(model, served))) {
@@ -115,6 +115,13 @@ final class ModelService implements ModelSource {
             model.close();
             failPlainly(unusable);
         }
+    }
+
+    /** The device is gone: requests have been told, no new ones are taken, and the platform is to start another process. */
+    private void leave(LoadedModel model) {
+        LOG.error("nothing can be computed any more; the process ends");
+        state.set(new State.Stopping(Optional.of(model)));
+        Quarkus.asyncExit(1);
     }
 
     private ServedModel served(LoadedModel model) {

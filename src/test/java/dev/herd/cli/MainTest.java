@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class MainTest {
     @ParameterizedTest
-    @ValueSource(strings = {"logits", "bench", "inspect", "chat"})
+    @ValueSource(strings = {"logits", "bench", "inspect", "chat", "warmup"})
     void everyCommandExplainsItself(String command) {
         Herd herd = Herd.run(command, "--help");
 

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.herd.kernels.device.DeviceLostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -49,6 +52,25 @@ class EngineFailureTest {
         assertThat(two.status().failures()).isEqualTo(2);
         assertThat(two.status().usedBlocks()).isZero();
         assertThat(two.status().accepting()).isTrue();
+    }
+
+    @Test
+    void aLostDeviceEndsAllRequestsAndTheEngine() throws InterruptedException {
+        CountDownLatch isBroken = new CountDownLatch(1);
+        DeviceLostException lost = new DeviceLostException("the device failed: it is gone", new IllegalStateException());
+        runner.failure = batch -> {
+            throw lost;
+        };
+        RecordingListener first = submit(engine, Requests.greedy(3, 1));
+        RecordingListener second = submit(engine, Requests.greedy(3, 2));
+
+        engine.start(isBroken::countDown);
+
+        assertThat(isBroken.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(first.failure()).isSameAs(lost);
+        assertThat(second.failure()).isSameAs(lost);
+        assertThatThrownBy(() -> engine.submit(Requests.greedy(3, 3), new RecordingListener()))
+                .isInstanceOf(EngineClosedException.class);
     }
 
     @Test

@@ -52,7 +52,8 @@ final class DeviceGoldenTest {
     void logitsEqualTheReference(String fixtureAndSlice) {
         String fixture = fixtureAndSlice.split(" ", -1)[0];
         int slice = Integer.parseInt(fixtureAndSlice.split(" ", -1)[1]);
-        List<Golden> cases = Golden.casesOf(fixture);
+        List<Golden> cases = cases(fixture);
+        assertThat(cases).hasSizeGreaterThanOrEqualTo(2);
         try (Checkpoint checkpoint = Checkpoints.open(Golden.folder(fixture));
                 ModelRunner runner = device(checkpoint, 40)) {
             for (Golden golden : cases) {
@@ -69,7 +70,7 @@ final class DeviceGoldenTest {
     void logitsOfPicturesEqualTheReference() {
         try (Checkpoint checkpoint = Checkpoints.open(Golden.folder("vision"));
                 ModelRunner runner = device(checkpoint, 40)) {
-            for (Golden golden : Golden.casesOf("vision")) {
+            for (Golden golden : cases("vision")) {
                 float[] features = Arrays.stream(golden.tokens()).anyMatch(id -> id == PATCH_TOKEN)
                         ? GoldenImages.of("vision", golden.name()).features()
                         : new float[0];
@@ -93,6 +94,14 @@ final class DeviceGoldenTest {
 
             assertThat(Greedy.answer(device, prompt, 48)).isEqualTo(Greedy.answer(cpu, prompt, 48));
         }
+    }
+
+    /** The emulator takes seconds for what a device does at once; 15 and 17 tokens lie on both sides of an attention chunk. */
+    private static List<Golden> cases(String fixture) {
+        return Golden.casesOf(fixture).stream()
+                .filter(golden -> !BACKEND.equals("emulator")
+                        || golden.tokens().length >= 15 && golden.tokens().length <= 17)
+                .toList();
     }
 
     private static ModelRunner device(Checkpoint checkpoint, int maxTokens) {

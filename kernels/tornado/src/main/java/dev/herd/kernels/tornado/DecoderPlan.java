@@ -15,12 +15,13 @@ final class DecoderPlan {
 
     private static final String RESERVATION = "reservation";
     private static final String BEGIN = "begin";
-    private static final String BEGIN_WITH_IMAGES = "beginWithImages";
     private static final String FEW = "few";
     private static final String MANY = "many";
     private static final String END_WITH_ROW = "endWithRow";
     private static final String END_WITH_WINDOW = "endWithWindow";
-    private static final Set<String> BEGINS = Set.of(BEGIN, BEGIN_WITH_IMAGES);
+
+    /** Number of the last kernel of an end. */
+    private static final int LAST = 2;
 
     final StepBuffers step;
     final Scratch scratch;
@@ -32,7 +33,6 @@ final class DecoderPlan {
     final DecoderGraphs graphs;
     final int reservation;
     final int begin;
-    final int beginWithImages;
     final int[][] few; // [layers][kernels]
     final int[][] many; // [layers][kernels]
     final int[] endWithRow; // [kernels]
@@ -61,11 +61,12 @@ final class DecoderPlan {
                 .brings(List.of(step.step))
                 .reserves(scratch.arrays())
                 .keeps(scratch.arrays()));
-        begin = graphs.add(begin(BEGIN, new FloatArray(decoder.sizes().hiddenSize()))
+        begin = graphs.add(new Draft(BEGIN, calls.begin(embedding, step.images))
                 .takes(Set.of(RESERVATION), scratch.arrays())
-                .bringsOnce(List.of(embedding.array())));
-        beginWithImages = graphs.add(begin(BEGIN_WITH_IMAGES, step.images)
-                .takes(Set.of(BEGIN), with(scratch.arrays(), embedding.array())));
+                .takes(Set.of(END_WITH_ROW + LAST, END_WITH_WINDOW + LAST), scratch.arrays())
+                .bringsOnce(List.of(embedding.array()))
+                .brings(with(step.arrays(), step.images))
+                .keeps(with(shared(), embedding.array(), step.images)));
         addLayers();
         FloatArray norm = LayerBuffers.copy(decoder.outputNorm());
         FloatArray rows = new FloatArray(Math.multiplyExact(LOGIT_WINDOW, decoder.sizes().hiddenSize()));
@@ -87,22 +88,6 @@ final class DecoderPlan {
         return all;
     }
 
-    private Draft begin(String name, FloatArray images) {
-        return new Draft(name, calls.begin(embedding, images))
-                .takes(lastOf(END_WITH_ROW, END_WITH_WINDOW), scratch.arrays())
-                .brings(with(step.arrays(), images))
-                .keeps(with(shared(), embedding.array()));
-    }
-
-    /** Names of the graphs with which the ends of a step end: they have three kernels. */
-    private static Set<String> lastOf(String... ends) {
-        Set<String> names = new HashSet<>();
-        for (String end : ends) {
-            names.add(end + 2);
-        }
-        return names;
-    }
-
     private void addLayers() {
         List<List<KernelCall>> fewCalls = layers.stream().map(calls::few).toList();
         List<List<KernelCall>> manyCalls = layers.stream().map(calls::many).toList();
@@ -110,12 +95,12 @@ final class DecoderPlan {
         Set<String> manyEnds = lastNames(MANY, manyCalls);
         for (int i = 0; i < layers.size(); i++) {
             Chain chain = new Chain(shared());
-            chain.startsAfter(BEGINS, shared());
+            chain.startsAfter(Set.of(BEGIN), shared());
             chain.startsAfter(fewEnds, shared());
             chain.startsAfter(manyEnds, shared());
             few[i] = chain.add(FEW, fewCalls.get(i), layers.get(i).arrays());
             Chain other = new Chain(with(shared(), layers.get(i).arrays().toArray()));
-            other.startsAfter(BEGINS, shared());
+            other.startsAfter(Set.of(BEGIN), shared());
             other.startsAfter(manyEnds, shared());
             other.startsAfter(
                     Set.of(name(FEW, fewCalls.get(i).getLast())),
@@ -145,8 +130,8 @@ final class DecoderPlan {
             } else {
                 draft.takes(graphs.names(FEW), shared()).takes(graphs.names(MANY), shared());
                 if (!isFirst) {
-                    draft.takes(Set.of(END_WITH_WINDOW + 2), shared());
-                    draft.takes(Set.of(END_WITH_ROW + 2), handed);
+                    draft.takes(Set.of(END_WITH_WINDOW + LAST), shared());
+                    draft.takes(Set.of(END_WITH_ROW + LAST), handed);
                 }
             }
             if (isFirst) {

@@ -56,7 +56,6 @@ final class GraphDecoder implements LoadedDecoder {
         graphs.embedding.pack(kernels);
         execute(graphs.reservation, 1);
         execute(graphs.begin, 1);
-        execute(graphs.beginWithImages, 1);
         memory.release(graphs.embedding.array());
         int count = graphs.layers.size();
         for (int i = 0; i < count; i++) {
@@ -102,7 +101,7 @@ final class GraphDecoder implements LoadedDecoder {
     }
 
     private void compute(DecoderStep step, int bucket) {
-        execute(step.images().isEmpty() ? graphs.begin : graphs.beginWithImages, bucket);
+        execute(graphs.begin, bucket);
         for (int[] layer : step.tokens() <= DecoderGraphs.FEW ? graphs.few : graphs.many) {
             run(layer, bucket);
         }
