@@ -12,8 +12,9 @@ import picocli.CommandLine.Option;
 /** {@code herd warmup}: compiles a GPU's kernels for a model ahead of time, for example into a container image. */
 @Command(
         name = "warmup",
-        description = "Compiles the GPU kernels that a model needs and keeps them in a directory, from which later starts"
-                + " with --kernel-cache take them. Must run with the TornadoVM, driver and GPU of those.")
+        description =
+                "Compiles the GPU kernels that a model needs and keeps them in a directory, from which later starts"
+                        + " with --kernel-cache take them. Must run with the TornadoVM, driver and GPU of those.")
 final class WarmupCommand implements Callable<Integer> {
     private static final String BACKEND = "tornado";
 
@@ -36,9 +37,8 @@ final class WarmupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ModelSettings settings = ModelSettings.defaults()
-                .withModel(model)
-                .withBackend(new BackendSettings(BACKEND, Optional.of(cache)));
+        ModelSettings settings =
+                ModelSettings.defaults().withModel(model).withBackend(new BackendSettings(BACKEND, Optional.of(cache)));
         try (LoadedModel loaded = LoadedModel.open(settings)) {
             console.out().println(loaded.description());
         }

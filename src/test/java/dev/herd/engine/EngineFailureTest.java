@@ -57,7 +57,8 @@ class EngineFailureTest {
     @Test
     void aLostDeviceEndsAllRequestsAndTheEngine() throws InterruptedException {
         CountDownLatch isBroken = new CountDownLatch(1);
-        DeviceLostException lost = new DeviceLostException("the device failed: it is gone", new IllegalStateException());
+        DeviceLostException lost =
+                new DeviceLostException("the device failed: it is gone", new IllegalStateException());
         runner.failure = batch -> {
             throw lost;
         };

@@ -99,8 +99,8 @@ final class DeviceGoldenTest {
     /** The emulator takes seconds for what a device does at once; 15 and 17 tokens lie on both sides of an attention chunk. */
     private static List<Golden> cases(String fixture) {
         return Golden.casesOf(fixture).stream()
-                .filter(golden -> !BACKEND.equals("emulator")
-                        || golden.tokens().length >= 15 && golden.tokens().length <= 17)
+                .filter(golden ->
+                        !BACKEND.equals("emulator") || (golden.tokens().length >= 15 && golden.tokens().length <= 17))
                 .toList();
     }
 

@@ -12,20 +12,18 @@ import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 
-/**
- * The task graphs of a decoder, before they become a plan: one for what a step begins with, two per layer, for few and for
- * many tokens, and those that yield logits.
- */
+/** The task graphs of a decoder, one per kernel, before they become a plan. */
 final class DecoderGraphs {
     /*
-     * Layers whose kernels are the same have graphs of the same name. TornadoVM keeps compiled code by names of graph and
-     * task, so that the code of the first is that of all: 48 layers of Scout compile as one LOCAL and one GLOBAL layer.
+     * In TornadoVM 5.2.0 all tasks of a graph that are given as sources run the code of the first, so each kernel has a
+     * graph of its own. It keeps compiled code by names of graph and task: equal kernels have graphs of the same name, and
+     * the code of the first is that of all 48 layers.
      *
      * What stays on the device is handed from graph to graph in the order in which they run: TornadoVM takes an array over
      * from the graph that ran before, if the taker has said so under that one's name (consumeFromDevice), and only then. So
      * every graph takes all shared arrays from all that may precede it, and leaves them there (persistOnDevice). Weights
-     * belong to the graph that brings them; the other graph of that layer takes them over once, when it first runs, right
-     * behind it.
+     * are brought by the graph for few tokens that needs them, and handed on to those for many tokens once, when these first
+     * run, right behind it.
      */
 
     /** Tokens up to which a step takes the kernels for few. */
@@ -33,17 +31,15 @@ final class DecoderGraphs {
 
     private final KernelLibrary library;
     private final List<Draft> drafts = new ArrayList<>();
-    private final Map<String, String> layerNames = new HashMap<>(); // by kernels
+    private final Map<String, String> graphNames = new HashMap<>(); // by family and kernel
 
     DecoderGraphs(KernelLibrary library) {
         this.library = library;
     }
 
-    /** A name for a graph of a layer with these kernels. */
-    String layerName(String family, List<KernelCall> calls) {
-        StringBuilder kernels = new StringBuilder(family);
-        calls.forEach(call -> kernels.append('\n').append(call.key()));
-        return layerNames.computeIfAbsent(kernels.toString(), key -> family + layerNames.size());
+    /** The name of a layer's graph with this kernel. */
+    String nameOf(String family, KernelCall call) {
+        return graphNames.computeIfAbsent(family + ' ' + call.key(), key -> family + graphNames.size());
     }
 
     /** Adds a graph and returns its index. */
@@ -112,7 +108,8 @@ final class DecoderGraphs {
         for (Draft draft : drafts) {
             if (done.add(draft.name)) {
                 for (int i = 0; i < draft.calls.size(); i++) {
-                    grids.addWorkerGrid(draft.name + "." + id(i), draft.calls.get(i).grid().apply(tokens));
+                    grids.addWorkerGrid(
+                            draft.name + "." + id(i), draft.calls.get(i).grid().apply(tokens));
                 }
             }
         }
@@ -137,7 +134,8 @@ final class DecoderGraphs {
 
         /** Takes over what the graphs of these names leave, whenever one of them ran before. */
         Draft takes(Iterable<String> from, List<Object> arrays) {
-            from.forEach(graph -> taken.computeIfAbsent(graph, key -> new ArrayList<>()).addAll(arrays));
+            from.forEach(graph ->
+                    taken.computeIfAbsent(graph, key -> new ArrayList<>()).addAll(arrays));
             return this;
         }
 

@@ -38,11 +38,9 @@ final class DecoderPlan {
     final int[] endWithRow; // [kernels]
     final int[] endWithWindow; // [kernels]
 
-    private final Decoder decoder;
     private final DecoderCalls calls;
 
     DecoderPlan(Decoder decoder, KernelLibrary library, HostMemory memory) {
-        this.decoder = decoder;
         this.graphs = new DecoderGraphs(library);
         step = new StepBuffers(decoder, LOGIT_WINDOW);
         scratch = new Scratch(decoder, DecoderGraphs.FEW, memory);
@@ -69,12 +67,16 @@ final class DecoderPlan {
                 .keeps(with(shared(), embedding.array(), step.images)));
         addLayers();
         FloatArray norm = LayerBuffers.copy(decoder.outputNorm());
-        FloatArray rows = new FloatArray(Math.multiplyExact(LOGIT_WINDOW, decoder.sizes().hiddenSize()));
+        FloatArray rows =
+                new FloatArray(Math.multiplyExact(LOGIT_WINDOW, decoder.sizes().hiddenSize()));
         FloatArray normed = new FloatArray(rows.getSize());
         List<Object> weights = List.of(norm, rows, normed, output.array());
         endWithRow = end(calls.end(output, norm, rows, normed, logitRow, 1), weights, logitRow, END_WITH_ROW);
-        endWithWindow =
-                end(calls.end(output, norm, rows, normed, logitWindow, LOGIT_WINDOW), weights, logitWindow, END_WITH_WINDOW);
+        endWithWindow = end(
+                calls.end(output, norm, rows, normed, logitWindow, LOGIT_WINDOW),
+                weights,
+                logitWindow,
+                END_WITH_WINDOW);
     }
 
     /** What every graph of a step hands on to the next. */
@@ -116,7 +118,7 @@ final class DecoderPlan {
     }
 
     private String name(String family, KernelCall call) {
-        return graphs.layerName(family, List.of(call));
+        return graphs.nameOf(family, call);
     }
 
     private int[] end(List<KernelCall> kernels, List<Object> weights, FloatArray logits, String family) {
@@ -124,7 +126,8 @@ final class DecoderPlan {
         List<Object> handed = isFirst ? shared() : with(shared(), weights.toArray());
         int[] indexes = new int[kernels.size()];
         for (int k = 0; k < indexes.length; k++) {
-            Draft draft = new Draft(family + k, List.of(kernels.get(k))).brings(arraysOf(kernels.get(k), stepOfLogits()));
+            Draft draft =
+                    new Draft(family + k, List.of(kernels.get(k))).brings(arraysOf(kernels.get(k), stepOfLogits()));
             if (k > 0) {
                 draft.takes(Set.of(family + (k - 1)), handed);
             } else {
@@ -136,7 +139,7 @@ final class DecoderPlan {
             }
             if (isFirst) {
                 List<Object> own = arraysOf(kernels.get(k), weights);
-                own.removeIf(array -> handed.stream().anyMatch(other -> other == array));
+                own.removeIf(array -> holds(handed, array));
                 draft.bringsOnce(own);
                 handed.addAll(own);
             }
@@ -153,11 +156,17 @@ final class DecoderPlan {
         return List.of(step.logitStep, step.logitPlaces);
     }
 
+    /** Whether this very array is among them; arrays of equal contents are not the same. */
+    @SuppressWarnings("ReferenceEquality")
+    private static boolean holds(List<Object> arrays, Object array) {
+        return arrays.stream().anyMatch(other -> other == array);
+    }
+
     /** Those of {@code arrays} that a kernel takes. */
     private static List<Object> arraysOf(KernelCall call, List<Object> arrays) {
         List<Object> own = new ArrayList<>();
         for (Object array : arrays) {
-            if (call.arguments().stream().anyMatch(argument -> argument == array)) {
+            if (holds(call.arguments(), array)) {
                 own.add(array);
             }
         }
@@ -194,7 +203,7 @@ final class DecoderPlan {
                     draft.takes(Set.of(name(family, kernels.get(k - 1))), handed);
                 }
                 List<Object> own = arraysOf(kernels.get(k), weights);
-                own.removeIf(array -> handed.stream().anyMatch(other -> other == array));
+                own.removeIf(array -> holds(handed, array));
                 handed.addAll(own);
                 indexes[k] = graphs.add(draft.bringsOnce(own).keeps(handed));
             }
