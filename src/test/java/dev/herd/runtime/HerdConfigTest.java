@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Test;
 
 class HerdConfigTest {
     /** Settings for which the launcher has a flag of their own. */
-    private static final Set<String> FLAGS = Set.of("model", "mmproj", "threads", "context", "kernels", "kv-type");
+    private static final Set<String> FLAGS =
+            Set.of("model", "mmproj", "threads", "context", "kernels", "kv-type", "backend", "kernel-cache");
 
     private static final Path DOCUMENT = Path.of("../docs/configuration.md");
 
