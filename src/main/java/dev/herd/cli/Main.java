@@ -34,7 +34,7 @@ public final class Main implements Runnable {
         commands.addMixin("help", new HelpOption());
         commands.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         commands.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
-        commands.setParameterExceptionHandler((failure, arguments) -> fail(failure.getCommandLine(), failure, MISUSED));
+        commands.setParameterExceptionHandler((failure, _) -> fail(failure.getCommandLine(), failure, MISUSED));
         commands.setExecutionExceptionHandler((failure, command, parsed) -> fail(command, failure, FAILED));
     }
 
