@@ -36,44 +36,75 @@ typedef void Arrange(const Format f, const uint8_t *p, Arranged *a);
 #define arranged_q6_k arranged_any
 #endif
 
+/* What the dot products of a row with one token are summed up in, 256 columns at a time. */
+INLINE vf add_super(const Format f, const Arranged *a, Inputs in, int64_t token, int64_t k, vf sums) {
+    int64_t run = token * in.runs + k / f.run;
+    const int32_t *offsets = f.zero != 0 ? in.offsets + run : NULL;
+    sums = dot_super(a, in.levels + token * in.stride + k, in.scales + run, offsets, f.run, f.is_wide, sums);
+    return f.has_mins ? subtract_mins(a, in.sums + run, f.run, sums) : sums;
+}
+
+/* Dot products of rows [from, to) with one token, the lanes of which are summed up for LANES rows at once. */
+INLINE void multiply_one(const Format f, Arrange *unpack, const Matrix *w, float *out, Inputs in, int64_t from, int64_t to) {
+    arrange_rows(in, 1, f.run);
+    const int super_bytes = SUPER / f.group * f.bytes;
+    int64_t stride = row_bytes(f, w->columns);
+    uint8_t padded[PADDED_BYTES];
+    for (int64_t r = from; r < to; r += LANES) {
+        int64_t rows = to - r < LANES ? to - r : LANES;
+        vf sums[LANES] = {{0}};
+        for (int64_t i = 0; i < rows; i++) {
+            const uint8_t *row = w->data + (r + i) * stride;
+            vf sum = {0};
+            for (int64_t k = 0; k < w->columns; k += SUPER) {
+                prefetch(row + k / SUPER * super_bytes + PREFETCH_BYTES, super_bytes);
+                Arranged a;
+                unpack(f, columns_from(f, row, k, w->columns, padded), &a);
+                sum = add_super(f, &a, in, 0, k, sum);
+            }
+            sums[i] = sum;
+        }
+        vf all = sum_each(sums);
+        memcpy(out + r, &all, (size_t) rows * sizeof(float));
+    }
+}
+
 /* Dot products of rows [from, to) with at most FEW_TOKENS tokens: each row is read and unpacked once. */
 INLINE void multiply_few(
-        const Format f, Arrange *unpack, const int height, const Matrix *w, float *out, Inputs in, const int64_t tokens, int64_t from, int64_t to) {
+        const Format f, Arrange *unpack, const Matrix *w, float *out, Inputs in, int64_t tokens, int64_t from, int64_t to) {
+    enum { AT_ONCE = LANES / FEW_ROWS }; /* tokens whose lanes are summed up together */
     arrange_rows(in, tokens, f.run);
     const int super_bytes = SUPER / f.group * f.bytes;
     int64_t stride = row_bytes(f, w->columns);
     uint8_t padded[PADDED_BYTES];
-    for (int64_t r = from; r < to; r += height) {
+    for (int64_t r = from; r < to; r += FEW_ROWS) {
+        int64_t count = to - r < FEW_ROWS ? to - r : FEW_ROWS;
         const uint8_t *rows[FEW_ROWS];
         vf sums[FEW_TOKENS][FEW_ROWS] = {{{0}}};
-        for (int i = 0; i < height; i++) {
-            rows[i] = w->data + (r + i < to ? r + i : to - 1) * stride;
+        for (int i = 0; i < FEW_ROWS; i++) {
+            rows[i] = w->data + (r + (i < count ? i : 0)) * stride;
         }
         for (int64_t k = 0; k < w->columns; k += SUPER) {
-            /* What will be read so much later is in the next rows, if not in these. */
+            /* What is read so much later is in the next rows, if not in these. */
             int64_t at = k / SUPER * super_bytes;
-            int64_t ahead = at + PREFETCH_BYTES / height;
-            ahead = ahead < stride ? ahead : ahead + (height - 1) * stride;
+            int64_t ahead = at + PREFETCH_BYTES / FEW_ROWS;
+            ahead = ahead < stride ? ahead : ahead + (FEW_ROWS - 1) * stride;
             Arranged a[FEW_ROWS];
-            UNROLL for (int i = 0; i < height; i++) {
+            UNROLL for (int i = 0; i < FEW_ROWS; i++) {
                 prefetch(rows[i] + ahead, super_bytes);
                 unpack(f, columns_from(f, rows[i], k, w->columns, padded), a + i);
             }
             for (int64_t t = 0; t < tokens; t++) {
-                int64_t run = t * in.runs + k / f.run;
-                const int8_t *x = in.levels + t * in.stride + k;
-                const int32_t *offsets = f.zero != 0 ? in.offsets + run : NULL;
-                UNROLL for (int i = 0; i < height; i++) {
-                    sums[t][i] = dot_super(a + i, x, in.scales + run, offsets, f.run, f.is_wide, sums[t][i]);
-                    if (f.has_mins) {
-                        sums[t][i] = subtract_mins(a + i, in.sums + run, f.run, sums[t][i]);
-                    }
+                UNROLL for (int i = 0; i < FEW_ROWS; i++) {
+                    sums[t][i] = add_super(f, a + i, in, t, k, sums[t][i]);
                 }
             }
         }
-        for (int64_t t = 0; t < tokens; t++) {
-            for (int i = 0; i < height && r + i < to; i++) {
-                out[t * w->rows + r + i] = sum_lanes(sums[t][i]);
+        for (int64_t t = 0; t < tokens; t += AT_ONCE) {
+            float all[AT_ONCE][FEW_ROWS];
+            *(vf_loose *) all = sum_each(sums[t]);
+            for (int64_t i = 0; i < AT_ONCE && t + i < tokens; i++) {
+                memcpy(out + (t + i) * w->rows + r, all[i], (size_t) count * sizeof(float));
             }
         }
     }
@@ -86,9 +117,9 @@ INLINE void multiply_few(
         (void) f; \
         const Format known = format; \
         if (tokens == 1) { \
-            multiply_few(known, unpack, ONE_TOKEN_ROWS, w, out, in, 1, from, to); \
+            multiply_one(known, unpack, w, out, in, from, to); \
         } else { \
-            multiply_few(known, unpack, FEW_ROWS, w, out, in, tokens, from, to); \
+            multiply_few(known, unpack, w, out, in, tokens, from, to); \
         } \
     }
 MULTIPLY_FEW(q8_0, arranged_q8_0, ((Format) {32, 34, 32, WIDE_ZERO, 0, 1, unpack_q8_0}))

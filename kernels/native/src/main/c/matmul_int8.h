@@ -26,7 +26,7 @@ typedef struct {
 } Panel;
 
 /* How far ahead of the current columns memory is asked for; a few microseconds' worth on one core. */
-enum { PREFETCH_BYTES = 4096 };
+enum { PREFETCH_BYTES = 8192 };
 
 INLINE void prefetch(const uint8_t *p, int64_t bytes) {
     for (int64_t i = 0; i < bytes; i += 64) {

@@ -242,7 +242,7 @@ typedef struct {
     _Alignas(32) float mins[16];
 } Arranged;
 
-enum { FEW_ROWS = 1, ONE_TOKEN_ROWS = 1 };
+enum { FEW_ROWS = 1 };
 
 INLINE void arrange_factors(const float *scales, const float *mins, const int run, Arranged *a) {
     memcpy(a->scales, scales, (size_t) (SUPER / run) * sizeof(float));

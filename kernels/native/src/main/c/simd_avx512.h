@@ -209,7 +209,7 @@ typedef struct {
     vf mins;
 } Arranged;
 
-enum { FEW_ROWS = 4, ONE_TOKEN_ROWS = 2 };
+enum { FEW_ROWS = 4 };
 
 /* Lane i belongs to run i / 2. */
 INLINE __m512i lane_runs(void) {
