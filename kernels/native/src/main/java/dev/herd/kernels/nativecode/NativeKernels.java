@@ -90,7 +90,19 @@ final class NativeKernels implements Kernels {
         call(kernel, a, b, c, d, e, f, g, 0, 0, 0, 0);
     }
 
-    private static void call(MemorySegment kernel, long a, long b, long c, long d, long e, long f, long g, long h, long i, long j, float epsilon) {
+    private static void call(
+            MemorySegment kernel,
+            long a,
+            long b,
+            long c,
+            long d,
+            long e,
+            long f,
+            long g,
+            long h,
+            long i,
+            long j,
+            float epsilon) {
         try {
             CALL.invokeExact(kernel, a, b, c, d, e, f, g, h, i, j, epsilon);
         } catch (Throwable thrown) {
@@ -216,7 +228,15 @@ final class NativeKernels implements Kernels {
     /** The rows of all heads, which lie as far apart as each has positions in a block. */
     private void encode(long target, long source, KvShape shape) {
         long stride = shape.type().bytes((long) shape.blockSize() * shape.headSize());
-        call(encode, target, source, NativeScratch.typeNumber(shape.type()), shape.headSize(), shape.kvHeadCount(), stride, 0);
+        call(
+                encode,
+                target,
+                source,
+                NativeScratch.typeNumber(shape.type()),
+                shape.headSize(),
+                shape.kvHeadCount(),
+                stride,
+                0);
     }
 
     @Override
@@ -240,7 +260,19 @@ final class NativeKernels implements Kernels {
         NativeScratch scratch = NativeScratch.ofThread();
         long working = scratch.working(library.attendScratch(headSize));
         try {
-            call(attend, scratch.describe(cache, firstPosition, position), address(out) + from * Float.BYTES, address(query) + from * Float.BYTES, heads, firstPosition, position, fromHead, toHead, working, 0, 0);
+            call(
+                    attend,
+                    scratch.describe(cache, firstPosition, position),
+                    address(out) + from * Float.BYTES,
+                    address(query) + from * Float.BYTES,
+                    heads,
+                    firstPosition,
+                    position,
+                    fromHead,
+                    toHead,
+                    working,
+                    0,
+                    0);
         } finally {
             keepAlive(out, query, cache);
         }
@@ -274,7 +306,19 @@ final class NativeKernels implements Kernels {
         requireElements(weight, size);
         requireElements(bias, size);
         try {
-            call(layerNorm, address(out), address(x), address(weight), address(bias), size, fromToken, toToken, 0, 0, 0, epsilon);
+            call(
+                    layerNorm,
+                    address(out),
+                    address(x),
+                    address(weight),
+                    address(bias),
+                    size,
+                    fromToken,
+                    toToken,
+                    0,
+                    0,
+                    0,
+                    epsilon);
         } finally {
             keepAlive(out, x, weight);
             keepAlive(bias, this, this);
@@ -323,7 +367,19 @@ final class NativeKernels implements Kernels {
         }
         long working = NativeScratch.ofThread().working(library.attendAllScratch(tokens, headSize));
         try {
-            call(attendAll, address(out), address(query), address(key), address(value), tokens, heads, headSize, fromHead, toHead, working, 0);
+            call(
+                    attendAll,
+                    address(out),
+                    address(query),
+                    address(key),
+                    address(value),
+                    tokens,
+                    heads,
+                    headSize,
+                    fromHead,
+                    toHead,
+                    working,
+                    0);
         } finally {
             keepAlive(out, query, key);
             keepAlive(value, this, this);
