@@ -50,6 +50,7 @@ INLINE void multiply_one(const Format f, Arrange *unpack, const Matrix *w, float
     const int super_bytes = SUPER / f.group * f.bytes;
     int64_t stride = row_bytes(f, w->columns);
     uint8_t padded[PADDED_BYTES];
+    const uint8_t *end = w->data + to * stride; /* what follows is another thread's, whose cache it would miss */
     for (int64_t r = from; r < to; r += LANES) {
         int64_t rows = to - r < LANES ? to - r : LANES;
         vf sums[LANES] = {{0}};
@@ -57,7 +58,10 @@ INLINE void multiply_one(const Format f, Arrange *unpack, const Matrix *w, float
             const uint8_t *row = w->data + (r + i) * stride;
             vf sum = {0};
             for (int64_t k = 0; k < w->columns; k += SUPER) {
-                prefetch(row + k / SUPER * super_bytes + PREFETCH_BYTES, super_bytes);
+                const uint8_t *next = row + k / SUPER * super_bytes + PREFETCH_BYTES;
+                if (next < end) {
+                    prefetch(next, super_bytes);
+                }
                 Arranged a;
                 unpack(f, columns_from(f, row, k, w->columns, padded), &a);
                 sum = add_super(f, &a, in, 0, k, sum);
@@ -77,6 +81,7 @@ INLINE void multiply_few(
     const int super_bytes = SUPER / f.group * f.bytes;
     int64_t stride = row_bytes(f, w->columns);
     uint8_t padded[PADDED_BYTES];
+    const uint8_t *end = w->data + to * stride;
     for (int64_t r = from; r < to; r += FEW_ROWS) {
         int64_t count = to - r < FEW_ROWS ? to - r : FEW_ROWS;
         const uint8_t *rows[FEW_ROWS];
@@ -87,11 +92,13 @@ INLINE void multiply_few(
         for (int64_t k = 0; k < w->columns; k += SUPER) {
             /* What is read so much later is in the next rows, if not in these. */
             int64_t at = k / SUPER * super_bytes;
-            int64_t ahead = at + PREFETCH_BYTES / FEW_ROWS;
+            int64_t ahead = at + PREFETCH_BYTES;
             ahead = ahead < stride ? ahead : ahead + (FEW_ROWS - 1) * stride;
             Arranged a[FEW_ROWS];
             UNROLL for (int i = 0; i < FEW_ROWS; i++) {
-                prefetch(rows[i] + ahead, super_bytes);
+                if (rows[i] + ahead < end) {
+                    prefetch(rows[i] + ahead, super_bytes);
+                }
                 unpack(f, columns_from(f, rows[i], k, w->columns, padded), a + i);
             }
             for (int64_t t = 0; t < tokens; t++) {
