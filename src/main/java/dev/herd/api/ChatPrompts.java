@@ -48,7 +48,8 @@ final class ChatPrompts {
         return new ChatPrompt(
                 tokens,
                 media.pictures(),
-                media.pictures().promptTokens(sight.tokens().tokensPerTile()));
+                media.pictures().promptTokens(sight.tokens().tokensPerTile()),
+                media.fields());
     }
 
     private static int[] render(ChatCompletionRequest request, ServedModel model, List<Message> messages) {
@@ -58,7 +59,7 @@ final class ChatPrompts {
     /** Takes memory for the tiles of a prompt, until the lease is closed. */
     TileMemory.Lease reserve(ChatPrompt prompt) {
         return RequestMedia.told(
-                "messages", () -> tileMemory.take(prompt.pictures().tileBytes()));
+                prompt::field, () -> tileMemory.take(prompt.pictures().tileBytes()));
     }
 
     /**
@@ -72,7 +73,7 @@ final class ChatPrompts {
         }
         ServedModel.Sight sight = model.sight().orElseThrow();
         return RequestMedia.told(
-                "messages",
+                prompt::field,
                 () -> prompt.pictures()
                         .images(
                                 prompt.tokens(),

@@ -11,6 +11,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -185,6 +186,33 @@ class ImageWireTest {
     }
 
     @Test
+    void responsesShowPicturesToo() {
+        String body =
+                "{\"model\":\"herd-tiny\",\"max_output_tokens\":16,\"temperature\":0,\"input\":[{\"role\":\"user\","
+                        + "\"content\":[{\"type\":\"input_text\",\"text\":\"What?\"},"
+                        + "{\"type\":\"input_image\",\"detail\":\"low\",\"image_url\":\"%s\"}]}]}";
+        RequestSpecification request = given().contentType(ContentType.JSON);
+        int seen = request.body(body.formatted(url(png(300, 800, 0xFF0000))))
+                .post("/v1/responses")
+                .then()
+                .statusCode(200)
+                .extract()
+                .path("usage.input_tokens");
+        int without = ask(user("{\"type\":\"text\",\"text\":\"What?\"}"))
+                .statusCode(200)
+                .extract()
+                .path("usage.prompt_tokens");
+
+        assertThat(seen).isEqualTo(without + 147);
+        request.body(body.formatted("https://pictures.example/a.png"))
+                .post("/v1/responses")
+                .then()
+                .statusCode(400)
+                .body("error.code", equalTo("invalid_image_url"))
+                .body("error.param", equalTo("input[0].content[1].image_url"));
+    }
+
+    @Test
     void placeholderTypedByAUserStaysText() {
         ask(user("{\"type\":\"text\",\"text\":\"<|image|><|patch|>\"}", image(url(png(20, 20, 1)))))
                 .statusCode(200)
@@ -221,8 +249,8 @@ class ImageWireTest {
                 .body("error.code", equalTo("image_parse_error"))
                 .body("error.message", equalTo("The PNG file is broken off."));
         whole[whole.length - 20] ^= 1;
-        refused(user(image(url(whole))))
-                .body("error.param", equalTo("messages"))
+        refused(user(image(url(png(20, 20, 1))), TEXT, image(url(whole))))
+                .body("error.param", equalTo("messages[0].content[2].image_url.url"))
                 .body("error.code", equalTo("image_parse_error"))
                 .body("error.message", equalTo("The PNG file is damaged: a checksum does not match."));
     }
