@@ -1,6 +1,5 @@
 package dev.herd.model;
 
-import dev.herd.kernels.Floats;
 import dev.herd.model.Compute.LayerPart;
 import dev.herd.model.Compute.Product;
 import dev.herd.weights.ModelWeights.MoeFfn;
