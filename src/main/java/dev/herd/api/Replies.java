@@ -56,7 +56,7 @@ final class Replies {
     private static Response.ResponseBuilder respond(Object body, String type, List<String> ignored) {
         Response.ResponseBuilder response = Response.ok(body, type);
         String names = ignored.stream()
-                .filter(name -> name.matches("[A-Za-z0-9_.-]{1,64}"))
+                .filter(name -> name.matches("[A-Za-z0-9_.\\[\\]-]{1,64}"))
                 .limit(MAX_NAMES)
                 .collect(Collectors.joining(", "));
         return names.isEmpty() ? response : response.header(IGNORED_PARAMS, names);

@@ -8,6 +8,7 @@ import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
 import dev.herd.api.openai.ScoreColumns;
 import dev.herd.api.openai.Usage;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
@@ -20,6 +21,7 @@ final class StreamedCompletion implements AnswerSink {
     private final EventStream stream;
     private final Consumer<@Nullable Throwable> onEnd;
     private final List<ScoreColumns> columns;
+    private final List<List<LogProbs.Item>> echoed;
     private final BitSet begun = new BitSet();
 
     StreamedCompletion(
@@ -29,6 +31,9 @@ final class StreamedCompletion implements AnswerSink {
         this.stream = stream;
         this.onEnd = onEnd;
         this.columns = head.columns();
+        this.echoed = head.echoes().stream()
+                .<List<LogProbs.Item>>map(echo -> new ArrayList<>(echo.unscored()))
+                .toList();
     }
 
     @Override
@@ -40,6 +45,11 @@ final class StreamedCompletion implements AnswerSink {
     public void delta(int choice, String text, List<LogProbs.Item> items) {
         begin(choice);
         send(choice, text, items, null);
+    }
+
+    @Override
+    public void scored(int choice, List<LogProbs.Item> prompt) {
+        echoed.get(choice).addAll(prompt);
     }
 
     @Override
@@ -75,11 +85,11 @@ final class StreamedCompletion implements AnswerSink {
     }
 
     private void begin(int choice) {
-        String echo = head.echoes().get(choice);
+        String echo = head.echoes().get(choice).text();
         if (!begun.get(choice)) {
             begun.set(choice);
             if (!echo.isEmpty()) {
-                send(choice, echo, List.of(), null);
+                send(choice, echo, echoed.get(choice), null);
             }
         }
     }

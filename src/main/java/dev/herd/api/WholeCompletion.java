@@ -24,9 +24,11 @@ final class WholeCompletion implements AnswerSink {
     WholeCompletion(CompletionHead head, UniEmitter<? super Completion> emitter) {
         this.head = head;
         this.emitter = emitter;
-        this.texts = head.echoes().stream().map(StringBuilder::new).toList();
+        this.texts = head.echoes().stream()
+                .map(echo -> new StringBuilder(echo.text()))
+                .toList();
         this.logProbs = head.echoes().stream()
-                .<List<LogProbs.Item>>map(echo -> new ArrayList<>())
+                .<List<LogProbs.Item>>map(echo -> new ArrayList<>(echo.unscored()))
                 .toList();
     }
 
@@ -39,6 +41,11 @@ final class WholeCompletion implements AnswerSink {
     public void delta(int choice, String text, List<LogProbs.Item> items) {
         texts.get(choice).append(text);
         logProbs.get(choice).addAll(items);
+    }
+
+    @Override
+    public void scored(int choice, List<LogProbs.Item> prompt) {
+        logProbs.get(choice).addAll(prompt);
     }
 
     @Override

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.herd.media.TileMemory;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -25,6 +28,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
@@ -101,6 +105,17 @@ class ImageWireTest {
                 .statusCode(200)
                 .body("usage.prompt_tokens_details.image_tokens", equalTo(tokens))
                 .body("usage.prompt_tokens", equalTo(without + tokens));
+    }
+
+    static List<JsonNode> fieldsOfPictures() throws IOException {
+        return FieldTable.rows("implemented", true);
+    }
+
+    @ParameterizedTest
+    @MethodSource("fieldsOfPictures")
+    void implementedFieldIsTakenAndItsWrongValueNamed(JsonNode row) {
+        FieldTable.ask(row, row.path("example")).statusCode(200).header("X-Ignored-Params", nullValue());
+        FieldTable.ask(row, row.path("wrong")).statusCode(400).body("error.param", startsWith(FieldTable.param(row)));
     }
 
     @Test

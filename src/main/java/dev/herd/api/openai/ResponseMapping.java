@@ -82,7 +82,8 @@ public final class ResponseMapping {
         if (chatPath.startsWith("tool")) {
             return chatPath.replaceFirst("\\.function\\b", "");
         }
-        return RENAMED.getOrDefault(chatPath, chatPath.replaceFirst("^response_format\\b", "text.format"));
+        return RENAMED.getOrDefault(
+                chatPath, chatPath.replaceFirst("^response_format(\\.json_schema)?\\b", "text.format"));
     }
 
     private void addSettings(ResponseRequest request) {
