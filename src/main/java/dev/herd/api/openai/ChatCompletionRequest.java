@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param continueFinalMessage extension; true lets the answer go on with the last message
  * @param includeStopStrInOutput extension; the answer contains the stop string that ends it
  * @param skipSpecialTokens extension; false shows special tokens by name
+ * @param safety extension; a stricter safety policy, and what the answer shows of it
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ChatCompletionRequest(
@@ -125,6 +126,9 @@ public record ChatCompletionRequest(
         @Nullable @Schema(description = "Extension: false shows special tokens by name.")
         Boolean skipSpecialTokens,
 
+        @Nullable @Valid @Schema(description = "Extension: a stricter safety policy, and what the answer shows of it.")
+        SafetyWish safety,
+
         @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others)
         implements GenerationFields {
 
@@ -153,6 +157,43 @@ public record ChatCompletionRequest(
      */
     public ToolOffer toolOffer() {
         return ToolMapping.offer(this);
+    }
+
+    /** The same request with other messages. */
+    public ChatCompletionRequest withMessages(List<ChatMessage> others) {
+        return new ChatCompletionRequest(
+                model,
+                others,
+                temperature,
+                topP,
+                n,
+                stop,
+                maxTokens,
+                maxCompletionTokens,
+                seed,
+                stream,
+                streamOptions,
+                logprobs,
+                topLogprobs,
+                logitBias,
+                frequencyPenalty,
+                presencePenalty,
+                topK,
+                minP,
+                repetitionPenalty,
+                stopTokenIds,
+                ignoreEos,
+                tools,
+                toolChoice,
+                parallelToolCalls,
+                minTokens,
+                priority,
+                addGenerationPrompt,
+                continueFinalMessage,
+                includeStopStrInOutput,
+                skipSpecialTokens,
+                safety,
+                this.others);
     }
 
     /** Whether the answer is to be streamed. */
