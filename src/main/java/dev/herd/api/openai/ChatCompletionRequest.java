@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param includeStopStrInOutput extension; the answer contains the stop string that ends it
  * @param skipSpecialTokens extension; false shows special tokens by name
  * @param safety extension; a stricter safety policy, and what the answer shows of it
+ * @param cacheSalt extension; what is computed of the prompt is shared only with requests of the same salt
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ChatCompletionRequest(
@@ -129,6 +130,13 @@ public record ChatCompletionRequest(
         @Nullable @Valid @Schema(description = "Extension: a stricter safety policy, and what the answer shows of it.")
         SafetyWish safety,
 
+        @Nullable
+        @Size(min = 1, max = 256)
+        @Schema(
+                description =
+                        "Extension: what is computed of the prompt is shared only with requests of the same salt.")
+        String cacheSalt,
+
         @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others)
         implements GenerationFields {
 
@@ -193,6 +201,7 @@ public record ChatCompletionRequest(
                 includeStopStrInOutput,
                 skipSpecialTokens,
                 safety,
+                cacheSalt,
                 this.others);
     }
 
