@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * that follow each other in a message are one, as they are for the model.
  */
 final class ChatSegments {
+    private static final Pattern MESSAGE = Pattern.compile("^messages\\[(\\d{1,6})]");
+
     private ChatSegments() {}
 
     /** The texts, in order. */
@@ -44,6 +48,40 @@ final class ChatSegments {
         return request.withMessages(request.messages().stream()
                 .map(message -> rewrite(message, (text, path) -> texts.next().text()))
                 .toList());
+    }
+
+    /** The request with the policy's own words in its system message, which comes first. */
+    static ChatCompletionRequest withPreamble(ChatCompletionRequest request, PolicyAnswers policy) {
+        String preamble = policy.preamble();
+        if (preamble.isEmpty()) {
+            return request;
+        }
+        List<ChatMessage> messages = new ArrayList<>(request.messages());
+        ChatMessage first = messages.getFirst();
+        if (source(first.role()) != TextSource.SYSTEM) {
+            messages.addFirst(system(preamble));
+            return request.withMessages(messages);
+        }
+        StringBuilder own = new StringBuilder();
+        rewrite(first, (text, path) -> {
+            own.append(text);
+            return text;
+        });
+        messages.set(0, system(policy.isPreambleFirst() ? preamble + "\n\n" + own : own + "\n\n" + preamble));
+        return request.withMessages(messages);
+    }
+
+    /** A path in a request that has {@code by} messages more before the one that it names. */
+    static String shifted(String path, int by) {
+        Matcher index = MESSAGE.matcher(path);
+        return index.find() && by != 0
+                ? "messages[" + (Integer.parseInt(index.group(1)) + by) + "]" + path.substring(index.end())
+                : path;
+    }
+
+    private static ChatMessage system(String text) {
+        return new ChatMessage(
+                ChatMessage.Role.SYSTEM, new MessageContent.Text(text), null, null, null, null, null, null);
     }
 
     /** The text that the answer goes on with; empty if it begins anew. */

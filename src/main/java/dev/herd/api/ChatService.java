@@ -86,7 +86,14 @@ final class ChatService {
         if (admitted.isEmpty()) {
             return Answer.refusing(request.choiceCount(), recorder, safety);
         }
-        return answer(ChatSegments.replaced(request, admitted.get()), model, safety);
+        ChatCompletionRequest judged = ChatSegments.replaced(request, admitted.get());
+        ChatCompletionRequest shown = ChatSegments.withPreamble(judged, safety.answers());
+        int added = shown.messages().size() - request.messages().size();
+        try {
+            return answer(shown, model, safety);
+        } catch (ApiException error) {
+            throw error.renamed(path -> ChatSegments.shifted(path, -added));
+        }
     }
 
     private Answer answer(ChatCompletionRequest request, ServedModel model, SafetySession safety) {

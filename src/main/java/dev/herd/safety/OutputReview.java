@@ -183,7 +183,7 @@ public final class OutputReview {
         long start = nanoTime.getAsLong();
         List<CompletableFuture<Outcome<GuardScores>>> asked =
                 panel.content(Direction.OUTPUT, Conversation.output(context, answer, panel.settings()), cacheSalt);
-        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenRun(() -> {
+        CompletableFuture<Void> _ = CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenRun(() -> {
             guardNanos += nanoTime.getAsLong() - start;
             news.add(new Answer(asked.stream().map(CompletableFuture::join).toList(), end, upTo, isFinal));
             onNews.run();
