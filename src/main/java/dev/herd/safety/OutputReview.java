@@ -183,11 +183,13 @@ public final class OutputReview {
         long start = nanoTime.getAsLong();
         List<CompletableFuture<Outcome<GuardScores>>> asked =
                 panel.content(Direction.OUTPUT, Conversation.output(context, answer, panel.settings()), cacheSalt);
-        CompletableFuture<Void> _ = CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenRun(() -> {
-            guardNanos += nanoTime.getAsLong() - start;
-            news.add(new Answer(asked.stream().map(CompletableFuture::join).toList(), end, upTo, isFinal));
-            onNews.run();
-        });
+        CompletableFuture<Void> _ = CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+                .thenRun(() -> {
+                    guardNanos += nanoTime.getAsLong() - start;
+                    news.add(new Answer(
+                            asked.stream().map(CompletableFuture::join).toList(), end, upTo, isFinal));
+                    onNews.run();
+                });
     }
 
     private int contextChars() {
