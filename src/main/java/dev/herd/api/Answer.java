@@ -152,6 +152,11 @@ final class Answer {
                     accept(choice, token, isStopToken, sink);
                 }
             }
+            case Progress.Scores(int choice, List<SampledToken> scores) -> {
+                if (!isCancelled && !isOver) {
+                    sink.scored(choice, choices.get(choice).items(scores));
+                }
+            }
             case Progress.Finish(int choice, FinishReason reason, GenerationStats stats) ->
                 finish(choice, reason, stats, sink);
             case Progress.News(int choice) -> {
@@ -339,6 +344,8 @@ final class Answer {
     private sealed interface Progress {
         record Token(int choice, SampledToken token, boolean isStopToken) implements Progress {}
 
+        record Scores(int choice, List<SampledToken> scores) implements Progress {}
+
         record Finish(int choice, FinishReason reason, GenerationStats stats) implements Progress {}
 
         record Failure(Throwable failure) implements Progress {}
@@ -359,6 +366,11 @@ final class Answer {
         ChoiceListener(int choice, GenerationRequest request) {
             this.choice = choice;
             this.request = request;
+        }
+
+        @Override
+        public void onPromptScores(List<SampledToken> scores) {
+            add(new Progress.Scores(choice, scores));
         }
 
         @Override

@@ -19,6 +19,11 @@ interface AnswerSink {
     /** More of a choice. Not called with neither text nor log-probabilities. */
     void delta(int choice, String text, List<LogProbs.Item> logProbs);
 
+    /** The log-probabilities of a choice's prompt, before any delta of it; only where they were asked for. */
+    default void scored(int choice, List<LogProbs.Item> prompt) {
+        throw new UnsupportedOperationException("no prompt was to be scored");
+    }
+
     /** More of a call that a choice asks for; only where tools were offered. */
     default void call(int choice, CallDelta call) {
         throw new UnsupportedOperationException("no tools were offered");

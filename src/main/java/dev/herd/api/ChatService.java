@@ -161,7 +161,7 @@ final class ChatService {
         List<ChoiceText> choices = new ArrayList<>();
         for (int choice = 0; choice < ready.prompts().size() * fields.choiceCount(); choice++) {
             int[] prompt = ready.prompts().get(choice / fields.choiceCount());
-            requests.add(new GenerationRequest(
+            GenerationRequest request = new GenerationRequest(
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
                     Math.min(maxTokens(fields), model.contextLength() - prompt.length),
@@ -170,7 +170,8 @@ final class ChatService {
                     grammar,
                     integer(fields.minTokens()),
                     integer(fields.priority()),
-                    Optional.of(CACHE_SCOPE + (fields.cacheSalt() == null ? "" : fields.cacheSalt()))));
+                    cacheScope(fields));
+            requests.add(fields.wantsPromptLogprobs() ? request.withPromptLogProbs(sampling.topLogProbs()) : request);
             choices.add(choice(fields, offer, model));
         }
         try {
@@ -203,6 +204,16 @@ final class ChatService {
                         fields.wantsLogprobs(),
                         new ToolCallParser(offer.definitions()),
                         offer.isParallel());
+    }
+
+    /**
+     * Whose prompts may share what was computed of them. Not those with a seed: what is found in the cache was rounded
+     * otherwise than what is computed, and their answers are to be the same again.
+     */
+    private static Optional<String> cacheScope(GenerationFields fields) {
+        return fields.seed() == null
+                ? Optional.of(CACHE_SCOPE + (fields.cacheSalt() == null ? "" : fields.cacheSalt()))
+                : Optional.empty();
     }
 
     private static int integer(@Nullable Integer number) {

@@ -138,10 +138,13 @@ final class ChoiceGate {
             if (!mayShow || review.isBlocked()) {
                 return released;
             }
-            String arguments = review.releaseCall(firstHeldCall);
-            if (!call.isBegunShown || !arguments.isEmpty()) {
-                released.add(new CallDelta(firstHeldCall, call.isBegunShown ? null : call.begun, arguments));
+            if (!call.isBegunShown) {
+                released.add(new CallDelta(firstHeldCall, call.begun, ""));
                 call.isBegunShown = true;
+            }
+            String arguments = review.releaseCall(firstHeldCall);
+            if (!arguments.isEmpty()) {
+                released.add(new CallDelta(firstHeldCall, null, arguments));
             }
             if (!call.isComplete) {
                 return released;

@@ -59,7 +59,7 @@ final class ChoiceText {
         }
         tokenCount++;
         if (wantsLogProbs) {
-            held.add(new Held(tokenBytes, item(token)));
+            held.add(new Held(tokenBytes, TokenItems.item(tokenizer, token)));
             tokenBytes += isShown(token.id()) ? tokenizer.bytes(token.id()).length : 0;
         }
         AnswerText.Update update = text.accept(token.id());
@@ -150,28 +150,9 @@ final class ChoiceText {
         return "call_" + UUID.randomUUID().toString().replace("-", "");
     }
 
-    private LogProbs.Item item(SampledToken token) {
-        List<LogProbs.Alternative> alternatives = token.alternatives().stream()
-                .map(other -> new LogProbs.Alternative(name(other.id()), finite(other.logProb()), bytes(other.id())))
-                .toList();
-        return new LogProbs.Item(name(token.id()), finite(token.logProb()), bytes(token.id()), alternatives);
-    }
-
-    private String name(int token) {
-        return tokenizer.decode(token);
-    }
-
-    private List<Integer> bytes(int token) {
-        List<Integer> bytes = new ArrayList<>();
-        for (byte value : tokenizer.bytes(token)) {
-            bytes.add(Byte.toUnsignedInt(value));
-        }
-        return bytes;
-    }
-
-    /** JSON has no infinity; OpenAI says -9999 for what is practically impossible. */
-    private static float finite(float logProb) {
-        return Math.max(logProb, -9999f);
+    /** What clients are told of tokens and their log-probabilities. */
+    List<LogProbs.Item> items(List<SampledToken> tokens) {
+        return tokens.stream().map(token -> TokenItems.item(tokenizer, token)).toList();
     }
 
     /** New text, the log-probabilities of its tokens, and what is new of calls. */

@@ -1,12 +1,19 @@
 package dev.herd.api;
 
+import dev.herd.api.CompletionHead.Echo;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.Completion;
 import dev.herd.api.openai.CompletionRequest;
 import dev.herd.api.openai.FieldRules;
+import dev.herd.api.openai.LogProbs;
 import dev.herd.api.openai.PromptInput;
+<<<<<<< HEAD
 import dev.herd.safety.Exchange.Segment;
 import dev.herd.safety.TextSource;
+=======
+import dev.herd.engine.SampledToken;
+import dev.herd.tokenizer.Tokenizer;
+>>>>>>> main
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
@@ -98,9 +105,6 @@ final class CompletionsResource {
         if (request.bestOf() != null && request.bestOf() > choices) {
             throw ApiException.unsupportedParameter("best_of");
         }
-        if (request.wantsEcho() && request.wantsLogprobs()) {
-            throw ApiException.unsupportedParameter("logprobs");
-        }
         if (request.streamOptions() != null
                 && Boolean.TRUE.equals(request.streamOptions().includeObfuscation())) {
             throw ApiException.unsupportedParameter("stream_options.include_obfuscation");
@@ -164,21 +168,40 @@ final class CompletionsResource {
         }
     }
 
+<<<<<<< HEAD
     private CompletionHead head(CompletionRequest request, PromptInput prompt, ServedModel model) {
         List<String> echoes = new ArrayList<>();
         List<String> texts = switch (prompt) {
+=======
+    /** A text comes after the begin-of-text token, which is not shown; nothing comes before the first of token ids. */
+    private static List<LogProbs.Item> unscored(PromptInput input, int prompt, Tokenizer tokenizer) {
+        return switch (input) {
+            case PromptInput.Texts texts -> List.of();
+            case PromptInput.TokenIds(List<int[]> ids, boolean isSingle) ->
+                List.of(TokenItems.item(tokenizer, new SampledToken(ids.get(prompt)[0], Float.NaN, List.of())));
+        };
+    }
+
+    private CompletionHead head(CompletionRequest request, ServedModel model) {
+        List<Echo> echoes = new ArrayList<>();
+        List<String> texts = switch (request.prompt()) {
+>>>>>>> main
             case PromptInput.Texts(List<String> prompts) -> prompts;
             case PromptInput.TokenIds(List<int[]> prompts, boolean isSingle) ->
                 prompts.stream().map(ids -> model.tokenizer().decode(ids)).toList();
         };
         for (int choice = 0; choice < texts.size() * request.choiceCount(); choice++) {
-            echoes.add(request.wantsEcho() ? texts.get(choice / request.choiceCount()) : "");
+            int prompt = choice / request.choiceCount();
+            echoes.add(new Echo(
+                    request.wantsEcho() ? texts.get(prompt) : "",
+                    request.wantsPromptLogprobs() ? unscored(request.prompt(), prompt, model.tokenizer()) : List.of()));
         }
         return new CompletionHead(
                 Ids.make("cmpl-"),
                 clock.instant().getEpochSecond(),
                 model.name(),
                 echoes,
+                request.wantsPromptLogprobs(),
                 request.wantsLogprobs(),
                 request.wantsStreamUsage());
     }

@@ -39,12 +39,28 @@ public final class OpenApiRules implements OASFilter {
     public void filterOpenAPI(OpenAPI document) {
         document.getComponents().getSchemas().values().forEach(OpenApiRules::visit);
         AnswerFormFields.describe(document);
+        letFirstTokenHaveNoScore(member(document.getComponents().getSchemas(), "CompletionLogProbs"));
         document.getComponents().removeSchema(ANYTHING);
         document.getComponents().removeSchema(ANYTHING + "Type");
         document.getPaths()
                 .getPathItems()
                 .values()
                 .forEach(path -> path.getOperations().forEach((method, operation) -> addErrors(operation)));
+    }
+
+    /** Annotations cannot say that an element of a list may be null. */
+    private static void letFirstTokenHaveNoScore(Schema scores) {
+        for (String list : List.of("token_logprobs", "top_logprobs")) {
+            member(scores.getProperties(), list).getItems().addType(Schema.SchemaType.NULL);
+        }
+    }
+
+    private static Schema member(Map<String, Schema> schemas, String name) {
+        Schema schema = schemas.get(name);
+        if (schema == null) {
+            throw new IllegalStateException("the document has no schema " + name);
+        }
+        return schema;
     }
 
     private static void addErrors(Operation operation) {

@@ -9,6 +9,7 @@ import dev.herd.api.openai.LogProbs;
 import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.ScoreColumns;
 import dev.herd.api.openai.Usage;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
@@ -21,6 +22,7 @@ final class StreamedCompletion implements AnswerSink {
     private final EventStream stream;
     private final Consumer<@Nullable Throwable> onEnd;
     private final List<ScoreColumns> columns;
+    private final List<List<LogProbs.Item>> echoed;
     private final BitSet begun = new BitSet();
 
     StreamedCompletion(
@@ -30,6 +32,9 @@ final class StreamedCompletion implements AnswerSink {
         this.stream = stream;
         this.onEnd = onEnd;
         this.columns = head.columns();
+        this.echoed = head.echoes().stream()
+                .<List<LogProbs.Item>>map(echo -> new ArrayList<>(echo.unscored()))
+                .toList();
     }
 
     @Override
@@ -44,7 +49,16 @@ final class StreamedCompletion implements AnswerSink {
     }
 
     @Override
+<<<<<<< HEAD
     public void withheld(int choice, Withheld instead) {
+=======
+    public void scored(int choice, List<LogProbs.Item> prompt) {
+        echoed.get(choice).addAll(prompt);
+    }
+
+    @Override
+    public void choiceFinished(int choice, FinishReasonName reason) {
+>>>>>>> main
         begin(choice);
         if (instead.isStreamed()) {
             send(choice, instead.message(), List.of(), null, null);
@@ -84,11 +98,15 @@ final class StreamedCompletion implements AnswerSink {
     }
 
     private void begin(int choice) {
-        String echo = head.echoes().get(choice);
+        String echo = head.echoes().get(choice).text();
         if (!begun.get(choice)) {
             begun.set(choice);
             if (!echo.isEmpty()) {
+<<<<<<< HEAD
                 send(choice, echo, List.of(), null, null);
+=======
+                send(choice, echo, echoed.get(choice), null);
+>>>>>>> main
             }
         }
     }

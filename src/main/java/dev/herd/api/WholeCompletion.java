@@ -27,9 +27,11 @@ final class WholeCompletion implements AnswerSink {
     WholeCompletion(CompletionHead head, UniEmitter<? super Completion> emitter) {
         this.head = head;
         this.emitter = emitter;
-        this.texts = head.echoes().stream().map(StringBuilder::new).toList();
+        this.texts = head.echoes().stream()
+                .map(echo -> new StringBuilder(echo.text()))
+                .toList();
         this.logProbs = head.echoes().stream()
-                .<List<LogProbs.Item>>map(echo -> new ArrayList<>())
+                .<List<LogProbs.Item>>map(echo -> new ArrayList<>(echo.unscored()))
                 .toList();
     }
 
@@ -45,6 +47,7 @@ final class WholeCompletion implements AnswerSink {
     }
 
     @Override
+<<<<<<< HEAD
     public void withheld(int choice, Withheld instead) {
         texts.get(choice).setLength(0);
         texts.get(choice).append(instead.message());
@@ -53,6 +56,14 @@ final class WholeCompletion implements AnswerSink {
 
     @Override
     public void choiceFinished(int choice, FinishReasonName reason, @Nullable SafetyReport report) {
+=======
+    public void scored(int choice, List<LogProbs.Item> prompt) {
+        logProbs.get(choice).addAll(prompt);
+    }
+
+    @Override
+    public void choiceFinished(int choice, FinishReasonName reason) {
+>>>>>>> main
         reasons.put(choice, reason);
         safety = report == null ? safety : report;
     }

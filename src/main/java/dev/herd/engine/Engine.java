@@ -137,7 +137,7 @@ public final class Engine implements AutoCloseable {
             try {
                 Floats logits = runner.run(batch(scheduled));
                 List<Choice> choices = sample(scheduled, logits);
-                handOut(scheduled, choices);
+                handOut(scheduled, choices, logits);
             } catch (Throwable failure) {
                 LOG.log(Level.ERROR, "a step with " + scheduled.size() + " requests failed", failure);
                 scheduled.forEach(sequence -> fail(sequence, failure));
@@ -249,7 +249,8 @@ public final class Engine implements AutoCloseable {
         List<Choice> choices = new ArrayList<>(scheduled.size());
         int row = 0;
         for (Sequence sequence : scheduled) {
-            choices.add(sequence.wantsToken() ? choose(sequence, logits, row++) : Choice.NONE);
+            row += sequence.logitRows();
+            choices.add(sequence.wantsToken() ? choose(sequence, logits, row - 1) : Choice.NONE);
         }
         return choices;
     }
@@ -262,16 +263,22 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private void handOut(List<Sequence> scheduled, List<Choice> choices) {
+    private void handOut(List<Sequence> scheduled, List<Choice> choices, Floats logits) {
         long now = nanoTime.getAsLong();
+        int row = 0;
         for (int i = 0; i < scheduled.size(); i++) {
             Sequence sequence = scheduled.get(i);
+            int rows = sequence.logitRows();
             try {
+                if (sequence.scoresPrompt()) {
+                    sequence.listener().onPromptScores(sampler.scores(logits, row, sequence));
+                }
                 handOut(sequence, choices.get(i), now);
             } catch (Throwable broken) {
                 LOG.log(Level.WARNING, "what a step brought could not be handed out; the request ends", broken);
                 fail(sequence, broken);
             }
+            row += rows;
         }
         ledger.observe(scheduler.runningCount(), blocks);
     }

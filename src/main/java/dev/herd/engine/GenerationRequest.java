@@ -20,6 +20,8 @@ import java.util.Set;
  * @param priority requests of a smaller number are admitted before those of a greater one that wait
  * @param cacheScope what has been computed for the beginning of a prompt may be used for another that begins alike and has
  *     an equal scope, such as a tenant's; empty if nothing is shared
+ * @param promptLogProbs alternatives wanted with the log-probability of each token of the prompt; -1 for no
+ *     log-probabilities. A prompt that is scored is computed from its beginning, whatever the scope.
  */
 public record GenerationRequest(
         int[] prompt,
@@ -30,10 +32,25 @@ public record GenerationRequest(
         Optional<TokenGrammar> constraint,
         int minTokens,
         int priority,
-        Optional<String> cacheScope) {
+        Optional<String> cacheScope,
+        int promptLogProbs) {
     public GenerationRequest {
         stopTokens = Set.copyOf(stopTokens);
         images = List.copyOf(images);
+    }
+
+    /** A request whose prompt is not scored. */
+    public GenerationRequest(
+            int[] prompt,
+            SamplingParams sampling,
+            int maxTokens,
+            Set<Integer> stopTokens,
+            List<PromptImage> images,
+            Optional<TokenGrammar> constraint,
+            int minTokens,
+            int priority,
+            Optional<String> cacheScope) {
+        this(prompt, sampling, maxTokens, stopTokens, images, constraint, minTokens, priority, cacheScope, -1);
     }
 
     /** A request for an answer of any form. */
@@ -50,12 +67,45 @@ public record GenerationRequest(
     /** The same, sharing what is computed of its beginning with requests of the same scope. */
     public GenerationRequest withCacheScope(String scope) {
         return new GenerationRequest(
-                prompt, sampling, maxTokens, stopTokens, images, constraint, minTokens, priority, Optional.of(scope));
+                prompt,
+                sampling,
+                maxTokens,
+                stopTokens,
+                images,
+                constraint,
+                minTokens,
+                priority,
+                Optional.of(scope),
+                promptLogProbs);
+    }
+
+    /** The same, with the log-probability of each token of the prompt and that many alternatives. */
+    public GenerationRequest withPromptLogProbs(int alternatives) {
+        return new GenerationRequest(
+                prompt,
+                sampling,
+                maxTokens,
+                stopTokens,
+                images,
+                constraint,
+                minTokens,
+                priority,
+                cacheScope,
+                alternatives);
     }
 
     /** The same without its pictures, so that they can be forgotten. */
     GenerationRequest withoutImages() {
         return new GenerationRequest(
-                prompt, sampling, maxTokens, stopTokens, List.of(), constraint, minTokens, priority, cacheScope);
+                prompt,
+                sampling,
+                maxTokens,
+                stopTokens,
+                List.of(),
+                constraint,
+                minTokens,
+                priority,
+                cacheScope,
+                promptLogProbs);
     }
 }

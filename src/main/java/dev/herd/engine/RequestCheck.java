@@ -26,6 +26,7 @@ final class RequestCheck {
         require(request.minTokens() >= 0, "minTokens must not be negative: " + request.minTokens());
         request.stopTokens().forEach(token -> require(token >= 0, "stopTokens must not be negative: " + token));
         checkSampling(request.sampling());
+        requireRange("promptLogProbs", request.promptLogProbs(), -1, vocabularySize);
         request.constraint()
                 .ifPresent(grammar -> require(
                         grammar.vocabularySize() <= vocabularySize,

@@ -60,6 +60,25 @@ final class Sampler {
         return choose(sampling, occurrences, index);
     }
 
+    /**
+     * The log-probabilities, under the model alone, of the prompt's tokens that the current step has brought logits for: a
+     * row is about the token behind its own, and the last one of a prompt about the answer.
+     *
+     * @param rows {@code [rows, vocabularySize]}; not changed
+     * @param row the sequence's first
+     * @throws ArithmeticException if a logit is NaN or positive infinity, or all are negative infinity
+     */
+    List<SampledToken> scores(Floats rows, int row, Sequence sequence) {
+        List<SampledToken> scores = new ArrayList<>();
+        int first = sequence.cachedTokens() + 1;
+        int end = Math.min(first + sequence.scheduledTokens(), sequence.promptTokens());
+        for (int position = first; position < end; position++) {
+            read(rows, row + position - first);
+            scores.add(describe(sequence.tokens()[position], logits[mostLikely()], sequence.promptLogProbs()));
+        }
+        return scores;
+    }
+
     private void read(Floats rows, int row) {
         rows.read((long) row * vocabularySize, logits, 0, vocabularySize);
     }

@@ -29,6 +29,9 @@ final class Scheduler {
      * A slice that reaches into a picture which is not encoded yet waits as a whole: computing the few tokens before it
      * would read all weights for little.
      */
+    /** Tokens of a slice of which each has a row of logits: as many rows of 202,048 floats are 26 MB. */
+    private static final int SCORED_SLICE = 32;
+
     private final BlockManager blocks;
     private final int maxRunning;
     private final int maxBatchTokens;
@@ -145,7 +148,8 @@ final class Scheduler {
     }
 
     private int longestSlice(Sequence sequence, int limit) {
-        return Math.min(Math.min(limit, sequence.remainingTokens()), blocks.longestSlice(sequence.cachedTokens()));
+        int most = sequence.scoresPrompt() ? Math.min(limit, SCORED_SLICE) : limit;
+        return Math.min(Math.min(most, sequence.remainingTokens()), blocks.longestSlice(sequence.cachedTokens()));
     }
 
     private int schedule(Sequence sequence, int count, long now) {

@@ -53,7 +53,9 @@ final class Sequence {
     Sequence(GenerationRequest request, GenerationListener listener, int contextLength, int vocabularySize, long now) {
         this.request = request.withoutImages();
         this.images = new SequenceImages(request.images());
-        this.prefix = request.cacheScope().map(scope -> new PrefixKeys(scope, request.images()));
+        this.prefix = request.cacheScope()
+                .filter(scope -> request.promptLogProbs() < 0)
+                .map(scope -> new PrefixKeys(scope, request.images()));
         this.listener = listener;
         this.promptTokens = request.prompt().length;
         this.tokens = Arrays.copyOf(request.prompt(), promptTokens + 1);
@@ -201,13 +203,28 @@ final class Sequence {
         return scheduledTokens == remainingTokens();
     }
 
+    /** Alternatives wanted with each prompt token that is scored; -1 if none is. */
+    int promptLogProbs() {
+        return request.promptLogProbs();
+    }
+
+    /** Whether the current step computes tokens of a prompt that is scored. */
+    boolean scoresPrompt() {
+        return request.promptLogProbs() >= 0 && cachedTokens < promptTokens;
+    }
+
+    /** The last tokens of the current step that logits are wanted for. */
+    int logitRows() {
+        return scoresPrompt() ? scheduledTokens : wantsToken() ? 1 : 0;
+    }
+
     /** What the current step computes. */
     Batch.Slice slice() {
         return new Batch.Slice(
                 Arrays.copyOfRange(tokens, cachedTokens, cachedTokens + scheduledTokens),
                 cachedTokens,
                 blocks,
-                wantsToken() ? 1 : 0,
+                logitRows(),
                 images.embeddings(cachedTokens, cachedTokens + scheduledTokens));
     }
 

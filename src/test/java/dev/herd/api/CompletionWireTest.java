@@ -6,7 +6,9 @@ import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.matchesPattern;
+import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 
 import dev.herd.runtime.ScriptedOpener;
 import io.quarkus.test.junit.QuarkusTest;
@@ -93,6 +95,42 @@ class CompletionWireTest {
     }
 
     @Test
+    void anEchoedPromptIsScoredWithItsAnswer() {
+        String fields = "\"prompt\":\"Hello, herd\",\"echo\":true,\"logprobs\":1,\"max_tokens\":2";
+        int promptTokens = model.model().tokenizer().encode("Hello, herd").length;
+
+        ask(fields, 200)
+                .body("choices[0].text", startsWith("Hello, herd"))
+                .body("choices[0].logprobs.tokens", hasSize(promptTokens + 2))
+                .body("choices[0].logprobs.tokens.join('')", startsWith("Hello, herd"))
+                .body("choices[0].logprobs.token_logprobs", hasSize(promptTokens + 2))
+                .body("choices[0].logprobs.token_logprobs[0]", notNullValue())
+                .body("choices[0].logprobs.top_logprobs", hasSize(promptTokens + 2))
+                .body("choices[0].logprobs.text_offset[0]", equalTo(0))
+                .body("usage.completion_tokens", equalTo(2));
+    }
+
+    @Test
+    void nothingIsSaidOfTheFirstOfTokenIds() {
+        String ids = Arrays.toString(model.model().tokenizer().encode("Hello, herd"));
+
+        ask("\"prompt\":" + ids + ",\"echo\":true,\"logprobs\":0,\"max_tokens\":1", 200)
+                .body("choices[0].logprobs.token_logprobs[0]", nullValue())
+                .body("choices[0].logprobs.top_logprobs[0]", nullValue())
+                .body("choices[0].logprobs.token_logprobs[1]", notNullValue())
+                .body("choices[0].text", startsWith("Hello, herd"));
+    }
+
+    @Test
+    void aStreamBeginsWithTheScoredPrompt() {
+        String stream = ask("\"prompt\":\"Hello\",\"echo\":true,\"logprobs\":0,\"stream\":true,\"max_tokens\":2", 200)
+                .extract()
+                .asString();
+
+        assertThat(stream).containsPattern("^data: [^\n]*\"text\":\"Hello\",\"logprobs\":\\{\"tokens\":\\[\"");
+    }
+
+    @Test
     void streamEndsWithTheReasonAndDone() {
         String stream = ask(
                         "\"prompt\":\"Hello\",\"echo\":true,\"stream\":true,\"stream_options\":{\"include_usage\":true}",
@@ -123,7 +161,6 @@ class CompletionWireTest {
                     "prompt":"a","suffix":"b"                  | suffix             | unsupported_parameter
                     "prompt":"a","best_of":2                   | best_of            | unsupported_parameter
                     "prompt":"a","n":2,"best_of":1             | best_of            | invalid_value
-                    "prompt":"a","echo":true,"logprobs":0      | logprobs           | unsupported_parameter
                     "prompt":"a","logprobs":21                 | logprobs           | invalid_value
                     "prompt":"a","max_tokens":0                | max_tokens         | invalid_value
                     "prompt":"a","guided_regex":7              | guided_regex       | invalid_type

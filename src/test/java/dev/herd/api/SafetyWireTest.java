@@ -276,7 +276,7 @@ class SafetyWireTest {
         String stream = post("/v1/completions", "\"prompt\":\"Hi\",\"stream\":true")
                 .extract()
                 .asString();
-        assertThat(stream).contains("\"text\":\"a").contains("content_filter").doesNotContain("red", "fox");
+        assertThat(stream).contains("\"text\":\"a").contains("content_filter").doesNotContain("fox");
     }
 
     @Test
@@ -337,8 +337,8 @@ class SafetyWireTest {
         model.say("{\"name\": \"look\", \"parameters\": {\"at\": \"a red\\u0020fox\"}}");
         String blocked = chat(tools + ",\"stream\":true").extract().asString();
 
-        assertThat(passed).contains("\"name\":\"look\",\"arguments\":\"{\\\"at\\\"");
-        assertThat(passed.split("\"arguments\":", -1)).hasSize(2);
+        assertThat(passed).contains("\"name\":\"look\",\"arguments\":\"\"", "\"arguments\":\"{\\\"at\\\"");
+        assertThat(passed.split("\"arguments\":", -1)).hasSize(3);
         assertThat(blocked).contains("content_filter").doesNotContain("tool_calls\":[", "look\",");
         chat(tools)
                 .body("choices[0].message.tool_calls", nullValue())
@@ -478,7 +478,7 @@ class SafetyWireTest {
         safety.enforce(FOX.formatted("block", "block"));
         chat("\"messages\":[{\"role\":\"user\",\"content\":\"red fox\"}]").statusCode(400);
 
-        assertThat(given().get("/metrics").then().extract().asString())
+        assertThat(given().get("/q/metrics").then().extract().asString())
                 .contains("herd_safety_decisions_total{action=\"block\",direction=\"input\"")
                 .contains("category=\"own\"")
                 .doesNotContain("animals");

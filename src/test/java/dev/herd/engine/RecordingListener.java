@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** Keeps what it is told, and objects to anything after the end. */
 final class RecordingListener implements GenerationListener {
     private final List<SampledToken> tokens = new ArrayList<>();
+    private final List<SampledToken> promptScores = new ArrayList<>();
     private final List<Integer> prefills = new ArrayList<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private @Nullable FinishReason reason;
@@ -20,6 +21,12 @@ final class RecordingListener implements GenerationListener {
     public synchronized void onPrefill(int done, int total) {
         countLate();
         prefills.add(done);
+    }
+
+    @Override
+    public synchronized void onPromptScores(List<SampledToken> scores) {
+        countLate();
+        promptScores.addAll(scores);
     }
 
     @Override
@@ -49,6 +56,10 @@ final class RecordingListener implements GenerationListener {
 
     synchronized List<SampledToken> sampledTokens() {
         return List.copyOf(tokens);
+    }
+
+    synchronized List<SampledToken> promptScores() {
+        return List.copyOf(promptScores);
     }
 
     synchronized List<Integer> prefills() {

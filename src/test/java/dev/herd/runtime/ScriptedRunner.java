@@ -93,7 +93,8 @@ public final class ScriptedRunner implements ModelRunner {
             }
             if (slice.logitRows() > 0) {
                 int index = said.merge(slice.blocks(), 1, Integer::sum) - 1;
-                logits[row++ * config.vocabularySize() + script[Math.min(index, script.length - 1)]] = CERTAIN;
+                row += slice.logitRows();
+                logits[(row - 1) * config.vocabularySize() + script[Math.min(index, script.length - 1)]] = CERTAIN;
             }
         }
         return Floats.copyOf(logits);

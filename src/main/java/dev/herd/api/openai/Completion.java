@@ -55,7 +55,8 @@ public record Completion(
      * Log-probabilities of a text's tokens, one entry per token in each list.
      *
      * @param tokens their texts; {@code bytes:\xe2\x82} for bytes that are no character by themselves
-     * @param topLogprobs the most likely tokens and their log-probabilities
+     * @param tokenLogprobs null for a first token that nothing comes before
+     * @param topLogprobs the most likely tokens and their log-probabilities; null likewise
      * @param textOffset characters of the text before each token
      */
     @JsonNaming(SnakeCaseStrategy.class)
@@ -64,7 +65,7 @@ public record Completion(
             requiredProperties = {"tokens", "token_logprobs", "top_logprobs", "text_offset"})
     public record TokenScores(
             List<String> tokens,
-            List<Float> tokenLogprobs,
-            List<Map<String, Float>> topLogprobs,
+            List<@Nullable Float> tokenLogprobs,
+            List<@Nullable Map<String, Float>> topLogprobs,
             List<Integer> textOffset) {}
 }

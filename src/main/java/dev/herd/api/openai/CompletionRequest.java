@@ -63,7 +63,8 @@ public record CompletionRequest(
         @Nullable @Min(0) @Max(20) @Schema(description = "Alternatives wanted with each token's log-probability.")
         Integer logprobs,
 
-        @Nullable @Schema(description = "Whether an answer begins with its prompt; not together with logprobs.")
+        @Nullable
+        @Schema(description = "Whether an answer begins with its prompt; with logprobs, the prompt is scored, too.")
         Boolean echo,
 
         @Nullable @Schema(description = "Token id to a number that is added to its logit.")
@@ -72,7 +73,7 @@ public record CompletionRequest(
         @Nullable @DecimalMin("-2") @DecimalMax("2") Double frequencyPenalty,
         @Nullable @DecimalMin("-2") @DecimalMax("2") Double presencePenalty,
 
-        @Nullable @Min(0) @Schema(description = "Extension: keeps this many tokens; 0 is off.")
+        @Nullable @Min(-1) @Schema(description = "Extension: keeps this many tokens; 0 and -1 are off.")
         Integer topK,
 
         @Nullable
@@ -120,6 +121,11 @@ public record CompletionRequest(
     @Override
     public boolean wantsLogprobs() {
         return logprobs != null;
+    }
+
+    @Override
+    public boolean wantsPromptLogprobs() {
+        return wantsEcho() && wantsLogprobs();
     }
 
     @Override

@@ -49,6 +49,11 @@ public interface GenerationFields {
     /** Whether log-probabilities are wanted. */
     boolean wantsLogprobs();
 
+    /** Whether log-probabilities of the prompt's tokens are wanted, too. */
+    default boolean wantsPromptLogprobs() {
+        return false;
+    }
+
     /** Alternatives wanted with each log-probability. */
     @Nullable
     Integer topLogprobs();

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Turns the log-probabilities of one text, as it grows, into the columns that completions have. For one thread. */
 public final class ScoreColumns {
@@ -21,20 +22,21 @@ public final class ScoreColumns {
         this.characters = characters;
     }
 
-    /** The columns of the next tokens. */
+    /** The columns of the next tokens; NaN stands for no log-probability. */
     public Completion.TokenScores next(List<LogProbs.Item> items) {
         List<String> tokens = new ArrayList<>();
-        List<Float> scores = new ArrayList<>();
-        List<Map<String, Float>> alternatives = new ArrayList<>();
+        List<@Nullable Float> scores = new ArrayList<>();
+        List<@Nullable Map<String, Float>> alternatives = new ArrayList<>();
         List<Integer> offsets = new ArrayList<>();
         for (LogProbs.Item item : items) {
             tokens.add(name(item.token(), item.bytes()));
-            scores.add(item.logprob());
+            boolean hasScore = !Float.isNaN(item.logprob());
+            scores.add(hasScore ? item.logprob() : null);
             offsets.add(characters);
             characters += begun(item.bytes());
             Map<String, Float> best = new LinkedHashMap<>();
             item.topLogprobs().forEach(other -> best.putIfAbsent(name(other.token(), other.bytes()), other.logprob()));
-            alternatives.add(best);
+            alternatives.add(hasScore ? best : null);
         }
         return new Completion.TokenScores(tokens, scores, alternatives, offsets);
     }
