@@ -81,7 +81,7 @@ final class ChatSegments {
 
     private static ChatMessage system(String text) {
         return new ChatMessage(
-                ChatMessage.Role.SYSTEM, new MessageContent.Text(text), null, null, null, null, null, null);
+                ChatMessage.Role.SYSTEM, new MessageContent.Text(text), null, null, null, null, null, null, null);
     }
 
     /** The text that the answer goes on with; empty if it begins anew. */
@@ -192,7 +192,8 @@ final class ChatSegments {
                 message.toolCallId(),
                 calls,
                 message.functionCall(),
-                message.audio());
+                message.audio(),
+                message.others());
     }
 
     private static ChatToolCall rewrite(ChatToolCall call, Rewriter rewriter) {
@@ -225,8 +226,8 @@ final class ChatSegments {
 
     private static Part withText(Part part, String text) {
         return part.type().equals("refusal")
-                ? new Part("refusal", null, text, null, null)
-                : new Part("text", text, null, null, null);
+                ? new Part("refusal", null, text, null, null, null)
+                : new Part("text", text, null, null, null, null);
     }
 
     private static @Nullable String text(Part part) {

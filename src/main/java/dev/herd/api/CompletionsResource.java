@@ -7,13 +7,10 @@ import dev.herd.api.openai.CompletionRequest;
 import dev.herd.api.openai.FieldRules;
 import dev.herd.api.openai.LogProbs;
 import dev.herd.api.openai.PromptInput;
-<<<<<<< HEAD
+import dev.herd.engine.SampledToken;
 import dev.herd.safety.Exchange.Segment;
 import dev.herd.safety.TextSource;
-=======
-import dev.herd.engine.SampledToken;
 import dev.herd.tokenizer.Tokenizer;
->>>>>>> main
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
@@ -168,11 +165,6 @@ final class CompletionsResource {
         }
     }
 
-<<<<<<< HEAD
-    private CompletionHead head(CompletionRequest request, PromptInput prompt, ServedModel model) {
-        List<String> echoes = new ArrayList<>();
-        List<String> texts = switch (prompt) {
-=======
     /** A text comes after the begin-of-text token, which is not shown; nothing comes before the first of token ids. */
     private static List<LogProbs.Item> unscored(PromptInput input, int prompt, Tokenizer tokenizer) {
         return switch (input) {
@@ -182,19 +174,18 @@ final class CompletionsResource {
         };
     }
 
-    private CompletionHead head(CompletionRequest request, ServedModel model) {
+    private CompletionHead head(CompletionRequest request, PromptInput prompts, ServedModel model) {
         List<Echo> echoes = new ArrayList<>();
-        List<String> texts = switch (request.prompt()) {
->>>>>>> main
-            case PromptInput.Texts(List<String> prompts) -> prompts;
-            case PromptInput.TokenIds(List<int[]> prompts, boolean isSingle) ->
-                prompts.stream().map(ids -> model.tokenizer().decode(ids)).toList();
+        List<String> texts = switch (prompts) {
+            case PromptInput.Texts(List<String> plain) -> plain;
+            case PromptInput.TokenIds(List<int[]> all, boolean isSingle) ->
+                all.stream().map(ids -> model.tokenizer().decode(ids)).toList();
         };
         for (int choice = 0; choice < texts.size() * request.choiceCount(); choice++) {
             int prompt = choice / request.choiceCount();
             echoes.add(new Echo(
                     request.wantsEcho() ? texts.get(prompt) : "",
-                    request.wantsPromptLogprobs() ? unscored(request.prompt(), prompt, model.tokenizer()) : List.of()));
+                    request.wantsPromptLogprobs() ? unscored(prompts, prompt, model.tokenizer()) : List.of()));
         }
         return new CompletionHead(
                 Ids.make("cmpl-"),

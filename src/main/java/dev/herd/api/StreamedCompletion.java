@@ -49,16 +49,12 @@ final class StreamedCompletion implements AnswerSink {
     }
 
     @Override
-<<<<<<< HEAD
-    public void withheld(int choice, Withheld instead) {
-=======
     public void scored(int choice, List<LogProbs.Item> prompt) {
         echoed.get(choice).addAll(prompt);
     }
 
     @Override
-    public void choiceFinished(int choice, FinishReasonName reason) {
->>>>>>> main
+    public void withheld(int choice, Withheld instead) {
         begin(choice);
         if (instead.isStreamed()) {
             send(choice, instead.message(), List.of(), null, null);
@@ -102,11 +98,7 @@ final class StreamedCompletion implements AnswerSink {
         if (!begun.get(choice)) {
             begun.set(choice);
             if (!echo.isEmpty()) {
-<<<<<<< HEAD
-                send(choice, echo, List.of(), null, null);
-=======
-                send(choice, echo, echoed.get(choice), null);
->>>>>>> main
+                send(choice, echo, echoed.get(choice), null, null);
             }
         }
     }

@@ -47,7 +47,11 @@ final class WholeCompletion implements AnswerSink {
     }
 
     @Override
-<<<<<<< HEAD
+    public void scored(int choice, List<LogProbs.Item> prompt) {
+        logProbs.get(choice).addAll(prompt);
+    }
+
+    @Override
     public void withheld(int choice, Withheld instead) {
         texts.get(choice).setLength(0);
         texts.get(choice).append(instead.message());
@@ -56,14 +60,6 @@ final class WholeCompletion implements AnswerSink {
 
     @Override
     public void choiceFinished(int choice, FinishReasonName reason, @Nullable SafetyReport report) {
-=======
-    public void scored(int choice, List<LogProbs.Item> prompt) {
-        logProbs.get(choice).addAll(prompt);
-    }
-
-    @Override
-    public void choiceFinished(int choice, FinishReasonName reason) {
->>>>>>> main
         reasons.put(choice, reason);
         safety = report == null ? safety : report;
     }
