@@ -207,7 +207,7 @@ final class TextScanTest {
     @Test
     void workGrowsWithTheTextOnly() {
         Policy policy = Scans.bare("""
-                {"words":[{"id":"a","match":"regex","terms":["(a|aa)+b","(x+x+)+y",".*a.*a.*b"],"output":"block"},
+                {"words":[{"id":"a","match":"regex","caseSensitive":true,"terms":["(a|aa)+b","(x+x+)+y",".*a.*a.*b"],"output":"block"},
                           {"id":"b","wholeWord":false,"terms":["aaaaaaaaaaaaaaaaaaab"],"output":"redact"}],
                  "pii":{"output":"redact"},"links":{"output":"redact"}}""");
 
