@@ -21,6 +21,7 @@ public final class OutputReview {
      */
     private static final int CHARS_PER_TOKEN = 4;
     private static final int MOST_AHEAD = 4;
+    private static final int IMMEDIATE_CHARS = 512;
 
     private final PolicyRules rules;
     private final GuardPanel panel;
@@ -192,8 +193,9 @@ public final class OutputReview {
                 });
     }
 
+    /** A guard that is asked about every token sees as much as its phrases are long; all of the answer at its end. */
     private int contextChars() {
-        return rules.integer("/stream/contextTokens") * CHARS_PER_TOKEN;
+        return panel.isImmediate() ? IMMEDIATE_CHARS : rules.integer("/stream/contextTokens") * CHARS_PER_TOKEN;
     }
 
     private void take(Answer answer) {
