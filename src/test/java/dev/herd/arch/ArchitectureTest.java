@@ -44,9 +44,12 @@ final class ArchitectureTest {
         "engine, 'model weights kernels grammar'",
         "chat, 'tokenizer'",
         "media, 'engine model'",
-        "api, 'chat engine grammar media tokenizer runtime'",
+        "safety, 'tokenizer chat'",
+        "tenant, 'safety'",
+        "guard, 'safety engine model weights kernels tokenizer chat'",
+        "api, 'chat engine grammar media tokenizer runtime safety tenant guard'",
         "cli, 'chat engine media model weights kernels tokenizer runtime'",
-        "runtime, 'api chat engine media model weights kernels tokenizer'",
+        "runtime, 'api chat engine media model weights kernels tokenizer safety tenant guard'",
     })
     void packageImportsOnlyWhatTheDrawingAllows(String from, String allowed) {
         Set<String> imported = new TreeSet<>();
@@ -79,6 +82,7 @@ final class ArchitectureTest {
                         "engine",
                         "chat",
                         "media",
+                        "safety",
                         "api",
                         "cli",
                         "runtime");
