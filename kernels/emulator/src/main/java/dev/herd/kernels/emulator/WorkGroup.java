@@ -1,0 +1,146 @@
+package dev.herd.kernels.emulator;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The items of one group at a time, run to their next barrier one after the other; when all wait at the same one, it
+ * opens. Which item runs is static, as there is one launch at a time and items must be found from inside an array.
+ */
+final class WorkGroup {
+    static final Phases LOCAL = new Phases();
+    static final Phases GLOBAL = new Phases();
+
+    private static @Nullable WorkGroup current;
+    private static int currentItem;
+
+    private final String kernel;
+    private final int size;
+    private final int[] waitsAt; // [size], the line of the barrier
+    private final boolean[] waitsGlobally; // [size]
+    private final int[] allocated; // [size], local arrays that the item has asked for
+    private final List<LocalArray> locals = new ArrayList<>();
+    private String id = "";
+
+    WorkGroup(String kernel, int size) {
+        if (size > AccessLog.MAX_ITEMS) {
+            throw new IllegalArgumentException(
+                    kernel + " has groups of " + size + " items, more than any device allows");
+        }
+        this.kernel = kernel;
+        this.size = size;
+        this.waitsAt = new int[size];
+        this.waitsGlobally = new boolean[size];
+        this.allocated = new int[size];
+    }
+
+    /** Runs all items of the group that {@code groupId} names. */
+    void run(String groupId, IntFunction<Runnable> items) {
+        id = groupId;
+        LOCAL.beginLaunch(); // nothing of another group's is in this memory
+        LOCAL.beginGroup();
+        GLOBAL.beginGroup();
+        Arrays.fill(allocated, 0);
+        Fiber[] fibers = new Fiber[size];
+        for (int item = 0; item < size; item++) {
+            fibers[item] = new Fiber(items.apply(item));
+        }
+        current = this;
+        try {
+            while (advance(fibers)) {
+                if (waitsGlobally[0]) {
+                    GLOBAL.passBarrier();
+                } else {
+                    LOCAL.passBarrier();
+                }
+            }
+        } finally {
+            current = null;
+        }
+    }
+
+    /** Takes every item to its next barrier, or to its end; returns whether they wait. */
+    private boolean advance(Fiber[] fibers) {
+        for (int item = 0; item < size; item++) {
+            currentItem = item;
+            waitsAt[item] = 0;
+            try {
+                fibers[item].resume();
+            } catch (KernelFault fault) {
+                throw fault;
+            } catch (RuntimeException e) {
+                throw new KernelFault(place() + " fails: " + e, e);
+            }
+            if (fibers[item].isDone() != fibers[0].isDone()) {
+                int waiting = fibers[item].isDone() ? 0 : item;
+                int gone = fibers[item].isDone() ? item : 0;
+                currentItem = waiting;
+                throw fault("waits at the barrier in line " + waitsAt[waiting] + ", but item " + gone + " has left");
+            }
+            if (waitsAt[item] != waitsAt[0]) {
+                throw fault(
+                        "waits at the barrier in line " + waitsAt[item] + ", but item 0 at that in line " + waitsAt[0]);
+            }
+        }
+        return !fibers[0].isDone();
+    }
+
+    /** The running item waits for the others. */
+    static void await(int line, boolean isGlobal) {
+        WorkGroup group = running();
+        group.waitsAt[currentItem] = line;
+        group.waitsGlobally[currentItem] = isGlobal;
+        Fiber.pause();
+    }
+
+    /** The group's next local array of the running item, made by the first item that asks. */
+    static LocalArray allocate(String name, int length, IntFunction<Object> make) {
+        WorkGroup group = running();
+        int number = group.allocated[currentItem]++;
+        if (number == group.locals.size()) {
+            AccessLog log = new AccessLog(length, LOCAL, true);
+            log.rename(name);
+            group.locals.add(new LocalArray(make.apply(length), length, log));
+        }
+        LocalArray array = group.locals.get(number);
+        if (array.size() != length) {
+            throw fault("allocates " + length + " elements for " + name + ", but another item " + array.size());
+        }
+        return array;
+    }
+
+    /** The log of an array in local memory; null for an array of the item's own. */
+    @SuppressWarnings("ReferenceEquality") // arrays that a kernel made itself may hold the same numbers
+    static @Nullable AccessLog log(Object values) {
+        List<LocalArray> arrays = running().locals;
+        for (int i = 0; i < arrays.size(); i++) {
+            if (arrays.get(i).values() == values) {
+                return arrays.get(i).log();
+            }
+        }
+        return null;
+    }
+
+    static int item() {
+        return currentItem;
+    }
+
+    static KernelFault fault(String what) {
+        return new KernelFault(running().place() + " " + what);
+    }
+
+    private String place() {
+        return kernel + ", group " + id + ", item " + currentItem;
+    }
+
+    private static WorkGroup running() {
+        WorkGroup group = current;
+        if (group == null) {
+            throw new IllegalStateException("no kernel is running");
+        }
+        return group;
+    }
+}

@@ -1,0 +1,141 @@
+package uk.ac.manchester.tornado.api;
+
+import dev.herd.kernels.emulator.Launch;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.stream.Stream;
+import uk.ac.manchester.tornado.api.TaskGraph.Consumption;
+import uk.ac.manchester.tornado.api.TaskGraph.Task;
+import uk.ac.manchester.tornado.api.TaskGraph.Transfer;
+import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+
+/** Task graphs on a device: here each kernel is run by {@link Launch}. Used by one thread at a time. */
+public final class TornadoExecutionPlan implements AutoCloseable {
+    private final List<Loaded> graphs;
+    private List<Loaded> chosen;
+    private GridScheduler grids = new GridScheduler();
+
+    public TornadoExecutionPlan(ImmutableTaskGraph... graphs) {
+        this.graphs = Stream.of(graphs).map(Loaded::new).toList();
+        this.chosen = this.graphs;
+    }
+
+    /** The next executions run this graph only. */
+    public TornadoExecutionPlan withGraph(int index) {
+        chosen = List.of(graphs.get(index));
+        return this;
+    }
+
+    /** The next executions run all graphs. */
+    public TornadoExecutionPlan withAllGraphs() {
+        chosen = graphs;
+        return this;
+    }
+
+    public TornadoExecutionPlan withGridScheduler(GridScheduler scheduler) {
+        grids = scheduler;
+        return this;
+    }
+
+    /** Nothing is compiled here. */
+    public TornadoExecutionPlan withPreCompilation() {
+        return this;
+    }
+
+    /** Nothing is recorded here. */
+    public TornadoExecutionPlan withCUDAGraph() {
+        return this;
+    }
+
+    public TornadoExecutionResult execute() {
+        for (Loaded graph : chosen) {
+            execute(graph);
+        }
+        return new TornadoExecutionResult(chosen.stream().map(Loaded::buffers).toList());
+    }
+
+    /** Bytes of all copies on the device. */
+    public long getCurrentDeviceMemoryUsage() {
+        return graphs.stream().mapToLong(graph -> graph.buffers.bytes()).sum();
+    }
+
+    public TornadoExecutionPlan freeDeviceMemory() {
+        graphs.forEach(graph -> graph.buffers.clear());
+        return this;
+    }
+
+    @Override
+    public void close() throws TornadoExecutionPlanException {
+        freeDeviceMemory();
+    }
+
+    private void execute(Loaded loaded) {
+        for (Consumption consumption : loaded.graph.consumed) {
+            consume(loaded, consumption);
+        }
+        for (Transfer transfer : loaded.graph.toDevice) {
+            if (transfer.mode() == DataTransferMode.EVERY_EXECUTION || !loaded.hasRun) {
+                transfer.arrays().forEach(array -> loaded.buffers.toDevice((TornadoNativeArray) array));
+            }
+        }
+        loaded.hasRun = true;
+        for (Task task : loaded.graph.tasks) {
+            run(loaded, task);
+        }
+        for (Transfer transfer : loaded.graph.toHost) {
+            if (transfer.mode() != DataTransferMode.UNDER_DEMAND) {
+                transfer.arrays().forEach(array -> loaded.buffers.toHost((TornadoNativeArray) array));
+            }
+        }
+    }
+
+    private void consume(Loaded consumer, Consumption consumption) {
+        Loaded producer = graphs.stream()
+                .filter(graph -> graph.graph.name.equals(consumption.graph()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("graph " + consumer.graph.name + " consumes from "
+                        + consumption.graph() + ", which the plan lacks"));
+        for (Object object : consumption.arrays()) {
+            TornadoNativeArray array = (TornadoNativeArray) object;
+            MemorySegment copy = producer.buffers.existing(array);
+            boolean isPersisted = producer.graph.persisted.stream().anyMatch(other -> other == array);
+            if (copy == null || !isPersisted) {
+                throw new IllegalStateException("graph " + consumer.graph.name + " consumes an array that "
+                        + consumption.graph() + " has not left on the device");
+            }
+            consumer.buffers.share(array, copy);
+        }
+    }
+
+    private void run(Loaded loaded, Task task) {
+        String name = loaded.graph.name + "." + task.id();
+        WorkerGrid grid = grids.get(name);
+        if (grid == null) {
+            throw new IllegalArgumentException("task " + name + " has no grid");
+        }
+        Launch launch = new Launch(name, task.kernel(), task.arguments(), grid);
+        for (Object argument : task.arguments()) {
+            if (argument instanceof TornadoNativeArray array) {
+                array.use(loaded.buffers.of(array));
+            }
+        }
+        launch.run();
+    }
+
+    /** A graph and what it has on the device. */
+    private static final class Loaded {
+        final ImmutableTaskGraph graph;
+        final DeviceBuffers buffers = new DeviceBuffers();
+        boolean hasRun;
+
+        Loaded(ImmutableTaskGraph graph) {
+            this.graph = graph;
+        }
+
+        DeviceBuffers buffers() {
+            return buffers;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.herd.kernels.emulator;
+
+import org.jspecify.annotations.NullMarked;

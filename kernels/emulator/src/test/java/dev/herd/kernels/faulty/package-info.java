@@ -1,0 +1,4 @@
+@NullMarked
+package dev.herd.kernels.faulty;
+
+import org.jspecify.annotations.NullMarked;

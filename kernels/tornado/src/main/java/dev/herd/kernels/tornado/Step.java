@@ -1,0 +1,53 @@
+package dev.herd.kernels.tornado;
+
+/**
+ * What changes from step to step and so travels in arrays, since TornadoVM compiles numbers in: the layout of the arrays
+ * {@code step}, {@code places} and {@code layer} that kernels take.
+ *
+ * <p>{@code step} holds how many tokens and rows of logits there are. {@code places} holds a row of {@link #PLACE} ints per
+ * token. {@code tables} holds the block ids of all sequences, one table per sequence and layer kind, each starting where
+ * the token's {@link #LOCAL_TABLE} or {@link #GLOBAL_TABLE} says; the block of position p is
+ * {@code tables[start + p / blockSize * blocksPerStep + unit]}, with the layer's unit in {@code layer[0]}.
+ */
+public final class Step {
+    /** In {@code step}: number of tokens. */
+    public static final int TOKENS = 0;
+
+    /** In {@code step}: number of rows that want logits. */
+    public static final int LOGIT_ROWS = 1;
+
+    /** In {@code step}: number of tiles in a batch of the vision encoder, times its rows per tile. */
+    public static final int TILE_ROWS = 2;
+
+    /** In {@code step}: number of image tokens of those tiles. */
+    public static final int IMAGE_TOKENS = 3;
+
+    /** Elements of {@code step}. */
+    public static final int SIZE = 4;
+
+    /** Ints per token in {@code places}. */
+    public static final int PLACE = 8;
+
+    /** In a place: the token's id. */
+    public static final int TOKEN_ID = 0;
+
+    /** In a place: the token's position. */
+    public static final int POSITION = 1;
+
+    /** In a place: the first position that LOCAL layers see. */
+    public static final int LOCAL_FIRST = 2;
+
+    /** In a place: where the table of LOCAL blocks starts. */
+    public static final int LOCAL_TABLE = 3;
+
+    /** In a place: where the table of GLOBAL blocks starts. */
+    public static final int GLOBAL_TABLE = 4;
+
+    /** In a place: the row of {@code images} that stands for the token's embedding, or -1. */
+    public static final int IMAGE_ROW = 5;
+
+    /** In a place of row r: the token whose hidden state the r-th row of logits is of. */
+    public static final int LOGIT_TOKEN = 6;
+
+    private Step() {}
+}

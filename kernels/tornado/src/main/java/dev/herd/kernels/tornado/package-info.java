@@ -1,0 +1,68 @@
+/**
+ * GPU kernels: static Java methods that TornadoVM compiles for the device, one per operation.
+ *
+ * <p>Conventions. Floats are row-major FloatArrays, matrices IntArrays in a {@link dev.herd.kernels.tornado.DeviceFormat},
+ * so a kernel needs no reinterpreting of bits, no halves and no 8-bit loads and runs on every device. Shapes use the words
+ * of the CPU kernels. Sizes are ints that TornadoVM compiles in; what changes per step is in the arrays of
+ * {@link dev.herd.kernels.tornado.Step}. Kernels are launched for a bucket of tokens, and groups beyond the step's number
+ * of tokens do nothing. Every class has a {@code grid} method per kernel: group sizes are constants that kernels rely on.
+ * Outputs come first. {@code adds} = 1 adds to the output instead of overwriting it, so that projections go straight into
+ * the residual stream.
+ *
+ * <p>Buffers of a step, for a bucket of T tokens:
+ *
+ * <pre>
+ * step       IntArray   [Step.SIZE]            counts
+ * places     IntArray   [T, Step.PLACE]        token id, position, tables, ...
+ * tables     IntArray   [any]                  block ids of all sequences and both kinds
+ * layer      IntArray   [1] per layer          which of the kind's blocks per step holds the layer (LayerCache.unit)
+ * rotations  FloatArray [T, headSize]          cosine and sine per pair, computed by the host in double
+ * factors    FloatArray [T]                    attention temperature of GLOBAL layers
+ * cache      IntArray   one per layer of a block (KvLayout.layersPerBlock of them):
+ *            [blocks, 2, kvHeads, blockSize, headWords], keys then values;
+ *            headWords = headSize as F32, headSize / 2 as F16, headSize / 32 * 9 as Q8_0 (DeviceFormat.Q8_0's groups)
+ * choice     IntArray   [T, expertsPerToken]   expert of each assignment a = t * expertsPerToken + k
+ * scores     FloatArray [T, expertsPerToken]   sigmoid of its logit
+ * order      IntArray   [T * expertsPerToken]  assignments, those of expert 0 first
+ * offsets    IntArray   [experts + 1]          where each expert's begin in order
+ * partial    FloatArray [T, splits, heads, headSize + 2]  unnormalised attention, maximum and sum of weights
+ * </pre>
+ *
+ * <p>A layer of decoding is: rmsNorm, matVec q, k, v, place, attend, combine, matVec o (adds), rmsNorm, then dense: gateUp,
+ * matVec down (adds); or mixture: matVec router, route, gateUp and matVec down (adds) of the shared expert, expert gateUp,
+ * expert down (adds). With many tokens matMul stands for matVec, two matMul and swiGlu for gateUp; and for the experts
+ * group, three ExpertMatMul.matMul with activate after the second, and combine.
+ *
+ * <pre>
+ * Embedding.embed(context, step, places, hidden, table, images, format, columns)
+ * Norms.rmsNorm(context, step, out, x, weight, epsilon, size, countAt)
+ * Norms.layerNorm(context, step, out, x, weight, bias, epsilon, size, countAt)
+ * MatVec.matVec(context, step, out, x, w, format, rows, columns, countAt, adds)
+ * MatMul.matMul(context, step, out, x, w, format, rows, columns, countAt, adds)
+ * Gated.gateUp(context, step, out, x, gate, up, gateFormat, upFormat, rows, columns)
+ * KeyValues.place(context, step, places, tables, layer, query, key, value, rotations, factors, cache,
+ *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, epsilon, format)
+ * Attention.attend(context, step, places, tables, layer, partial, query, cache,
+ *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, format, splits)
+ * Attention.combine(context, step, out, partial, heads, headSize, splits)
+ * Router.route(context, step, choice, scores, logits, experts, expertsPerToken)
+ * Router.group(context, step, order, offsets, choice, experts, expertsPerToken)
+ * Experts.gateUp(context, step, out, x, gate, up, choice, scores, gateFormat, upFormat, rows, columns, expertsPerToken)
+ * Experts.down(context, step, out, x, down, choice, format, rows, columns, expertsPerToken)       adds
+ * ExpertMatMul.matMul(context, out, x, w, order, offsets, format, rows, columns, experts, perInput)
+ * Experts.activate(context, step, gate, up, scores, size, expertsPerToken)
+ * Experts.combine(context, step, out, x, size, expertsPerToken)                                   adds
+ * Elements.swiGlu(context, step, gate, up, size, countAt)
+ * Elements.add(context, step, out, x, size, countAt)
+ * Elements.addBias(context, step, x, bias, size, countAt)
+ * Elements.gelu(context, step, x, size, countAt)
+ * Elements.gatherLogitRows(context, step, places, out, hidden, size)
+ * Vision.unfold, embed, turnPairs, attend, mergePatches
+ * Sampling.topOfParts(context, step, values, ids, logits, size, count)
+ * Sampling.top(context, step, topValues, topIds, values, ids, parts, count)
+ * </pre>
+ */
+@NullMarked
+package dev.herd.kernels.tornado;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,407 @@
+package dev.herd.kernels.tornado;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import dev.herd.kernels.Floats;
+import dev.herd.kernels.Kernels;
+import dev.herd.kernels.KernelsSelector;
+import dev.herd.kernels.QuantFormats;
+import dev.herd.kernels.TensorType;
+import dev.herd.kernels.WeightMatrix.RowMajor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** Router and experts, for few tokens and for many, against the mixture written out in double. */
+final class ExpertsTest {
+    private static final Kernels SCALAR =
+            KernelsSelector.select(Optional.of("scalar")).kernels();
+
+    /** Three rounded products in a row, each 1e-5 of its magnitude. */
+    private static final double TOLERANCE = 1e-4;
+
+    @ParameterizedTest(name = "{0} tokens, {2} of {1} experts, {3} x {4}, {5} and {6}")
+    @CsvSource({
+        "1, 1, 1, 1, 32, Q8_0, Q8_0",
+        "1, 16, 1, 33, 64, Q8_0, Q4_0",
+        "3, 4, 2, 17, 256, Q4_K, Q6_K",
+        "5, 2, 2, 5, 37, F32, BF16",
+        "33, 3, 1, 37, 32, Q4_0, Q8_0",
+        "70, 5, 3, 9, 96, Q8_0, Q4_0",
+        "40, 130, 1, 4, 32, F16, F32",
+        "2, 128, 1, 8, 64, BF16, Q8_0",
+    })
+    void bothWaysComputeTheMixture(
+            int tokens, int experts, int perToken, int width, int size, TensorType gateType, TensorType downType) {
+        int wide = downType.quantGroupSize() * Math.ceilDiv(width, downType.quantGroupSize());
+        Mixture mixture = new Mixture(tokens, experts, perToken, wide, size, gateType, downType);
+        double[] expected = mixture.expected();
+
+        mixture.route();
+        assertClose("decode", mixture.decode(), expected, mixture.magnitude);
+        assertClose("prefill", mixture.prefill(), expected, mixture.magnitude);
+    }
+
+    @Test
+    void ofEqualLogitsTheLowestExpertComesFirst() {
+        FloatArray logits = FloatArray.fromElements(1, 3, 3, -1, 3, 2, -5, -5, -5, -5, -5, -5);
+        IntArray step = Device.step(2);
+        IntArray choice = new IntArray(8);
+        FloatArray scores = new FloatArray(8);
+
+        Device.run(
+                Router.routeGrid(3),
+                new Object[] {step, choice, scores, logits},
+                graph -> graph.task("t", Router::route, Device.CONTEXT, step, choice, scores, logits, 6, 4));
+
+        assertThat(choice.toHeapArray()).containsExactly(1, 2, 4, 5, 0, 1, 2, 3);
+        assertThat(scores.get(0)).isCloseTo((float) (1 / (1 + Math.exp(-3))), withinPercentage(1e-4));
+        assertThat(scores.get(7)).isCloseTo((float) (1 / (1 + Math.exp(5))), withinPercentage(1e-4));
+    }
+
+    /** Sigmoids of such logits are all one; the choice is by the logits themselves. */
+    @Test
+    void saturatedScoresDoNotBlurTheChoice() {
+        FloatArray logits = FloatArray.fromElements(100, 300, 200);
+        IntArray step = Device.step(1);
+        IntArray choice = new IntArray(1);
+        FloatArray scores = new FloatArray(1);
+
+        Device.run(
+                Router.routeGrid(1),
+                new Object[] {step, choice, scores, logits},
+                graph -> graph.task("t", Router::route, Device.CONTEXT, step, choice, scores, logits, 3, 1));
+
+        assertThat(choice.get(0)).isEqualTo(1);
+        assertThat(scores.get(0)).isEqualTo(1);
+    }
+
+    @Test
+    void assignmentsAreSortedByExpertAndThenByToken() {
+        IntArray choice = IntArray.fromElements(2, 0, 2, 3, 0, 2);
+        IntArray step = Device.step(3);
+        IntArray order = new IntArray(8);
+        IntArray offsets = new IntArray(6);
+
+        Device.run(
+                Router.groupGrid(5),
+                new Object[] {step, order, offsets, choice},
+                graph -> graph.task("t", Router::group, Device.CONTEXT, step, order, offsets, choice, 5, 2));
+
+        assertThat(order.toHeapArray()).startsWith(1, 4, 0, 2, 5, 3);
+        assertThat(offsets.toHeapArray()).containsExactly(0, 2, 2, 5, 6, 6);
+    }
+
+    @Test
+    void gateAndUpTogetherAreTheTwoProducts() {
+        for (int rows : new int[] {1, 4, 7, 33}) {
+            Mixture one = new Mixture(3, 1, 1, rows, 64, TensorType.Q8_0, TensorType.F32);
+            FloatArray out = new FloatArray(3 * rows);
+            Device.run(
+                    Gated.grid(rows),
+                    new Object[] {one.step, out, one.x, one.gate, one.up},
+                    graph -> graph.task(
+                            "t",
+                            Gated::gateUp,
+                            Device.CONTEXT,
+                            one.step,
+                            out,
+                            one.x,
+                            one.gate,
+                            one.up,
+                            3,
+                            3,
+                            rows,
+                            64));
+
+            for (int token = 0; token < 3; token++) {
+                for (int row = 0; row < rows; row++) {
+                    double gate = one.dot(one.gateValues, row, one.x, token, 1);
+                    double up = one.dot(one.upValues, row, one.x, token, 1);
+                    assertThat(Math.abs(out.get(token * rows + row) - gate / (1 + Math.exp(-gate)) * up))
+                            .isLessThanOrEqualTo(1e-4);
+                }
+            }
+        }
+    }
+
+    @Test
+    void productsCanBeAddedToWhatIsThere() {
+        Mixture one = new Mixture(3, 1, 1, 9, 64, TensorType.Q8_0, TensorType.F32);
+        FloatArray base = floats(new Random(3), 27, 1);
+        FloatArray few = FloatArray.fromArray(base.toHeapArray());
+        FloatArray many = FloatArray.fromArray(base.toHeapArray());
+
+        Device.run(
+                MatVec.grid(9),
+                new Object[] {one.step, few, one.x, one.gate},
+                graph -> graph.task(
+                        "t", MatVec::matVec, Device.CONTEXT, one.step, few, one.x, one.gate, 3, 9, 64, Step.TOKENS, 1));
+        Device.run(
+                MatMul.grid(9, 3),
+                new Object[] {one.step, many, one.x, one.gate},
+                graph -> graph.task(
+                        "t",
+                        MatMul::matMul,
+                        Device.CONTEXT,
+                        one.step,
+                        many,
+                        one.x,
+                        one.gate,
+                        3,
+                        9,
+                        64,
+                        Step.TOKENS,
+                        1));
+
+        for (int i = 0; i < 27; i++) {
+            double expected = base.get(i) + one.dot(one.gateValues, i % 9, one.x, i / 9, 1);
+            assertThat(Math.abs(few.get(i) - expected)).isLessThanOrEqualTo(1e-4);
+            assertThat(Math.abs(many.get(i) - expected)).isLessThanOrEqualTo(1e-4);
+        }
+    }
+
+    private static void assertClose(String way, FloatArray got, double[] expected, double[] magnitude) {
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(Math.abs(got.get(i) - expected[i]))
+                    .as("%s, element %d: %s instead of %s", way, i, got.get(i), expected[i])
+                    .isLessThanOrEqualTo(TOLERANCE * magnitude[i]);
+        }
+    }
+
+    static FloatArray floats(Random random, int size, double deviation) {
+        FloatArray floats = new FloatArray(size);
+        for (int i = 0; i < size; i++) {
+            floats.set(i, (float) (random.nextGaussian() * deviation));
+        }
+        return floats;
+    }
+
+    /** A mixture layer with random weights and inputs. */
+    private static final class Mixture {
+        final int tokens;
+        final int experts;
+        final int perToken;
+        final int width;
+        final int size;
+        final int gateFormat;
+        final int downFormat;
+        final IntArray step;
+        final FloatArray x;
+        final FloatArray logits;
+        final FloatArray base;
+        final IntArray gate;
+        final IntArray up;
+        final IntArray down;
+        final float[] gateValues;
+        final float[] upValues;
+        final float[] downValues;
+        final IntArray choice;
+        final FloatArray scores;
+        double[] magnitude = {};
+
+        Mixture(int tokens, int experts, int perToken, int width, int size, TensorType gateType, TensorType downType) {
+            Random random = new Random(31L * tokens + experts);
+            this.tokens = tokens;
+            this.experts = experts;
+            this.perToken = perToken;
+            this.width = width;
+            this.size = size;
+            this.gateFormat = DeviceFormat.valueOf(gateType.name()).code();
+            this.downFormat = DeviceFormat.valueOf(downType.name()).code();
+            this.step = Device.step(tokens);
+            this.x = floats(random, tokens * size, 1);
+            this.logits = floats(random, tokens * experts, 2);
+            this.base = floats(random, tokens * size, 1);
+            RowMajor gates = matrix(random, gateType, experts * width, size);
+            RowMajor ups = matrix(random, gateType, experts * width, size);
+            RowMajor downs = matrix(random, downType, experts * size, width);
+            this.gate = pack(gates);
+            this.up = pack(ups);
+            this.down = pack(downs);
+            this.gateValues = values(gates);
+            this.upValues = values(ups);
+            this.downValues = values(downs);
+            this.choice = new IntArray(tokens * perToken);
+            this.scores = new FloatArray(tokens * perToken);
+        }
+
+        private static RowMajor matrix(Random random, TensorType type, int rows, int columns) {
+            float[] values = floats(random, rows * columns, 0.1).toHeapArray();
+            MemorySegment data = Arena.ofAuto().allocate(type.bytes(values.length));
+            QuantFormats.quantize(type, values, 0, values.length, data, 0);
+            return new RowMajor(type, data, rows, columns);
+        }
+
+        private static IntArray pack(RowMajor matrix) {
+            DeviceFormat format = DeviceFormat.of(matrix);
+            IntArray packed = new IntArray(matrix.rows() * format.rowWords(matrix.columns()));
+            DeviceWeights.pack(packed.getSegment(), 0, matrix, 0, matrix.rows(), SCALAR);
+            return packed;
+        }
+
+        private static float[] values(RowMajor matrix) {
+            Floats row = Floats.allocate(Arena.ofAuto(), (long) matrix.rows() * matrix.columns());
+            for (int r = 0; r < matrix.rows(); r++) {
+                SCALAR.dequantizeRow(row, (long) r * matrix.columns(), matrix, r);
+            }
+            return row.toArray(0, matrix.rows() * matrix.columns());
+        }
+
+        double dot(float[] weights, int row, FloatArray inputs, int token, double factor) {
+            double sum = 0;
+            for (int c = 0; c < size; c++) {
+                sum += (double) weights[row * size + c] * inputs.get(token * size + c) * factor;
+            }
+            return sum;
+        }
+
+        double[] expected() {
+            double[] out = new double[tokens * size];
+            magnitude = new double[tokens * size];
+            for (int token = 0; token < tokens; token++) {
+                boolean[] isChosen = new boolean[experts];
+                for (int i = 0; i < size; i++) {
+                    out[token * size + i] = base.get(token * size + i);
+                    magnitude[token * size + i] = Math.abs(out[token * size + i]) + 1e-3;
+                }
+                for (int rank = 0; rank < perToken; rank++) {
+                    int expert = -1;
+                    for (int e = 0; e < experts; e++) {
+                        if (!isChosen[e]
+                                && (expert < 0
+                                        || logits.get(token * experts + e) > logits.get(token * experts + expert))) {
+                            expert = e;
+                        }
+                    }
+                    isChosen[expert] = true;
+                    add(out, token, expert, 1 / (1 + Math.exp(-logits.get(token * experts + expert))));
+                }
+            }
+            return out;
+        }
+
+        private void add(double[] out, int token, int expert, double score) {
+            for (int j = 0; j < width; j++) {
+                double gated = dot(gateValues, expert * width + j, x, token, score);
+                double hidden = gated / (1 + Math.exp(-gated)) * dot(upValues, expert * width + j, x, token, score);
+                for (int i = 0; i < size; i++) {
+                    double product = hidden * downValues[(expert * size + i) * width + j];
+                    out[token * size + i] += product;
+                    magnitude[token * size + i] += Math.abs(product);
+                }
+            }
+        }
+
+        void route() {
+            Device.run(
+                    Router.routeGrid(tokens + 1),
+                    new Object[] {step, choice, scores, logits},
+                    graph -> graph.task(
+                            "t", Router::route, Device.CONTEXT, step, choice, scores, logits, experts, perToken));
+        }
+
+        FloatArray decode() {
+            FloatArray out = FloatArray.fromArray(base.toHeapArray());
+            FloatArray hidden = new FloatArray(tokens * perToken * width);
+            Device.run(
+                    Experts.gateUpGrid(width, tokens * perToken + 1),
+                    new Object[] {step, hidden, x, gate, up, choice, scores},
+                    graph -> graph.task(
+                            "t",
+                            Experts::gateUp,
+                            Device.CONTEXT,
+                            step,
+                            hidden,
+                            x,
+                            gate,
+                            up,
+                            choice,
+                            scores,
+                            gateFormat,
+                            gateFormat,
+                            width,
+                            size,
+                            perToken));
+            Device.run(
+                    Experts.downGrid(size, tokens + 1),
+                    new Object[] {step, out, hidden, down, choice},
+                    graph -> graph.task(
+                            "t",
+                            Experts::down,
+                            Device.CONTEXT,
+                            step,
+                            out,
+                            hidden,
+                            down,
+                            choice,
+                            downFormat,
+                            size,
+                            width,
+                            perToken));
+            return out;
+        }
+
+        FloatArray prefill() {
+            int assignments = tokens * perToken;
+            IntArray order = new IntArray(assignments);
+            IntArray offsets = new IntArray(experts + 1);
+            Device.run(
+                    Router.groupGrid(experts),
+                    new Object[] {step, order, offsets, choice},
+                    graph -> graph.task(
+                            "t", Router::group, Device.CONTEXT, step, order, offsets, choice, experts, perToken));
+            FloatArray gates = grouped(x, gate, gateFormat, width, size, order, offsets, perToken);
+            FloatArray ups = grouped(x, up, gateFormat, width, size, order, offsets, perToken);
+            Device.run(
+                    Experts.activateGrid(assignments + 1, width),
+                    new Object[] {step, gates, ups, scores},
+                    graph -> graph.task(
+                            "t", Experts::activate, Device.CONTEXT, step, gates, ups, scores, width, perToken));
+            FloatArray apart = grouped(gates, down, downFormat, size, width, order, offsets, 1);
+            FloatArray out = FloatArray.fromArray(base.toHeapArray());
+            Device.run(
+                    Experts.combineGrid(tokens + 1, size),
+                    new Object[] {step, out, apart},
+                    graph -> graph.task("t", Experts::combine, Device.CONTEXT, step, out, apart, size, perToken));
+            return out;
+        }
+
+        private FloatArray grouped(
+                FloatArray inputs,
+                IntArray weights,
+                int format,
+                int rows,
+                int columns,
+                IntArray order,
+                IntArray offsets,
+                int perInput) {
+            FloatArray out = new FloatArray(tokens * perToken * rows);
+            Device.run(
+                    ExpertMatMul.grid(rows, tokens * perToken, experts),
+                    new Object[] {out, inputs, weights, order, offsets},
+                    graph -> graph.task(
+                            "t",
+                            ExpertMatMul::matMul,
+                            Device.CONTEXT,
+                            out,
+                            inputs,
+                            weights,
+                            order,
+                            offsets,
+                            format,
+                            rows,
+                            columns,
+                            experts,
+                            perInput));
+            return out;
+        }
+    }
+}

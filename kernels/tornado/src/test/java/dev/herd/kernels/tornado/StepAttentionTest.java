@@ -1,0 +1,241 @@
+package dev.herd.kernels.tornado;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.herd.kernels.Floats;
+import dev.herd.kernels.Kernels;
+import dev.herd.kernels.KernelsSelector;
+import dev.herd.kernels.KvMemory;
+import dev.herd.kernels.KvShape;
+import dev.herd.kernels.KvView;
+import dev.herd.kernels.TensorType;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * The attention part of a layer over several steps of two sequences, prefill slices and decoded tokens mixed, through
+ * block tables and past the border of an attention chunk, against the scalar kernels doing the same.
+ */
+final class StepAttentionTest {
+    private static final Kernels SCALAR =
+            KernelsSelector.select(Optional.of("scalar")).kernels();
+    private static final int KV_HEADS = 2;
+    private static final int HEADS = 6;
+    private static final int HEAD_SIZE = 32;
+    private static final int BLOCK_SIZE = 4;
+    private static final int CHUNK = 8;
+    private static final int UNITS = 3; // blocks per step
+    private static final int UNIT = 1;
+    private static final int MAX_BLOCKS = 2 * 5 * UNITS;
+    private static final float EPSILON = 1e-5f;
+
+    /** Tokens of each sequence in each step: sequence 0 crosses the chunk's border in a slice, sequence 1 by decoding. */
+    private static final int[][] STEPS = {{5, 0}, {7, 6}, {1, 1}, {1, 1}, {1, 3}};
+
+    private final Random random = new Random(5);
+    private final int[] positions = {0, 0};
+    private final int[][] tables = new int[2][5 * UNITS];
+    private final FloatArray partial = new FloatArray(Attention.partialSize(16, 2, HEADS, HEAD_SIZE));
+
+    @ParameterizedTest(name = "kind {0}, {1}")
+    @CsvSource({
+        "0, F16, 1e-5",
+        "1, F16, 1e-5",
+        "2, F16, 1e-5",
+        "0, F32, 1e-5",
+        "2, F32, 1e-5",
+        "1, Q8_0, 2e-2", // rounding to a neighbouring level is no error, but it differs
+        "2, Q8_0, 2e-2",
+    })
+    void stepsAgreeWithTheScalarKernels(int kind, TensorType type, double tolerance) {
+        KvShape shape = new KvShape(KV_HEADS, HEAD_SIZE, BLOCK_SIZE, type);
+        try (KvMemory memory = new KvMemory(shape.layerBytes(), MAX_BLOCKS)) {
+            shuffleBlocks(memory);
+            int format = DeviceFormat.valueOf(type.name()).code();
+            int headWords = KeyValues.headWords(format, HEAD_SIZE);
+            IntArray cache = new IntArray(MAX_BLOCKS * 2 * KV_HEADS * BLOCK_SIZE * headWords);
+            cache.init(-1);
+            for (int[] counts : STEPS) {
+                checkStep(counts, kind, shape, memory, cache, format, tolerance);
+            }
+        }
+    }
+
+    private void shuffleBlocks(KvMemory memory) {
+        int[] ids = random.ints(0, MAX_BLOCKS).distinct().limit(MAX_BLOCKS).toArray();
+        for (int i = 0; i < MAX_BLOCKS; i++) {
+            memory.ensure(i);
+            tables[i % 2][i / 2] = ids[i];
+        }
+    }
+
+    private void checkStep(
+            int[] counts, int kind, KvShape shape, KvMemory memory, IntArray cache, int format, double tolerance) {
+        int tokens = counts[0] + counts[1];
+        int[] sequences = new int[tokens];
+        int[] at = new int[tokens];
+        for (int token = 0; token < tokens; token++) {
+            sequences[token] = token < counts[0] ? 0 : 1;
+            at[token] = positions[sequences[token]]++;
+        }
+        Floats query = floats(tokens * HEADS * HEAD_SIZE);
+        Floats key = floats(tokens * KV_HEADS * HEAD_SIZE);
+        Floats value = floats(tokens * KV_HEADS * HEAD_SIZE);
+        Floats factors = floats(tokens);
+        Floats rotations = rotations(at);
+
+        FloatArray attended = onDevice(sequences, at, query, key, value, rotations, factors, cache, kind, format);
+        Floats expected = byScalar(sequences, at, query, key, value, rotations, factors, memory, shape, kind);
+
+        for (int i = 0; i < attended.getSize(); i++) {
+            assertThat(Math.abs(attended.get(i) - expected.get(i)))
+                    .as("%d tokens, element %d", tokens, i)
+                    .isLessThanOrEqualTo((float) (4 * tolerance));
+        }
+    }
+
+    private FloatArray onDevice(
+            int[] sequences,
+            int[] at,
+            Floats query,
+            Floats key,
+            Floats value,
+            Floats rotations,
+            Floats factors,
+            IntArray cache,
+            int kind,
+            int format) {
+        int tokens = at.length;
+        IntArray step = Device.step(tokens);
+        IntArray places = new IntArray(tokens * Step.PLACE);
+        IntArray table = new IntArray(2 * tables[0].length);
+        for (int token = 0; token < tokens; token++) {
+            int place = token * Step.PLACE;
+            places.set(place + Step.POSITION, at[token]);
+            places.set(place + Step.LOCAL_FIRST, at[token] / CHUNK * CHUNK);
+            int start = sequences[token] * tables[0].length;
+            places.set(place + Step.LOCAL_TABLE, kind == KeyValues.GLOBAL ? 1000 : start);
+            places.set(place + Step.GLOBAL_TABLE, kind == KeyValues.GLOBAL ? start : 1000);
+        }
+        for (int i = 0; i < table.getSize(); i++) {
+            table.set(i, tables[i / tables[0].length][i % tables[0].length]);
+        }
+        IntArray layer = IntArray.fromElements(UNIT);
+        FloatArray queries = array(query);
+        FloatArray keys = array(key);
+        FloatArray values = array(value);
+        FloatArray angles = array(rotations);
+        FloatArray temperatures = array(factors);
+        FloatArray attended = new FloatArray(queries.getSize());
+        Device.run(
+                KeyValues.grid(HEADS, KV_HEADS, tokens + 1),
+                new Object[] {step, places, table, layer, queries, keys, values, angles, temperatures, cache},
+                graph -> graph.task(
+                        "t",
+                        KeyValues::place,
+                        Device.CONTEXT,
+                        step,
+                        places,
+                        table,
+                        layer,
+                        queries,
+                        keys,
+                        values,
+                        angles,
+                        temperatures,
+                        cache,
+                        HEADS,
+                        KV_HEADS,
+                        HEAD_SIZE,
+                        BLOCK_SIZE,
+                        UNITS,
+                        kind,
+                        EPSILON,
+                        format));
+        Device.run(
+                Attention.grid(KV_HEADS, tokens + 1, 2),
+                new Object[] {step, places, table, layer, partial, queries, cache},
+                graph -> graph.task(
+                        "t",
+                        Attention::attend,
+                        Device.CONTEXT,
+                        step,
+                        places,
+                        table,
+                        layer,
+                        partial,
+                        queries,
+                        cache,
+                        HEADS,
+                        KV_HEADS,
+                        HEAD_SIZE,
+                        BLOCK_SIZE,
+                        UNITS,
+                        kind,
+                        format,
+                        2));
+        Device.run(
+                Attention.combineGrid(HEADS, tokens + 1),
+                new Object[] {step, attended, partial},
+                graph -> graph.task(
+                        "t", Attention::combine, Device.CONTEXT, step, attended, partial, HEADS, HEAD_SIZE, 2));
+        return attended;
+    }
+
+    private Floats byScalar(
+            int[] sequences,
+            int[] at,
+            Floats query,
+            Floats key,
+            Floats value,
+            Floats rotations,
+            Floats factors,
+            KvMemory memory,
+            KvShape shape,
+            int kind) {
+        int tokens = at.length;
+        if (kind == KeyValues.GLOBAL) {
+            SCALAR.scaleRows(query, factors, HEADS * HEAD_SIZE, 0, tokens);
+        } else {
+            SCALAR.rope(query, rotations, HEADS, HEAD_SIZE, 0, tokens);
+            SCALAR.rope(key, rotations, KV_HEADS, HEAD_SIZE, 0, tokens);
+        }
+        if (kind == KeyValues.LOCAL_NORMED) {
+            SCALAR.qkNorm(query, EPSILON, HEADS, HEAD_SIZE, 0, tokens);
+            SCALAR.qkNorm(key, EPSILON, KV_HEADS, HEAD_SIZE, 0, tokens);
+        }
+        Floats attended = Floats.copyOf(new float[tokens * HEADS * HEAD_SIZE]);
+        for (int token = 0; token < tokens; token++) {
+            KvView view = new KvView(shape, memory, tables[sequences[token]], UNITS, UNIT, 0);
+            SCALAR.storeKeyValue(view, at[token], key, value, token);
+        }
+        for (int token = 0; token < tokens; token++) {
+            KvView view = new KvView(shape, memory, tables[sequences[token]], UNITS, UNIT, 0);
+            int first = kind == KeyValues.GLOBAL ? 0 : at[token] / CHUNK * CHUNK;
+            SCALAR.attend(attended, query, view, token, HEADS, first, at[token], 0, HEADS);
+        }
+        return attended;
+    }
+
+    private Floats rotations(int[] at) {
+        float[] rotations = new float[at.length * HEAD_SIZE];
+        for (int i = 0; i < rotations.length; i += 2) {
+            double angle = at[i / HEAD_SIZE] * Math.pow(0.5, i % HEAD_SIZE / 4.0);
+            rotations[i] = (float) Math.cos(angle);
+            rotations[i + 1] = (float) Math.sin(angle);
+        }
+        return Floats.copyOf(rotations);
+    }
+
+    private Floats floats(int size) {
+        return Floats.copyOf(ExpertsTest.floats(random, size, 1).toHeapArray());
+    }
+
+    private static FloatArray array(Floats floats) {
+        return FloatArray.fromArray(floats.toArray(0, Math.toIntExact(floats.size())));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.herd.kernels.tornado;
+
+import org.jspecify.annotations.NullMarked;
