@@ -1,5 +1,6 @@
 package dev.herd.cli;
 
+import dev.herd.runtime.BackendSettings;
 import dev.herd.runtime.LoadedModel;
 import dev.herd.runtime.ModelSettings;
 import java.io.IOException;
@@ -53,7 +54,10 @@ final class InspectCommand implements Callable<Integer> {
             throw new CommandException("--context must be at least 1, not " + context.get());
         }
         try (LoadedModel loaded =
-                LoadedModel.open(ModelSettings.defaults().withModel(model).withMmproj(mmproj))) {
+                LoadedModel.open(ModelSettings.defaults()
+                        .withModel(model)
+                        .withMmproj(mmproj)
+                        .withBackend(BackendSettings.CPU))) {
             int tokens = context.orElseGet(
                     () -> Math.min(loaded.checkpoint().config().contextLength(), ModelSettings.DEFAULT_CONTEXT_LIMIT));
             InspectReport report = InspectReport.of(loaded.checkpoint(), tokens, listsTensors);

@@ -1,6 +1,8 @@
 package dev.herd.cli;
 
 import dev.herd.kernels.TensorType;
+import dev.herd.kernels.device.DeviceSelector;
+import dev.herd.runtime.BackendSettings;
 import dev.herd.runtime.ModelSettings;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -40,13 +42,29 @@ final class ModelOptions {
             description = "kernels to compute with; fails if they cannot run on this machine")
     private Optional<String> kernels = Optional.empty();
 
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            defaultValue = "${env:HERD_BACKEND:-auto}",
+            description = "what computes: auto, cpu or tornado; auto takes a GPU if TornadoVM drives one that holds the"
+                    + " model")
+    private String backend = DeviceSelector.AUTO;
+
+    @Option(
+            names = "--kernel-cache",
+            paramLabel = "DIR",
+            defaultValue = "${env:HERD_KERNEL_CACHE}",
+            description = "directory in which a GPU's compiled kernels are kept from one start to the next")
+    private Optional<Path> kernelCache = Optional.empty();
+
     /** The settings that the options ask for, with one running sequence. */
     ModelSettings settings() {
         ModelSettings settings = ModelSettings.defaults()
                 .withModel(model)
                 .withMmproj(mmproj)
                 .withKernels(kernels)
-                .withRequests(1, 1);
+                .withRequests(1, 1)
+                .withBackend(new BackendSettings(backend, kernelCache));
         return threads.map(settings::withThreads).orElse(settings);
     }
 

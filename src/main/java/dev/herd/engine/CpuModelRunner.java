@@ -50,9 +50,14 @@ public final class CpuModelRunner implements ModelRunner {
         this.memory = new KvMemory(layout.blockBytes(), blockCount);
         this.model = new Llama4(config, checkpoint.weights(), layout, memory, kernels, workers, limits.maxBatchTokens);
         this.vision = checkpoint.vision().map(VisionTower::config);
-        this.maxBatchTiles = vision.isPresent() ? Math.clamp(maxBatchTokens / TOKENS_PER_TILE, 1, MOST_TILES) : 0;
+        this.maxBatchTiles = vision.isPresent() ? tilesOf(maxBatchTokens) : 0;
         this.encoder = checkpoint.vision().map(tower -> new VisionEncoder(tower, kernels, workers, maxBatchTiles));
         this.description = "cpu, " + kernels.description() + ", " + threads + (threads == 1 ? " thread" : " threads");
+    }
+
+    /** Tiles of the largest batch, if the largest of text has {@code maxBatchTokens}. */
+    static int tilesOf(int maxBatchTokens) {
+        return Math.clamp(maxBatchTokens / TOKENS_PER_TILE, 1, MOST_TILES);
     }
 
     @Override

@@ -49,6 +49,13 @@ public interface HerdConfig {
     /** Kernels that must be used. Default: the fastest that run on this machine. */
     Optional<String> kernels();
 
+    /** What computes: auto, cpu or tornado. auto takes a GPU if TornadoVM drives one that holds the model. */
+    @WithDefault("auto")
+    String backend();
+
+    /** Directory in which a GPU's compiled kernels are kept from one start to the next. Default: they are not kept. */
+    Optional<Path> kernelCache();
+
     /** Requests that are computed together. */
     @WithDefault("8")
     @Min(1)
@@ -130,7 +137,8 @@ public interface HerdConfig {
                 .withRequests(maxRunning(), maxQueued())
                 .withPrefillSlice(prefillSlice())
                 .withMmproj(mmproj())
-                .withImageCache(imageCache().asLongValue());
+                .withImageCache(imageCache().asLongValue())
+                .withBackend(new BackendSettings(backend(), kernelCache()));
     }
 
     private static OptionalInt optional(Optional<Integer> value) {

@@ -26,6 +26,17 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
      * @throws IllegalArgumentException if what is configured does not fit
      */
     static KvBudget of(ModelConfig config, ModelSettings settings, long machineBytes) {
+        return of(config, settings, machineBytes, machineBytes / 4);
+    }
+
+    /**
+     * The budget for a model.
+     *
+     * @param memoryBytes memory where keys and values are to be
+     * @param usualBytes what of it they may take without being configured
+     * @throws IllegalArgumentException if what is configured does not fit
+     */
+    static KvBudget of(ModelConfig config, ModelSettings settings, long memoryBytes, long usualBytes) {
         if (config.headSize() % settings.kvType().quantGroupSize() != 0) {
             throw new IllegalArgumentException("kv-type " + settings.kvType() + " needs heads of whole groups of "
                     + settings.kvType().quantGroupSize() + " elements, but this model's heads have " + config.headSize()
@@ -33,11 +44,12 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
         }
         KvLayout layout = KvLayout.of(config, BLOCK_SIZE, settings.kvType());
         return settings.contextLength().isPresent()
-                ? configured(config, layout, settings, machineBytes)
-                : fitting(config, layout, settings, machineBytes);
+                ? configured(config, layout, settings, memoryBytes, usualBytes)
+                : fitting(config, layout, settings, usualBytes);
     }
 
-    private static KvBudget configured(ModelConfig config, KvLayout layout, ModelSettings settings, long machineBytes) {
+    private static KvBudget configured(
+            ModelConfig config, KvLayout layout, ModelSettings settings, long memoryBytes, long usualBytes) {
         int context = settings.contextLength().getAsInt();
         if (context < LEAST_CONTEXT || context > config.contextLength()) {
             throw new IllegalArgumentException("a context of " + context
@@ -45,21 +57,21 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
                     + config.contextLength());
         }
         long needed = bytes(config, layout, context);
-        long available = settings.kvBytes().orElse(machineBytes);
+        long available = settings.kvBytes().orElse(memoryBytes);
         if (needed > available) {
             throw new IllegalArgumentException("a context of " + context + " tokens needs " + readable(needed)
                     + " of key/value memory, but "
                     + (settings.kvBytes().isPresent() ? "only " : "the machine has only ") + readable(available)
                     + (settings.kvBytes().isPresent() ? " are configured" : ""));
         }
-        long wished = Math.max(needed, Math.min(saturatedProduct(needed, settings.maxRunning()), machineBytes / 4));
+        long wished = Math.max(needed, Math.min(saturatedProduct(needed, settings.maxRunning()), usualBytes));
         return new KvBudget(context, settings.kvBytes().orElse(wished), Optional.empty());
     }
 
-    private static KvBudget fitting(ModelConfig config, KvLayout layout, ModelSettings settings, long machineBytes) {
+    private static KvBudget fitting(ModelConfig config, KvLayout layout, ModelSettings settings, long usualBytes) {
         OptionalLong configured = settings.kvBytes();
         int wished = Math.min(config.contextLength(), ModelSettings.DEFAULT_CONTEXT_LIMIT);
-        long most = configured.orElse(machineBytes / 4);
+        long most = configured.orElse(usualBytes);
         int context = longest(config, layout, wished, most);
         if (context < LEAST_CONTEXT) {
             throw new IllegalArgumentException("key/value memory of " + readable(most) + " does not hold one block of "

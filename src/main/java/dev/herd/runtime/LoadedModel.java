@@ -7,7 +7,6 @@ import dev.herd.engine.CpuModelRunner;
 import dev.herd.engine.Engine;
 import dev.herd.engine.EngineConfig;
 import dev.herd.engine.ModelRunner;
-import dev.herd.kernels.KernelsSelector;
 import dev.herd.tokenizer.BuiltInVocabulary;
 import dev.herd.tokenizer.Tokenizer;
 import dev.herd.tokenizer.Tokenizers;
@@ -65,17 +64,12 @@ public final class LoadedModel implements AutoCloseable {
      *
      * @throws CheckpointException if there is no usable checkpoint
      * @throws IllegalArgumentException if the settings do not fit the model or the machine
-     * @throws IllegalStateException if the kernels that the settings demand cannot run here
+     * @throws IllegalStateException if the kernels or the backend that the settings demand cannot run here
      */
     public static LoadedModel open(ModelSettings settings) {
         Checkpoint checkpoint = checkpoint(settings);
         try {
-            KernelsSelector.Selection selection = KernelsSelector.select(settings.kernels());
-            return open(
-                    checkpoint,
-                    settings,
-                    limits -> new CpuModelRunner(checkpoint, selection.kernels(), settings.threads(), limits),
-                    selection.refusals());
+            return loaded(checkpoint, settings, Runners.choose(checkpoint, settings, machineBytes()));
         } catch (RuntimeException | Error failure) {
             checkpoint.close();
             throw failure;
@@ -97,15 +91,15 @@ public final class LoadedModel implements AutoCloseable {
     static LoadedModel open(
             Checkpoint checkpoint, ModelSettings settings, RunnerFactory runners, List<String> remarks) {
         KvBudget budget = KvBudget.of(checkpoint.config(), settings, machineBytes());
-        ModelRunner runner = runners.create(new CpuModelRunner.Limits(
-                Math.addExact(settings.prefillSlice(), settings.maxRunning()),
-                KvBudget.BLOCK_SIZE,
-                settings.kvType(),
-                budget.kvBytes()));
+        ModelRunner runner = runners.create(Runners.limits(settings, budget));
+        return loaded(checkpoint, settings, new Runners.Chosen(runner, budget, remarks));
+    }
+
+    private static LoadedModel loaded(Checkpoint checkpoint, ModelSettings settings, Runners.Chosen chosen) {
         try {
-            return new LoadedModel(checkpoint, runner, budget, settings, remarks);
+            return new LoadedModel(checkpoint, chosen.runner(), chosen.budget(), settings, chosen.remarks());
         } catch (RuntimeException | Error failure) {
-            runner.close();
+            chosen.runner().close();
             throw failure;
         }
     }

@@ -24,6 +24,7 @@ import java.util.OptionalLong;
  * @param prefillSlice prompt tokens computed in one step at most
  * @param mmproj GGUF file of the vision tower; empty for one that lies beside a GGUF model, if any
  * @param imageCacheBytes memory for encoded pictures that may be asked about again
+ * @param backend what computes
  */
 public record ModelSettings(
         Optional<Path> model,
@@ -36,7 +37,8 @@ public record ModelSettings(
         int maxQueued,
         int prefillSlice,
         Optional<Path> mmproj,
-        long imageCacheBytes) {
+        long imageCacheBytes,
+        BackendSettings backend) {
     /** The context of a checkpoint that claims more, unless configured, in tokens. */
     public static final int DEFAULT_CONTEXT_LIMIT = 8192;
 
@@ -74,7 +76,8 @@ public record ModelSettings(
                 64,
                 256,
                 Optional.empty(),
-                DEFAULT_IMAGE_CACHE);
+                DEFAULT_IMAGE_CACHE,
+                BackendSettings.AUTO);
     }
 
     /** These settings with another model. */
@@ -95,7 +98,8 @@ public record ModelSettings(
                 maxQueued,
                 prefillSlice,
                 mmproj,
-                imageCacheBytes);
+                imageCacheBytes,
+                backend);
     }
 
     /** These settings with another number of threads. */
@@ -111,7 +115,8 @@ public record ModelSettings(
                 maxQueued,
                 prefillSlice,
                 mmproj,
-                imageCacheBytes);
+                imageCacheBytes,
+                backend);
     }
 
     /** These settings with a context that must fit. */
@@ -132,7 +137,8 @@ public record ModelSettings(
                 maxQueued,
                 prefillSlice,
                 mmproj,
-                imageCacheBytes);
+                imageCacheBytes,
+                backend);
     }
 
     /** These settings with another budget of key/value memory, in bytes, or the default one. */
@@ -148,7 +154,8 @@ public record ModelSettings(
                 maxQueued,
                 prefillSlice,
                 mmproj,
-                imageCacheBytes);
+                imageCacheBytes,
+                backend);
     }
 
     /** These settings with another type of keys and values. */
@@ -164,7 +171,8 @@ public record ModelSettings(
                 maxQueued,
                 prefillSlice,
                 mmproj,
-                imageCacheBytes);
+                imageCacheBytes,
+                backend);
     }
 
     /** These settings with kernels that must be used, or the fastest. */
@@ -180,7 +188,8 @@ public record ModelSettings(
                 maxQueued,
                 prefillSlice,
                 mmproj,
-                imageCacheBytes);
+                imageCacheBytes,
+                backend);
     }
 
     /** These settings with other limits on running and waiting requests. */
@@ -196,7 +205,8 @@ public record ModelSettings(
                 queued,
                 prefillSlice,
                 mmproj,
-                imageCacheBytes);
+                imageCacheBytes,
+                backend);
     }
 
     /** These settings with another size of prefill slices, in tokens. */
@@ -212,7 +222,8 @@ public record ModelSettings(
                 maxQueued,
                 tokens,
                 mmproj,
-                imageCacheBytes);
+                imageCacheBytes,
+                backend);
     }
 
     /** These settings with a vision tower of its own file, or the one beside the model. */
@@ -228,7 +239,8 @@ public record ModelSettings(
                 maxQueued,
                 prefillSlice,
                 file,
-                imageCacheBytes);
+                imageCacheBytes,
+                backend);
     }
 
     /** These settings with other memory for encoded pictures, in bytes. */
@@ -244,7 +256,25 @@ public record ModelSettings(
                 maxQueued,
                 prefillSlice,
                 mmproj,
-                bytes);
+                bytes,
+                backend);
+    }
+
+    /** These settings with another choice of what computes. */
+    public ModelSettings withBackend(BackendSettings other) {
+        return new ModelSettings(
+                model,
+                threads,
+                contextLength,
+                kvBytes,
+                kvType,
+                kernels,
+                maxRunning,
+                maxQueued,
+                prefillSlice,
+                mmproj,
+                imageCacheBytes,
+                other);
     }
 
     private static void requirePositive(String name, long value) {

@@ -7,6 +7,7 @@ final class PublicTypes {
     static final Set<String> ENGINE = Set.of(
             "ContextLengthException",
             "CpuModelRunner",
+            "DeviceModelRunner",
             "Engine",
             "EngineClosedException",
             "EngineConfig",
@@ -25,6 +26,7 @@ final class PublicTypes {
     static final Set<String> MODEL = Set.of(
             "Batch",
             "BlockTable",
+            "DeviceLlama4",
             "ImageTiler",
             "KvLayout",
             "Llama4",

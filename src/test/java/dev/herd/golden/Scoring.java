@@ -1,6 +1,7 @@
 package dev.herd.golden;
 
 import dev.herd.engine.CpuModelRunner;
+import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.Floats;
 import dev.herd.kernels.KernelsSelector;
 import dev.herd.kernels.TensorType;
@@ -32,27 +33,32 @@ public final class Scoring {
         CpuModelRunner.Limits limits = new CpuModelRunner.Limits(tokens.length, 16, TensorType.F32, 1L << 28);
         try (CpuModelRunner runner = new CpuModelRunner(
                 checkpoint, KernelsSelector.select(Optional.of("scalar")).kernels(), 2, limits)) {
-            BlockTable blocks = new BlockTable();
-            int next = 0;
-            for (LayerKind kind : LayerKind.values()) {
-                int count = ((tokens.length - 1) / 16 + 1) * runner.kvLayout().blocksPerStep(kind);
-                for (int i = 0; i < count; i++) {
-                    blocks.append(kind, next++);
-                }
-            }
-            List<Batch.ImageEmbedding> images = images(tokens, placeholder, features);
-            int size = checkpoint.config().vocabularySize();
-            float[][] rows = new float[tokens.length][];
-            for (int from = 0; from < tokens.length; from += slice) {
-                int[] part = Arrays.copyOfRange(tokens, from, Math.min(from + slice, tokens.length));
-                Floats logits = runner.run(new Batch(
-                        List.of(new Batch.Slice(part, from, blocks, part.length, within(images, from, part.length)))));
-                for (int t = 0; t < part.length; t++) {
-                    rows[from + t] = logits.toArray((long) t * size, size);
-                }
-            }
-            return rows;
+            return score(runner, tokens, placeholder, features, slice);
         }
+    }
+
+    /** The same on any runner that has room for it. */
+    static float[][] score(ModelRunner runner, int[] tokens, int placeholder, float[] features, int slice) {
+        BlockTable blocks = new BlockTable();
+        int next = 0;
+        for (LayerKind kind : LayerKind.values()) {
+            int count = ((tokens.length - 1) / 16 + 1) * runner.kvLayout().blocksPerStep(kind);
+            for (int i = 0; i < count; i++) {
+                blocks.append(kind, next++);
+            }
+        }
+        List<Batch.ImageEmbedding> images = images(tokens, placeholder, features);
+        int size = runner.config().vocabularySize();
+        float[][] rows = new float[tokens.length][];
+        for (int from = 0; from < tokens.length; from += slice) {
+            int[] part = Arrays.copyOfRange(tokens, from, Math.min(from + slice, tokens.length));
+            Floats logits = runner.run(new Batch(
+                    List.of(new Batch.Slice(part, from, blocks, part.length, within(images, from, part.length)))));
+            for (int t = 0; t < part.length; t++) {
+                rows[from + t] = logits.toArray((long) t * size, size);
+            }
+        }
+        return rows;
     }
 
     private static List<Batch.ImageEmbedding> within(List<Batch.ImageEmbedding> images, int from, int count) {

@@ -67,6 +67,11 @@ public class TaskGraph {
         return this;
     }
 
+    /** There is no driver here that could compile a source. */
+    public TaskGraph prebuiltTask(String id, String entryPoint, String file, AccessorParameters parameters) {
+        throw new UnsupportedOperationException("the emulator runs kernels in Java only");
+    }
+
     public ImmutableTaskGraph snapshot() {
         return new ImmutableTaskGraph(name, tasks, toDevice, toHost, consumed, persisted);
     }

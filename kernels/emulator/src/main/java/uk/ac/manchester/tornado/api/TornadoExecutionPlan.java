@@ -4,6 +4,7 @@ import dev.herd.kernels.emulator.Launch;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.TaskGraph.Consumption;
 import uk.ac.manchester.tornado.api.TaskGraph.Task;
 import uk.ac.manchester.tornado.api.TaskGraph.Transfer;
@@ -16,6 +17,7 @@ public final class TornadoExecutionPlan implements AutoCloseable {
     private final List<Loaded> graphs;
     private List<Loaded> chosen;
     private GridScheduler grids = new GridScheduler();
+    private @Nullable Loaded last; // the graph that ran before
 
     public TornadoExecutionPlan(ImmutableTaskGraph... graphs) {
         this.graphs = Stream.of(graphs).map(Loaded::new).toList();
@@ -41,6 +43,11 @@ public final class TornadoExecutionPlan implements AutoCloseable {
 
     /** Nothing is compiled here. */
     public TornadoExecutionPlan withPreCompilation() {
+        return this;
+    }
+
+    /** Nothing is compiled here, so nothing is printed. */
+    public TornadoExecutionPlan withPrintKernel() {
         return this;
     }
 
@@ -72,9 +79,7 @@ public final class TornadoExecutionPlan implements AutoCloseable {
     }
 
     private void execute(Loaded loaded) {
-        for (Consumption consumption : loaded.graph.consumed) {
-            consume(loaded, consumption);
-        }
+        consume(loaded);
         for (Transfer transfer : loaded.graph.toDevice) {
             if (transfer.mode() == DataTransferMode.EVERY_EXECUTION || !loaded.hasRun) {
                 transfer.arrays().forEach(array -> loaded.buffers.toDevice((TornadoNativeArray) array));
@@ -91,22 +96,28 @@ public final class TornadoExecutionPlan implements AutoCloseable {
         }
     }
 
-    private void consume(Loaded consumer, Consumption consumption) {
-        Loaded producer = graphs.stream()
-                .filter(graph -> graph.graph.name.equals(consumption.graph()))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("graph " + consumer.graph.name + " consumes from "
-                        + consumption.graph() + ", which the plan lacks"));
-        for (Object object : consumption.arrays()) {
-            TornadoNativeArray array = (TornadoNativeArray) object;
-            MemorySegment copy = producer.buffers.existing(array);
-            boolean isPersisted = producer.graph.persisted.stream().anyMatch(other -> other == array);
-            if (copy == null || !isPersisted) {
-                throw new IllegalStateException("graph " + consumer.graph.name + " consumes an array that "
-                        + consumption.graph() + " has not left on the device");
-            }
-            consumer.buffers.share(array, copy);
+    /** As TornadoVM does, a graph takes over from the one that ran before, and only what it says under that one's name. */
+    private void consume(Loaded consumer) {
+        Loaded producer = last;
+        last = consumer;
+        if (producer == null) {
+            return;
         }
+        for (Consumption consumption : consumer.graph.consumed) {
+            if (consumption.graph().equals(producer.graph.name)) {
+                consumption.arrays().forEach(array -> take(consumer, producer, (TornadoNativeArray) array));
+            }
+        }
+    }
+
+    private static void take(Loaded consumer, Loaded producer, TornadoNativeArray array) {
+        MemorySegment copy = producer.buffers.existing(array);
+        boolean isPersisted = producer.graph.persisted.stream().anyMatch(other -> other == array);
+        if (copy == null || !isPersisted) {
+            throw new IllegalStateException("graph " + consumer.graph.name + " consumes an array that "
+                    + producer.graph.name + " has not left on the device");
+        }
+        consumer.buffers.share(array, copy);
     }
 
     private void run(Loaded loaded, Task task) {

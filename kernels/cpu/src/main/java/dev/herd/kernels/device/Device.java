@@ -1,0 +1,40 @@
+package dev.herd.kernels.device;
+
+import dev.herd.kernels.KvShape;
+import dev.herd.kernels.WeightMatrix;
+import java.util.Optional;
+
+/** A processor with memory of its own. Used by one thread at a time. */
+public interface Device {
+    /** What is known of it. */
+    Facts facts();
+
+    /** Why it cannot run this decoder, whatever its memory, in one sentence; empty if it can. */
+    Optional<String> refusal(Decoder decoder);
+
+    /** Bytes that a matrix takes on the device. */
+    long bytes(WeightMatrix weights);
+
+    /** Bytes of its key/value memory that {@code blocks} blocks of {@code layers} layers take. */
+    long kvBytes(KvShape shape, int layers, long blocks);
+
+    /** Bytes that the decoder takes on the device, weights, key/value memory and scratch together. */
+    long bytes(Decoder decoder);
+
+    /**
+     * Compiles the kernels that the decoder needs, brings its weights to the device, and runs it once.
+     *
+     * @throws IllegalStateException if it does not work out; the message says why, in one sentence
+     */
+    LoadedDecoder load(Decoder decoder);
+
+    /**
+     * What is known of a device.
+     *
+     * @param backend how it is driven, such as {@code OpenCL}
+     * @param name what its maker calls it
+     * @param driver version of the driver
+     * @param memoryBytes all of its memory
+     */
+    record Facts(String backend, String name, String driver, long memoryBytes) {}
+}

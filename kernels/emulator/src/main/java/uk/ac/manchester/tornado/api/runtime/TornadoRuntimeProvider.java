@@ -1,0 +1,13 @@
+package uk.ac.manchester.tornado.api.runtime;
+
+import uk.ac.manchester.tornado.api.TornadoRuntime;
+
+/** Where TornadoVM starts. */
+public final class TornadoRuntimeProvider {
+    private TornadoRuntimeProvider() {}
+
+    /** There is no runtime here: the emulator runs task graphs and knows no devices. */
+    public static TornadoRuntime getTornadoRuntime() {
+        throw new UnsupportedOperationException("the emulator has no devices");
+    }
+}

@@ -1,0 +1,392 @@
+package dev.herd.kernels.tornado;
+
+import dev.herd.kernels.device.Decoder;
+import dev.herd.kernels.tornado.LayerBuffers.Projections;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * The kernels of a decoder in the order in which they run, as the package's description draws them: once for few tokens,
+ * where each matrix is read for all of them together and computing waits for memory, and once for many, in tiles.
+ */
+final class DecoderCalls {
+    private static final int TOKENS = Step.TOKENS;
+    private static final int ADDS = 1;
+    private static final int SETS = 0;
+
+    private final Decoder decoder;
+    private final Decoder.Sizes sizes;
+    private final int headSize;
+    private final int kvHeads;
+    private final StepBuffers step;
+    private final Scratch scratch;
+
+    DecoderCalls(Decoder decoder, StepBuffers step, Scratch scratch) {
+        this.decoder = decoder;
+        this.sizes = decoder.sizes();
+        this.headSize = decoder.cache().shape().headSize();
+        this.kvHeads = decoder.cache().shape().kvHeadCount();
+        this.step = step;
+        this.scratch = scratch;
+    }
+
+    /** What gives every array of the scratch memory its place on the device. */
+    List<KernelCall> reservation() {
+        List<KernelCall> calls = new ArrayList<>();
+        for (Object array : scratch.arrays()) {
+            calls.add(
+                    array instanceof FloatArray floats
+                            ? KernelCall.of(
+                                    "Reservation.floats", t -> Reservation.grid(), Reservation::floats, step.step, floats)
+                            : KernelCall.of(
+                                    "Reservation.ints",
+                                    t -> Reservation.grid(),
+                                    Reservation::ints,
+                                    step.step,
+                                    (IntArray) array));
+        }
+        return calls;
+    }
+
+    /** Embeddings to residual stream. */
+    List<KernelCall> begin(DeviceMatrix embedding, FloatArray images) {
+        return List.of(KernelCall.of(
+                "Embedding.embed",
+                Embedding::grid,
+                Embedding::embed,
+                step.step,
+                step.places,
+                scratch.hidden,
+                embedding.array(),
+                images,
+                embedding.format().code(),
+                sizes.hiddenSize()));
+    }
+
+    /** Residual stream to logits of up to {@code rows} tokens. */
+    List<KernelCall> end(DeviceMatrix output, FloatArray norm, FloatArray rows, FloatArray logits, int count) {
+        int size = sizes.hiddenSize();
+        return List.of(
+                KernelCall.of(
+                        "Elements.gatherLogitRows",
+                        t -> Elements.grid(count, size),
+                        Elements::gatherLogitRows,
+                        step.logitStep,
+                        step.logitPlaces,
+                        rows,
+                        scratch.hidden,
+                        size),
+                KernelCall.of(
+                        "Norms.rmsNorm",
+                        t -> Norms.grid(count),
+                        Norms::rmsNorm,
+                        step.logitStep,
+                        rows,
+                        rows,
+                        norm,
+                        sizes.normEpsilon(),
+                        size,
+                        Step.LOGIT_ROWS),
+                KernelCall.of(
+                        "MatVec.matVec",
+                        t -> MatVec.grid(output.rows()),
+                        MatVec::matVec,
+                        step.logitStep,
+                        logits,
+                        rows,
+                        output.array(),
+                        output.format().code(),
+                        output.rows(),
+                        output.columns(),
+                        Step.LOGIT_ROWS,
+                        SETS));
+    }
+
+    /** A layer for few tokens. */
+    List<KernelCall> few(LayerBuffers layer) {
+        List<KernelCall> calls = new ArrayList<>();
+        calls.add(norm(layer.attentionNorm));
+        calls.add(matVec(scratch.query, scratch.normed, layer.query, SETS));
+        calls.add(matVec(scratch.key, scratch.normed, layer.key, SETS));
+        calls.add(matVec(scratch.value, scratch.normed, layer.value, SETS));
+        attention(calls, layer, Scratch.FEW_SPLITS);
+        calls.add(matVec(scratch.hidden, scratch.attended, layer.output, ADDS));
+        calls.add(norm(layer.ffnNorm));
+        LayerBuffers.@Nullable Routed routed = layer.experts;
+        if (routed != null) {
+            calls.add(matVec(scratch.routerLogits, scratch.normed, routed.router(), SETS));
+            calls.add(route());
+        }
+        calls.add(gateUp(layer.ffn));
+        calls.add(matVec(scratch.hidden, scratch.gate, layer.ffn.down(), ADDS));
+        if (routed != null) {
+            calls.add(expertGateUp(routed.ffns()));
+            calls.add(expertDown(routed.ffns().down()));
+        }
+        return calls;
+    }
+
+    /** A layer for many tokens. */
+    List<KernelCall> many(LayerBuffers layer) {
+        List<KernelCall> calls = new ArrayList<>();
+        calls.add(norm(layer.attentionNorm));
+        calls.add(matMul(scratch.query, scratch.normed, layer.query, SETS));
+        calls.add(matMul(scratch.key, scratch.normed, layer.key, SETS));
+        calls.add(matMul(scratch.value, scratch.normed, layer.value, SETS));
+        attention(calls, layer, 1);
+        calls.add(matMul(scratch.hidden, scratch.attended, layer.output, ADDS));
+        calls.add(norm(layer.ffnNorm));
+        LayerBuffers.@Nullable Routed routed = layer.experts;
+        if (routed != null) {
+            calls.add(matMul(scratch.routerLogits, scratch.normed, routed.router(), SETS));
+            calls.add(route());
+            calls.add(group());
+        }
+        int ffnSize = layer.ffn.gate().rows();
+        calls.add(matMul(scratch.gate, scratch.normed, layer.ffn.gate(), SETS));
+        calls.add(matMul(scratch.up, scratch.normed, layer.ffn.up(), SETS));
+        calls.add(KernelCall.of(
+                "Elements.swiGlu",
+                tokens -> Elements.grid(tokens, ffnSize),
+                Elements::swiGlu,
+                step.step,
+                scratch.gate,
+                scratch.up,
+                ffnSize,
+                TOKENS));
+        calls.add(matMul(scratch.hidden, scratch.gate, layer.ffn.down(), ADDS));
+        if (routed != null) {
+            experts(calls, routed.ffns());
+        }
+        return calls;
+    }
+
+    private void experts(List<KernelCall> calls, Projections ffns) {
+        int perToken = sizes.expertsPerToken();
+        int rows = ffns.gate().rows();
+        calls.add(expertMatMul(scratch.gate, scratch.normed, ffns.gate(), perToken));
+        calls.add(expertMatMul(scratch.up, scratch.normed, ffns.up(), perToken));
+        calls.add(KernelCall.of(
+                "Experts.activate",
+                tokens -> Experts.activateGrid(tokens * perToken, rows),
+                Experts::activate,
+                step.step,
+                scratch.gate,
+                scratch.up,
+                scratch.scores,
+                rows,
+                perToken));
+        calls.add(expertMatMul(scratch.expertOutput, scratch.gate, ffns.down(), 1));
+        calls.add(KernelCall.of(
+                "Experts.combine",
+                tokens -> Experts.combineGrid(tokens, sizes.hiddenSize()),
+                Experts::combine,
+                step.step,
+                scratch.hidden,
+                scratch.expertOutput,
+                sizes.hiddenSize(),
+                perToken));
+    }
+
+    private void attention(List<KernelCall> calls, LayerBuffers buffers, int splits) {
+        Decoder.Layer layer = buffers.layer;
+        Decoder.Cache cache = decoder.cache();
+        int kind = !layer.isLocal() ? KeyValues.GLOBAL : sizes.usesQkNorm() ? KeyValues.LOCAL_NORMED : KeyValues.LOCAL;
+        int perStep = layer.isLocal() ? cache.localBlocks() : cache.globalBlocks();
+        int format = DeviceFormat.valueOf(cache.shape().type().name()).code();
+        calls.add(KernelCall.of(
+                "KeyValues.place",
+                tokens -> KeyValues.grid(sizes.headCount(), kvHeads, tokens),
+                KeyValues::place,
+                step.step,
+                step.places,
+                step.tables,
+                buffers.unit,
+                scratch.query,
+                scratch.key,
+                scratch.value,
+                step.rotations,
+                step.factors,
+                scratch.caches.get(layer.place()),
+                sizes.headCount(),
+                kvHeads,
+                headSize,
+                cache.shape().blockSize(),
+                perStep,
+                kind,
+                sizes.normEpsilon(),
+                format));
+        calls.add(KernelCall.of(
+                "Attention.attend",
+                tokens -> Attention.grid(kvHeads, tokens, splits),
+                Attention::attend,
+                step.step,
+                step.places,
+                step.tables,
+                buffers.unit,
+                scratch.partial,
+                scratch.query,
+                scratch.caches.get(layer.place()),
+                sizes.headCount(),
+                kvHeads,
+                headSize,
+                cache.shape().blockSize(),
+                perStep,
+                kind,
+                format,
+                splits));
+        calls.add(KernelCall.of(
+                "Attention.combine",
+                tokens -> Attention.combineGrid(sizes.headCount(), tokens),
+                Attention::combine,
+                step.step,
+                scratch.attended,
+                scratch.partial,
+                sizes.headCount(),
+                headSize,
+                splits));
+    }
+
+    private KernelCall norm(FloatArray weight) {
+        return KernelCall.of(
+                "Norms.rmsNorm",
+                Norms::grid,
+                Norms::rmsNorm,
+                step.step,
+                scratch.normed,
+                scratch.hidden,
+                weight,
+                sizes.normEpsilon(),
+                sizes.hiddenSize(),
+                TOKENS);
+    }
+
+    private KernelCall matVec(FloatArray out, FloatArray x, DeviceMatrix w, int adds) {
+        return KernelCall.of(
+                "MatVec.matVec",
+                tokens -> MatVec.grid(w.rows()),
+                MatVec::matVec,
+                step.step,
+                out,
+                x,
+                w.array(),
+                w.format().code(),
+                w.rows(),
+                w.columns(),
+                TOKENS,
+                adds);
+    }
+
+    private KernelCall matMul(FloatArray out, FloatArray x, DeviceMatrix w, int adds) {
+        return KernelCall.of(
+                "MatMul.matMul",
+                tokens -> MatMul.grid(w.rows(), tokens),
+                MatMul::matMul,
+                step.step,
+                out,
+                x,
+                w.array(),
+                w.format().code(),
+                w.rows(),
+                w.columns(),
+                TOKENS,
+                adds);
+    }
+
+    private KernelCall gateUp(Projections ffn) {
+        return KernelCall.of(
+                "Gated.gateUp",
+                tokens -> Gated.grid(ffn.gate().rows()),
+                Gated::gateUp,
+                step.step,
+                scratch.gate,
+                scratch.normed,
+                ffn.gate().array(),
+                ffn.up().array(),
+                ffn.gate().format().code(),
+                ffn.up().format().code(),
+                ffn.gate().rows(),
+                ffn.gate().columns());
+    }
+
+    private KernelCall route() {
+        return KernelCall.of(
+                "Router.route",
+                Router::routeGrid,
+                Router::route,
+                step.step,
+                scratch.choice,
+                scratch.scores,
+                scratch.routerLogits,
+                sizes.expertCount(),
+                sizes.expertsPerToken());
+    }
+
+    private KernelCall group() {
+        return KernelCall.of(
+                "Router.group",
+                tokens -> Router.groupGrid(),
+                Router::group,
+                step.step,
+                scratch.order,
+                scratch.offsets,
+                scratch.choice,
+                sizes.expertCount(),
+                sizes.expertsPerToken());
+    }
+
+    private KernelCall expertGateUp(Projections ffns) {
+        return KernelCall.of(
+                "Experts.gateUp",
+                tokens -> Experts.gateUpGrid(ffns.gate().rows(), tokens * sizes.expertsPerToken()),
+                Experts::gateUp,
+                step.step,
+                scratch.gate,
+                scratch.normed,
+                ffns.gate().array(),
+                ffns.up().array(),
+                scratch.choice,
+                scratch.scores,
+                ffns.gate().format().code(),
+                ffns.up().format().code(),
+                ffns.gate().rows(),
+                ffns.gate().columns(),
+                sizes.expertsPerToken());
+    }
+
+    private KernelCall expertDown(DeviceMatrix down) {
+        return KernelCall.of(
+                "Experts.down",
+                tokens -> Experts.downGrid(down.rows(), tokens),
+                Experts::down,
+                step.step,
+                scratch.hidden,
+                scratch.gate,
+                down.array(),
+                scratch.choice,
+                down.format().code(),
+                down.rows(),
+                down.columns(),
+                sizes.expertsPerToken());
+    }
+
+    private KernelCall expertMatMul(FloatArray out, FloatArray x, DeviceMatrix w, int perInput) {
+        return KernelCall.of(
+                "ExpertMatMul.matMul",
+                tokens -> ExpertMatMul.grid(w.rows(), tokens * sizes.expertsPerToken(), sizes.expertCount()),
+                ExpertMatMul::matMul,
+                out,
+                x,
+                w.array(),
+                scratch.order,
+                scratch.offsets,
+                w.format().code(),
+                w.rows(),
+                w.columns(),
+                sizes.expertCount(),
+                perInput);
+    }
+}

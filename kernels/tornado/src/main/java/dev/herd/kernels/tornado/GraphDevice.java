@@ -1,0 +1,107 @@
+package dev.herd.kernels.tornado;
+
+import dev.herd.kernels.KvShape;
+import dev.herd.kernels.WeightMatrix;
+import dev.herd.kernels.device.Decoder;
+import dev.herd.kernels.device.Decoder.Ffn;
+import dev.herd.kernels.device.Device;
+import dev.herd.kernels.device.LoadedDecoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** A device that runs task graphs. */
+final class GraphDevice implements Device {
+    private final Facts facts;
+    private final long maxArrayBytes;
+    private final KernelLibrary library;
+    private final Consumer<String> log;
+
+    GraphDevice(Facts facts, long maxArrayBytes, KernelLibrary library, Consumer<String> log) {
+        this.facts = facts;
+        this.maxArrayBytes = Math.min(maxArrayBytes, 4L * Integer.MAX_VALUE);
+        this.library = library;
+        this.log = log;
+    }
+
+    @Override
+    public Facts facts() {
+        return facts;
+    }
+
+    /** One array holds a matrix, or that of all experts of a layer. */
+    @Override
+    public Optional<String> refusal(Decoder decoder) {
+        long largest = Scratch.cacheWords(decoder.cache().shape(), decoder.cache().blockCount());
+        for (List<WeightMatrix> matrices : arrays(decoder)) {
+            WeightMatrix first = matrices.getFirst();
+            if (!matrices.stream().allMatch(other -> isLike(first, other))) {
+                return Optional.of("the experts of a layer are encoded in different ways");
+            }
+            largest = Math.max(largest, DeviceMatrix.words(matrices));
+        }
+        return 4 * largest <= maxArrayBytes
+                ? Optional.empty()
+                : Optional.of("it needs an array of " + 4 * largest + " bytes, but " + facts.name() + " has arrays of "
+                        + maxArrayBytes + " at most");
+    }
+
+    private static boolean isLike(WeightMatrix first, WeightMatrix other) {
+        return DeviceFormat.of(first) == DeviceFormat.of(other)
+                && first.rows() == other.rows()
+                && first.columns() == other.columns();
+    }
+
+    @Override
+    public long bytes(WeightMatrix weights) {
+        return DeviceFormat.of(weights).bytes(weights.rows(), weights.columns());
+    }
+
+    @Override
+    public long kvBytes(KvShape shape, int layers, long blocks) {
+        return Math.multiplyExact(4L * layers, Scratch.cacheWords(shape, blocks));
+    }
+
+    @Override
+    public long bytes(Decoder decoder) {
+        long bytes = 0;
+        for (List<WeightMatrix> matrices : arrays(decoder)) {
+            bytes = Math.addExact(bytes, 4 * DeviceMatrix.words(matrices));
+        }
+        try (HostMemory memory = new HostMemory()) {
+            return bytes + new Scratch(decoder, DecoderGraphs.FEW, memory).bytes();
+        }
+    }
+
+    /** What each array of weights holds. */
+    private static List<List<WeightMatrix>> arrays(Decoder decoder) {
+        List<List<WeightMatrix>> arrays = new ArrayList<>();
+        arrays.add(List.of(decoder.embedding()));
+        arrays.add(List.of(decoder.output()));
+        for (Decoder.Layer layer : decoder.layers()) {
+            for (WeightMatrix matrix :
+                    List.of(layer.queryProj(), layer.keyProj(), layer.valueProj(), layer.outputProj())) {
+                arrays.add(List.of(matrix));
+            }
+            add(arrays, List.of(layer.ffn()));
+            Decoder.Experts experts = layer.experts();
+            if (experts != null) {
+                arrays.add(List.of(experts.router()));
+                add(arrays, experts.ffns());
+            }
+        }
+        return arrays;
+    }
+
+    private static void add(List<List<WeightMatrix>> arrays, List<Ffn> ffns) {
+        arrays.add(ffns.stream().map(Ffn::gateProj).toList());
+        arrays.add(ffns.stream().map(Ffn::upProj).toList());
+        arrays.add(ffns.stream().map(Ffn::downProj).toList());
+    }
+
+    @Override
+    public LoadedDecoder load(Decoder decoder) {
+        return new GraphDecoder(decoder, library, log);
+    }
+}

@@ -1,0 +1,219 @@
+package dev.herd.kernels.tornado;
+
+import java.util.List;
+import java.util.function.IntFunction;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.WorkerGrid;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task10;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task11;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task13;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task16;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task19;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task3;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task6;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task7;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task8;
+
+/**
+ * One launch of a kernel: the method and its arguments.
+ *
+ * @param kernel class and method, such as {@code Norms.rmsNorm}
+ * @param arguments all but the context: arrays, ints and floats
+ * @param java adds it to a graph as Java
+ * @param grid its grid for a bucket of tokens
+ */
+record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<WorkerGrid> grid) {
+    private static final KernelContext CONTEXT = new KernelContext();
+
+    /** Adds a method and its arguments to a graph. */
+    @FunctionalInterface
+    interface Java {
+        void addTo(TaskGraph graph, String id);
+    }
+
+    /** Tells compiled kernels apart: numbers are compiled in, arrays are not. */
+    String key() {
+        StringBuilder key = new StringBuilder(kernel);
+        for (Object argument : arguments) {
+            if (argument instanceof Number) {
+                key.append(' ').append(argument);
+            }
+        }
+        return key.toString();
+    }
+
+    /** Name of the method. */
+    String method() {
+        return kernel.substring(kernel.indexOf('.') + 1);
+    }
+
+    static <A, B> KernelCall of(
+            String kernel, IntFunction<WorkerGrid> grid, Task3<KernelContext, A, B> task, A a, B b) {
+        return new KernelCall(kernel, List.of(a, b), (graph, id) -> graph.task(id, task, CONTEXT, a, b), grid);
+    }
+
+    static <A, B, C, D, E> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task6<KernelContext, A, B, C, D, E> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e) {
+        return new KernelCall(
+                kernel, List.of(a, b, c, d, e), (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e), grid);
+    }
+
+    static <A, B, C, D, E, F> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task7<KernelContext, A, B, C, D, E, F> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e,
+            F f) {
+        return new KernelCall(
+                kernel, List.of(a, b, c, d, e, f), (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f), grid);
+    }
+
+    static <A, B, C, D, E, F, G> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task8<KernelContext, A, B, C, D, E, F, G> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e,
+            F f,
+            G g) {
+        return new KernelCall(
+                kernel,
+                List.of(a, b, c, d, e, f, g),
+                (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g),
+                grid);
+    }
+
+    static <A, B, C, D, E, F, G, H, I> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task10<KernelContext, A, B, C, D, E, F, G, H, I> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e,
+            F f,
+            G g,
+            H h,
+            I i) {
+        return new KernelCall(
+                kernel,
+                List.of(a, b, c, d, e, f, g, h, i),
+                (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i),
+                grid);
+    }
+
+    static <A, B, C, D, E, F, G, H, I, J> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task11<KernelContext, A, B, C, D, E, F, G, H, I, J> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e,
+            F f,
+            G g,
+            H h,
+            I i,
+            J j) {
+        return new KernelCall(
+                kernel,
+                List.of(a, b, c, d, e, f, g, h, i, j),
+                (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i, j),
+                grid);
+    }
+
+    static <A, B, C, D, E, F, G, H, I, J, K, L> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task13<KernelContext, A, B, C, D, E, F, G, H, I, J, K, L> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e,
+            F f,
+            G g,
+            H h,
+            I i,
+            J j,
+            K k,
+            L l) {
+        return new KernelCall(
+                kernel,
+                List.of(a, b, c, d, e, f, g, h, i, j, k, l),
+                (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i, j, k, l),
+                grid);
+    }
+
+    static <A, B, C, D, E, F, G, H, I, J, K, L, M, N, O> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task16<KernelContext, A, B, C, D, E, F, G, H, I, J, K, L, M, N, O> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e,
+            F f,
+            G g,
+            H h,
+            I i,
+            J j,
+            K k,
+            L l,
+            M m,
+            N n,
+            O o) {
+        return new KernelCall(
+                kernel,
+                List.of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o),
+                (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o),
+                grid);
+    }
+
+    static <A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task19<KernelContext, A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e,
+            F f,
+            G g,
+            H h,
+            I i,
+            J j,
+            K k,
+            L l,
+            M m,
+            N n,
+            O o,
+            P p,
+            Q q,
+            R r) {
+        return new KernelCall(
+                kernel,
+                List.of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r),
+                (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r),
+                grid);
+    }
+}

@@ -1,0 +1,50 @@
+package dev.herd.kernels.tornado;
+
+import java.util.Collection;
+import uk.ac.manchester.tornado.api.TaskGraph;
+
+/** How kernels come onto the device. */
+sealed interface KernelLibrary {
+    /** Makes sure that all these kernels are compiled; of calls that differ in arrays only, the first is enough. */
+    void prepare(Collection<KernelCall> calls);
+
+    /** Adds a prepared kernel to a graph. */
+    void add(TaskGraph graph, String id, KernelCall call);
+
+    /** What {@link #prepare} did, for the log. */
+    String summary();
+
+    /** Kernels that stay Java: those of the emulator, which compiles nothing. */
+    record Java() implements KernelLibrary {
+        @Override
+        public void prepare(Collection<KernelCall> calls) {}
+
+        @Override
+        public void add(TaskGraph graph, String id, KernelCall call) {
+            call.java().addTo(graph, id);
+        }
+
+        @Override
+        public String summary() {
+            return "kernels run as Java";
+        }
+    }
+
+    /** Kernels as sources that TornadoVM printed, now or at an earlier start. */
+    record Compiled(KernelCompiler compiler) implements KernelLibrary {
+        @Override
+        public void prepare(Collection<KernelCall> calls) {
+            compiler.prepare(calls);
+        }
+
+        @Override
+        public void add(TaskGraph graph, String id, KernelCall call) {
+            compiler.add(graph, id, call);
+        }
+
+        @Override
+        public String summary() {
+            return compiler.summary();
+        }
+    }
+}

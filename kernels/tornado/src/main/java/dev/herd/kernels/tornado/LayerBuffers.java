@@ -1,0 +1,106 @@
+package dev.herd.kernels.tornado;
+
+import dev.herd.kernels.Floats;
+import dev.herd.kernels.Kernels;
+import dev.herd.kernels.WeightMatrix;
+import dev.herd.kernels.device.Decoder;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** The weights of one layer for the device. */
+final class LayerBuffers {
+    final Decoder.Layer layer;
+    final IntArray unit; // [1]
+    final FloatArray attentionNorm;
+    final FloatArray ffnNorm;
+    final DeviceMatrix query;
+    final DeviceMatrix key;
+    final DeviceMatrix value;
+    final DeviceMatrix output;
+    final Projections ffn;
+    final @Nullable Routed experts;
+
+    LayerBuffers(Decoder.Layer layer, HostMemory memory) {
+        this.layer = layer;
+        unit = IntArray.fromElements(layer.unit());
+        attentionNorm = copy(layer.attentionNorm());
+        ffnNorm = copy(layer.ffnNorm());
+        query = DeviceMatrix.of(layer.queryProj(), memory);
+        key = DeviceMatrix.of(layer.keyProj(), memory);
+        value = DeviceMatrix.of(layer.valueProj(), memory);
+        output = DeviceMatrix.of(layer.outputProj(), memory);
+        ffn = projections(List.of(layer.ffn()), memory);
+        Decoder.Experts routed = layer.experts();
+        experts = routed == null
+                ? null
+                : new Routed(DeviceMatrix.of(routed.router(), memory), projections(routed.ffns(), memory));
+    }
+
+    private static Projections projections(List<Decoder.Ffn> ffns, HostMemory memory) {
+        return new Projections(
+                matrix(ffns, Decoder.Ffn::gateProj, memory),
+                matrix(ffns, Decoder.Ffn::upProj, memory),
+                matrix(ffns, Decoder.Ffn::downProj, memory));
+    }
+
+    private static DeviceMatrix matrix(
+            List<Decoder.Ffn> ffns, Function<Decoder.Ffn, WeightMatrix> which, HostMemory memory) {
+        return DeviceMatrix.of(ffns.stream().map(which).toList(), memory);
+    }
+
+    static FloatArray copy(Floats floats) {
+        FloatArray array = new FloatArray(Math.toIntExact(floats.size()));
+        MemorySegment.copy(floats.segment(), 0, array.getSegment(), 0, Float.BYTES * floats.size());
+        return array;
+    }
+
+    private List<DeviceMatrix> matrices() {
+        Stream<DeviceMatrix> all = Stream.of(query, key, value, output, ffn.gate, ffn.up, ffn.down);
+        return experts == null
+                ? all.toList()
+                : Stream.concat(
+                                all,
+                                Stream.of(
+                                        experts.router,
+                                        experts.ffns.gate,
+                                        experts.ffns.up,
+                                        experts.ffns.down))
+                        .toList();
+    }
+
+    /** All of them. */
+    List<Object> arrays() {
+        List<Object> arrays = new ArrayList<>(List.of(unit, attentionNorm, ffnNorm));
+        matrices().forEach(matrix -> arrays.add(matrix.array()));
+        return arrays;
+    }
+
+    /** Reads the checkpoint. */
+    void pack(Kernels kernels) {
+        matrices().forEach(matrix -> matrix.pack(kernels));
+    }
+
+    /** Bytes of all matrices. */
+    long bytes() {
+        return matrices().stream()
+                .mapToLong(matrix -> matrix.array().getNumBytesOfSegmentWithHeader())
+                .sum();
+    }
+
+    /** Forgets the host's side, once it is on the device. */
+    void release(HostMemory memory) {
+        matrices().forEach(matrix -> memory.release(matrix.array()));
+    }
+
+    /** The matrices of a gated feed-forward part, or of those of all experts. */
+    record Projections(DeviceMatrix gate, DeviceMatrix up, DeviceMatrix down) {}
+
+    /** Router and experts. */
+    record Routed(DeviceMatrix router, Projections ffns) {}
+}

@@ -1,0 +1,109 @@
+package dev.herd.kernels.tornado;
+
+import dev.herd.kernels.KvShape;
+import dev.herd.kernels.device.Decoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+
+/** What stays on the device between kernels and steps: activations, and keys and values. The host never sees them. */
+final class Scratch {
+    /** Stretches that the past of a token is split into when there are few tokens, to occupy the device. */
+    static final int FEW_SPLITS = 16;
+
+    final FloatArray hidden; // [tokens, hiddenSize], the residual stream
+    final FloatArray normed; // [tokens, hiddenSize]
+    final FloatArray query; // [tokens, heads, headSize]
+    final FloatArray key; // [tokens, kvHeads, headSize]
+    final FloatArray value; // [tokens, kvHeads, headSize]
+    final FloatArray partial; // [tokens, splits, heads, headSize + 2]
+    final FloatArray attended; // [tokens, heads, headSize]
+    final FloatArray gate; // [tokens, ffnSize] or [tokens * expertsPerToken, expertFfnSize]
+    final FloatArray up; // the same
+    final FloatArray routerLogits; // [tokens, experts]
+    final IntArray choice; // [tokens, expertsPerToken]
+    final FloatArray scores; // [tokens, expertsPerToken]
+    final IntArray order; // [tokens * expertsPerToken]
+    final IntArray offsets; // [experts + 1]
+    final FloatArray expertOutput; // [tokens * expertsPerToken, hiddenSize]
+    final List<IntArray> caches; // [layersPerBlock] of [blocks, 2, kvHeads, blockSize, headWords]
+
+    private final List<Object> arrays = new ArrayList<>();
+    private long bytes;
+
+    Scratch(Decoder decoder, int few, HostMemory memory) {
+        Decoder.Sizes sizes = decoder.sizes();
+        KvShape kv = decoder.cache().shape();
+        long tokens = sizes.maxTokens();
+        long assignments = tokens * sizes.expertsPerToken();
+        int querySize = sizes.headCount() * kv.headSize();
+        int keySize = kv.kvHeadCount() * kv.headSize();
+        hidden = floats(memory, tokens * sizes.hiddenSize());
+        normed = floats(memory, tokens * sizes.hiddenSize());
+        query = floats(memory, tokens * querySize);
+        key = floats(memory, tokens * keySize);
+        value = floats(memory, tokens * keySize);
+        long splits = Math.max(Math.min(tokens, few) * FEW_SPLITS, tokens);
+        partial = floats(memory, splits * sizes.headCount() * (kv.headSize() + 2));
+        attended = floats(memory, tokens * querySize);
+        gate = floats(memory, tokens * gatedSize(decoder));
+        up = floats(memory, tokens * gatedSize(decoder));
+        routerLogits = floats(memory, tokens * sizes.expertCount());
+        choice = ints(memory, assignments);
+        scores = floats(memory, assignments);
+        order = ints(memory, assignments);
+        offsets = ints(memory, sizes.expertCount() + 1);
+        expertOutput = floats(memory, assignments * sizes.hiddenSize());
+        long cacheWords = cacheWords(kv, decoder.cache().blockCount());
+        caches = IntStream.range(0, decoder.cache().layersPerBlock())
+                .mapToObj(place -> ints(memory, cacheWords))
+                .toList();
+    }
+
+    /** Elements per token of what gate and up projections yield, at most. */
+    private static long gatedSize(Decoder decoder) {
+        long size = 1;
+        for (Decoder.Layer layer : decoder.layers()) {
+            size = Math.max(size, layer.ffn().gateProj().rows());
+            Decoder.Experts experts = layer.experts();
+            if (experts != null) {
+                long each = experts.ffns().getFirst().gateProj().rows();
+                size = Math.max(size, each * decoder.sizes().expertsPerToken());
+            }
+        }
+        return size;
+    }
+
+    /** Words of one layer's keys and values in {@code blocks} blocks. */
+    static long cacheWords(KvShape kv, long blocks) {
+        int headWords = KeyValues.headWords(DeviceFormat.valueOf(kv.type().name()).code(), kv.headSize());
+        return Math.multiplyExact(blocks, 2L * kv.kvHeadCount() * kv.blockSize() * headWords);
+    }
+
+    private FloatArray floats(HostMemory memory, long size) {
+        return add(memory.floats(Math.max(1, size)));
+    }
+
+    private IntArray ints(HostMemory memory, long size) {
+        return add(memory.ints(Math.max(1, size)));
+    }
+
+    private <A extends TornadoNativeArray> A add(A array) {
+        arrays.add(array);
+        bytes += array.getNumBytesOfSegmentWithHeader();
+        return array;
+    }
+
+    /** All of them. */
+    List<Object> arrays() {
+        return arrays;
+    }
+
+    /** Bytes of all of them on the device. */
+    long bytes() {
+        return bytes;
+    }
+}

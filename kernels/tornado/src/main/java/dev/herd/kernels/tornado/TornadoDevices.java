@@ -1,0 +1,109 @@
+package dev.herd.kernels.tornado;
+
+import dev.herd.kernels.device.Device;
+import dev.herd.kernels.device.Device.Facts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import uk.ac.manchester.tornado.api.TornadoBackend;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
+import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
+
+/** Starts TornadoVM and finds its device. Nothing of TornadoVM may be touched before {@link #open}. */
+public final class TornadoDevices {
+    private static final String DRIVER_LINE = "driver version";
+
+    /** All that kernels consist of. */
+    private static final List<Class<?>> KERNELS = List.of(
+            Attention.class,
+            Bits.class,
+            Elements.class,
+            Embedding.class,
+            ExpertMatMul.class,
+            Experts.class,
+            Gated.class,
+            Gelu.class,
+            KeyValues.class,
+            MatMul.class,
+            MatVec.class,
+            Norms.class,
+            Reservation.class,
+            Router.class,
+            Step.class,
+            Tile.class,
+            Weights.class);
+
+    private TornadoDevices() {}
+
+    /** The default device, whose kernels are compiled. */
+    static Device open(Optional<Path> kernelCache, Consumer<String> log) throws IOException {
+        Path printed = Files.createTempFile("herd-kernel", ".txt");
+        printed.toFile().deleteOnExit();
+        System.setProperty(KernelCompiler.PRINT_PROPERTY, printed.toString());
+        setIfAbsent("tornado.recover.bailout", "False");
+        setIfAbsent("tornado.device.memory", "4096GB");
+        setIfAbsent("tornado.tvm.maxbytecodesize", "65536");
+        setIfAbsent("tornado.compiler.fullInlining", "True");
+        TornadoBackend backend = TornadoRuntimeProvider.getTornadoRuntime().getBackend(0);
+        TornadoDevice device = backend.getDefaultDevice();
+        Facts facts = facts(backend.getBackendType(), device);
+        String suffix = backend.getBackendType() == TornadoVMBackendType.OPENCL ? ".cl" : ".cu";
+        List<String> origin = List.of(
+                version(), KernelCache.bytecodeHash(KERNELS), facts.backend(), facts.name(), facts.driver());
+        KernelCache cache = kernelCache
+                .map(root -> KernelCache.open(root, origin, suffix, log))
+                .orElseGet(() -> KernelCache.temporary(suffix, log));
+        return new GraphDevice(
+                facts,
+                device.getMaxAllocMemory(),
+                new KernelLibrary.Compiled(new KernelCompiler(cache, printed)),
+                log);
+    }
+
+    /** A device whose kernels run as Java, in the emulator of TornadoVM's API. */
+    public static Device emulated(Consumer<String> log) {
+        return new GraphDevice(
+                new Facts("emulator", "Java", System.getProperty("java.version"), Runtime.getRuntime().maxMemory()),
+                Integer.MAX_VALUE,
+                new KernelLibrary.Java(),
+                log);
+    }
+
+    /** Kernels that do not compile would otherwise run once as plain Java, and graphs and devices are larger than by default. */
+    private static void setIfAbsent(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+
+    private static Facts facts(TornadoVMBackendType backend, TornadoDevice device) {
+        return new Facts(
+                backend.name(),
+                device.getPhysicalDevice().getDeviceName().strip(),
+                driver(device.getPhysicalDevice().getDeviceInfo()),
+                device.getMaxGlobalMemory());
+    }
+
+    private static String driver(String description) {
+        return description
+                .lines()
+                .filter(line -> line.toLowerCase(Locale.ROOT).startsWith(DRIVER_LINE))
+                .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                .findFirst()
+                .orElse("unknown");
+    }
+
+    private static String version() {
+        return ModuleLayer.boot()
+                .findModule("tornado.api")
+                .flatMap(module -> module.getLayer().configuration().findModule("tornado.api"))
+                .flatMap(module -> module.reference().location())
+                .map(location -> Path.of(location).getFileName().toString())
+                .orElse("unknown");
+    }
+}

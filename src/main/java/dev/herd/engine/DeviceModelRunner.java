@@ -1,0 +1,126 @@
+package dev.herd.engine;
+
+import dev.herd.kernels.Floats;
+import dev.herd.kernels.Kernels;
+import dev.herd.kernels.device.Decoder;
+import dev.herd.kernels.device.Device;
+import dev.herd.kernels.device.LoadedDecoder;
+import dev.herd.model.Batch;
+import dev.herd.model.DeviceLlama4;
+import dev.herd.model.KvLayout;
+import dev.herd.model.vision.Tile;
+import dev.herd.weights.Checkpoint;
+import dev.herd.weights.ModelConfig;
+import dev.herd.weights.VisionConfig;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Runs a checkpoint's decoder on a device, and its vision tower, if it has one, on the processor. */
+public final class DeviceModelRunner implements ModelRunner {
+    private final ModelConfig config;
+    private final KvLayout layout;
+    private final int blockCount;
+    private final int maxBatchTokens;
+    private final DeviceLlama4 model;
+    private final Optional<ImageEncoder> encoder;
+    private final String description;
+
+    /**
+     * The checkpoint stays its owner's to close, after this runner.
+     *
+     * @param kernels what the vision tower computes with
+     * @param threads for the vision tower
+     * @throws IllegalStateException if the device cannot run it; the message says why
+     */
+    public DeviceModelRunner(
+            Checkpoint checkpoint,
+            Device device,
+            Kernels kernels,
+            int threads,
+            CpuModelRunner.Limits limits,
+            int sequences,
+            int contextLength) {
+        this.config = checkpoint.config();
+        this.layout = KvLayout.of(config, limits.blockSize(), limits.kvType());
+        this.blockCount = (int) Math.min(Integer.MAX_VALUE - 8, limits.kvBytes() / layout.blockBytes());
+        this.maxBatchTokens = limits.maxBatchTokens();
+        long start = System.nanoTime();
+        Decoder decoder = DeviceLlama4.describe(
+                config,
+                checkpoint.weights(),
+                layout,
+                blockCount,
+                maxBatchTokens,
+                sequences,
+                contextLength,
+                checkpoint.vision().isPresent());
+        device.refusal(decoder).ifPresent(refusal -> {
+            throw new IllegalStateException("the device cannot run this model: " + refusal);
+        });
+        LoadedDecoder loaded = device.load(decoder);
+        this.model = new DeviceLlama4(config, checkpoint.weights(), loaded, maxBatchTokens);
+        this.encoder =
+                checkpoint.vision().map(tower -> new ImageEncoder(tower, kernels, threads, maxBatchTokens));
+        this.description = describe(device.facts()) + ", " + loaded.kernels() + ", ready in "
+                + String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - start) / 1e9)
+                + (encoder.isPresent() ? "; vision tower on the cpu, " + kernels.description() : "");
+    }
+
+    private static String describe(Device.Facts facts) {
+        return facts.backend() + " on " + facts.name() + ", driver " + facts.driver() + ", "
+                + String.format(Locale.ROOT, "%.1f GiB", facts.memoryBytes() / (double) (1L << 30));
+    }
+
+    @Override
+    public ModelConfig config() {
+        return config;
+    }
+
+    @Override
+    public KvLayout kvLayout() {
+        return layout;
+    }
+
+    @Override
+    public int blockCount() {
+        return blockCount;
+    }
+
+    @Override
+    public int maxBatchTokens() {
+        return maxBatchTokens;
+    }
+
+    @Override
+    public Floats run(Batch batch) {
+        return model.forward(batch);
+    }
+
+    @Override
+    public Optional<VisionConfig> vision() {
+        return encoder.map(ImageEncoder::config);
+    }
+
+    @Override
+    public int maxBatchTiles() {
+        return encoder.map(ImageEncoder::maxBatchTiles).orElse(0);
+    }
+
+    @Override
+    public Floats encode(List<Tile> tiles) {
+        return encoder.orElseThrow(() -> new IllegalStateException("this model has no vision tower"))
+                .encode(tiles);
+    }
+
+    @Override
+    public String description() {
+        return description;
+    }
+
+    @Override
+    public void close() {
+        model.close();
+        encoder.ifPresent(ImageEncoder::close);
+    }
+}

@@ -1,0 +1,122 @@
+package dev.herd.runtime;
+
+import dev.herd.engine.CpuModelRunner;
+import dev.herd.engine.DeviceModelRunner;
+import dev.herd.engine.ModelRunner;
+import dev.herd.kernels.KernelsSelector;
+import dev.herd.kernels.device.Decoder;
+import dev.herd.kernels.device.Device;
+import dev.herd.kernels.device.DeviceProvider;
+import dev.herd.kernels.device.DeviceSelector;
+import dev.herd.kernels.device.DeviceSelector.Choice;
+import dev.herd.model.DeviceLlama4;
+import dev.herd.model.KvLayout;
+import dev.herd.weights.Checkpoint;
+import dev.herd.weights.ModelConfig;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The choice of what runs a model, and of its budget. A device that was not asked for by name gives way to the processor if
+ * it cannot run the model; one that was ends the start.
+ */
+final class Runners {
+    private static final System.Logger LOG = System.getLogger("dev.herd");
+
+    /** What drivers and TornadoVM itself take of a device's memory, as a share. */
+    private static final double USABLE = 0.95;
+
+    private final Checkpoint checkpoint;
+    private final ModelSettings settings;
+    private final KernelsSelector.Selection kernels;
+    private final List<String> remarks = new ArrayList<>();
+
+    private Runners(Checkpoint checkpoint, ModelSettings settings) {
+        this.checkpoint = checkpoint;
+        this.settings = settings;
+        this.kernels = KernelsSelector.select(settings.kernels());
+    }
+
+    /** A runner, its budget, and what the user should know of the choice. */
+    record Chosen(ModelRunner runner, KvBudget budget, List<String> remarks) {}
+
+    /** Makes the runner that the settings ask for, or else the best that works. */
+    static Chosen choose(Checkpoint checkpoint, ModelSettings settings, long machineBytes) {
+        return new Runners(checkpoint, settings).choose(machineBytes);
+    }
+
+    private Chosen choose(long machineBytes) {
+        switch (DeviceSelector.select(settings.backend().name())) {
+            case Choice.Cpu(var reason) -> reason.ifPresent(remarks::add);
+            case Choice.Take(DeviceProvider provider) -> {
+                try {
+                    return onDevice(provider);
+                } catch (IllegalStateException unusable) {
+                    if (!settings.backend().name().equals(DeviceSelector.AUTO)) {
+                        throw unusable;
+                    }
+                    remarks.add("running on the CPU: " + unusable.getMessage());
+                }
+            }
+        }
+        return onCpu(machineBytes);
+    }
+
+    private Chosen onCpu(long machineBytes) {
+        remarks.addAll(kernels.refusals());
+        KvBudget budget = KvBudget.of(checkpoint.config(), settings, machineBytes);
+        return new Chosen(
+                new CpuModelRunner(checkpoint, kernels.kernels(), settings.threads(), limits(settings, budget)),
+                budget,
+                remarks);
+    }
+
+    private Chosen onDevice(DeviceProvider provider) {
+        Device device = provider.open(
+                settings.backend().kernelCache(), line -> LOG.log(System.Logger.Level.INFO, line));
+        long usable = (long) (USABLE * device.facts().memoryBytes());
+        long needed = device.bytes(decoder(0, 1));
+        if (needed >= usable) {
+            throw new IllegalStateException("the model needs " + KvBudget.readable(needed)
+                    + " without keys and values, but " + device.facts().name() + " has "
+                    + KvBudget.readable(device.facts().memoryBytes()) + ", of which " + KvBudget.readable(usable)
+                    + " can be used");
+        }
+        KvBudget budget = KvBudget.of(checkpoint.config(), settings, usable - needed, usable - needed);
+        CpuModelRunner.Limits limits = limits(settings, budget);
+        return new Chosen(
+                new DeviceModelRunner(
+                        checkpoint,
+                        device,
+                        kernels.kernels(),
+                        settings.threads(),
+                        limits,
+                        settings.maxRunning(),
+                        budget.contextLength()),
+                budget,
+                remarks);
+    }
+
+    private Decoder decoder(int blocks, int contextLength) {
+        ModelConfig config = checkpoint.config();
+        return DeviceLlama4.describe(
+                config,
+                checkpoint.weights(),
+                KvLayout.of(config, KvBudget.BLOCK_SIZE, settings.kvType()),
+                blocks,
+                maxBatchTokens(settings),
+                settings.maxRunning(),
+                contextLength,
+                checkpoint.vision().isPresent());
+    }
+
+    /** What a runner may take. */
+    static CpuModelRunner.Limits limits(ModelSettings settings, KvBudget budget) {
+        return new CpuModelRunner.Limits(
+                maxBatchTokens(settings), KvBudget.BLOCK_SIZE, settings.kvType(), budget.kvBytes());
+    }
+
+    private static int maxBatchTokens(ModelSettings settings) {
+        return Math.addExact(settings.prefillSlice(), settings.maxRunning());
+    }
+}
