@@ -25,12 +25,14 @@ final class PublicTypes {
     static final Set<String> MODEL = Set.of(
             "Batch",
             "BlockTable",
+            "Deberta",
             "ImageTiler",
             "KvLayout",
             "Llama4",
             "PixelTiles",
             "RgbImage",
             "Tile",
+            "TileCompute",
             "TileLayout",
             "VisionEncoder");
 
