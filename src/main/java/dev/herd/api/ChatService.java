@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 /** Turns a chat request into an answer in the making. */
 @Singleton
 final class ChatService {
+    /** Whose beginnings of prompts may be computed once for all of them; a client's salt divides it further. */
+    private static final String CACHE_SCOPE = "";
+
     private final ModelSource models;
     private final AnswerRecorder recorder;
     private final RandomGenerator random;
@@ -123,7 +126,8 @@ final class ChatService {
                     ready.images(),
                     grammar,
                     integer(fields.minTokens()),
-                    integer(fields.priority())));
+                    integer(fields.priority()),
+                    Optional.of(CACHE_SCOPE + (fields.cacheSalt() == null ? "" : fields.cacheSalt()))));
             choices.add(choice(fields, offer, model));
         }
         try {

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param continueFinalMessage extension; true lets the answer go on with the last message
  * @param includeStopStrInOutput extension; the answer contains the stop string that ends it
  * @param skipSpecialTokens extension; false shows special tokens by name
+ * @param cacheSalt extension; what is computed of the prompt is shared only with requests of the same salt
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ChatCompletionRequest(
@@ -124,6 +125,13 @@ public record ChatCompletionRequest(
 
         @Nullable @Schema(description = "Extension: false shows special tokens by name.")
         Boolean skipSpecialTokens,
+
+        @Nullable
+        @Size(min = 1, max = 256)
+        @Schema(
+                description =
+                        "Extension: what is computed of the prompt is shared only with requests of the same salt.")
+        String cacheSalt,
 
         @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others)
         implements GenerationFields {
