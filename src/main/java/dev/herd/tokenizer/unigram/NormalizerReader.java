@@ -107,12 +107,14 @@ final class NormalizerReader {
         return text -> replace(text, pattern, content);
     }
 
+    /** What replaces a match stands for its last character, as tokenizers has it. */
     private static AlignedText replace(AlignedText text, Pattern pattern, String content) {
         AlignedText.Builder builder = text.builder();
         Matcher matcher = pattern.matcher(text.text());
         int end = 0;
         while (matcher.find()) {
-            builder.keep(end, matcher.start()).replace(matcher.start(), matcher.end(), content);
+            int last = Math.max(matcher.start(), matcher.end() - 1);
+            builder.keep(end, matcher.start()).replace(last, matcher.end(), content);
             end = matcher.end();
         }
         return builder.keep(end, text.length()).build();
