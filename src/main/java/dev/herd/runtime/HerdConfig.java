@@ -92,6 +92,9 @@ public interface HerdConfig {
     /** Pictures and videos in requests. */
     ImagesConfig images();
 
+    /** What may go in and out. */
+    SafetyConfig safety();
+
     /** Types of keys and values. */
     enum KvType {
         /** Half precision. */

@@ -4,6 +4,11 @@ import dev.herd.api.ApiSettings;
 import dev.herd.media.FetchPolicy;
 import dev.herd.media.MediaIntake;
 import dev.herd.media.TileMemory;
+import dev.herd.safety.AuditSink;
+import dev.herd.safety.Guards;
+import dev.herd.safety.PolicySource;
+import dev.herd.safety.RulesGuard;
+import dev.herd.safety.Safety;
 import io.quarkus.arc.DefaultBean;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Disposes;
@@ -13,6 +18,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Beans made of plain classes. */
@@ -75,6 +81,40 @@ final class Producers {
     @Singleton
     TileMemory tileMemory(HerdConfig config) {
         return new TileMemory(config.images().memoryBytes());
+    }
+
+    @Produces
+    @Singleton
+    @DefaultBean
+    Guards guards() {
+        RulesGuard rules = new RulesGuard();
+        return new Guards(List.of(rules), List.of(rules));
+    }
+
+    @Produces
+    @Singleton
+    Safety safety(Guards guards, InstantSource clock) {
+        return new Safety(guards, clock, System::nanoTime);
+    }
+
+    void close(@Disposes Safety safety) {
+        safety.close();
+    }
+
+    /** The one policy of a server without tenants. */
+    @Produces
+    @Singleton
+    @DefaultBean
+    PolicySource policies(HerdConfig config, Guards guards) {
+        return SinglePolicy.read(config.safety(), guards);
+    }
+
+    /** Without tenants nobody is there whom a record would be for; the metrics count what happens. */
+    @Produces
+    @Singleton
+    @DefaultBean
+    AuditSink auditSink() {
+        return decision -> {};
     }
 
     /** Where seeds come from that no request states. */

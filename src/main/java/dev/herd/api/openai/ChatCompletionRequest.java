@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param includeStopStrInOutput extension; the answer contains the stop string that ends it
  * @param skipSpecialTokens extension; false shows special tokens by name
  * @param cacheSalt extension; what is computed of the prompt is shared only with requests of the same salt
+ * @param safety extension; a stricter safety policy, and what the answer shows of it
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ChatCompletionRequest(
@@ -132,6 +133,8 @@ public record ChatCompletionRequest(
                 description =
                         "Extension: what is computed of the prompt is shared only with requests of the same salt.")
         String cacheSalt,
+        @Nullable @Valid @Schema(description = "Extension: a stricter safety policy, and what the answer shows of it.")
+        SafetyWish safety,
 
         @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others)
         implements GenerationFields {
@@ -161,6 +164,44 @@ public record ChatCompletionRequest(
      */
     public ToolOffer toolOffer() {
         return ToolMapping.offer(this);
+    }
+
+    /** The same request with other messages. */
+    public ChatCompletionRequest withMessages(List<ChatMessage> others) {
+        return new ChatCompletionRequest(
+                model,
+                others,
+                temperature,
+                topP,
+                n,
+                stop,
+                maxTokens,
+                maxCompletionTokens,
+                seed,
+                stream,
+                streamOptions,
+                logprobs,
+                topLogprobs,
+                logitBias,
+                frequencyPenalty,
+                presencePenalty,
+                topK,
+                minP,
+                repetitionPenalty,
+                stopTokenIds,
+                ignoreEos,
+                tools,
+                toolChoice,
+                parallelToolCalls,
+                minTokens,
+                priority,
+                addGenerationPrompt,
+                continueFinalMessage,
+                includeStopStrInOutput,
+                skipSpecialTokens,
+                cacheSalt,
+                safety,
+                this.others);
     }
 
     /** Whether the answer is to be streamed. */
