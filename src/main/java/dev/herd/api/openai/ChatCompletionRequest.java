@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * @param continueFinalMessage extension; true lets the answer go on with the last message
  * @param includeStopStrInOutput extension; the answer contains the stop string that ends it
  * @param skipSpecialTokens extension; false shows special tokens by name
- * @param cacheSalt extension; what is computed of the prompt is shared only with requests of the same salt
  * @param safety extension; a stricter safety policy, and what the answer shows of it
+ * @param cacheSalt extension; what is computed of the prompt is shared only with requests of the same salt
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ChatCompletionRequest(
@@ -127,14 +127,15 @@ public record ChatCompletionRequest(
         @Nullable @Schema(description = "Extension: false shows special tokens by name.")
         Boolean skipSpecialTokens,
 
+        @Nullable @Valid @Schema(description = "Extension: a stricter safety policy, and what the answer shows of it.")
+        SafetyWish safety,
+
         @Nullable
         @Size(min = 1, max = 256)
         @Schema(
                 description =
                         "Extension: what is computed of the prompt is shared only with requests of the same salt.")
         String cacheSalt,
-        @Nullable @Valid @Schema(description = "Extension: a stricter safety policy, and what the answer shows of it.")
-        SafetyWish safety,
 
         @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others)
         implements GenerationFields {
@@ -199,8 +200,8 @@ public record ChatCompletionRequest(
                 continueFinalMessage,
                 includeStopStrInOutput,
                 skipSpecialTokens,
-                cacheSalt,
                 safety,
+                cacheSalt,
                 this.others);
     }
 

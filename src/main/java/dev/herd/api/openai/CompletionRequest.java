@@ -93,14 +93,15 @@ public record CompletionRequest(
         @Nullable @Schema(description = "Extension: the model's own stop tokens do not end the answer.")
         Boolean ignoreEos,
 
+        @Nullable @Valid @Schema(description = "Extension: a stricter safety policy, and what the answer shows of it.")
+        SafetyWish safety,
+
         @Nullable
         @Size(min = 1, max = 256)
         @Schema(
                 description =
                         "Extension: what is computed of the prompt is shared only with requests of the same salt.")
         String cacheSalt,
-        @Nullable @Valid @Schema(description = "Extension: a stricter safety policy, and what the answer shows of it.")
-        SafetyWish safety,
 
         @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others)
         implements GenerationFields {
