@@ -7,7 +7,7 @@ final class Fragments {
     private static final Pattern SPACE = Pattern.compile("\\s+");
 
     /** No language writes so short words for long. */
-    private static final double SHORT_WORD = 2.5;
+    private static final double SHORT_WORD = 3;
 
     private static final int FEWEST_WORDS = 4;
 

@@ -228,13 +228,14 @@ public final class LlamaGuard implements ContentGuard {
             pending.asked.cancel();
             sum.add(pending.question, score.unsafe(), single(pending.question, score, query));
         } else if (mayGoOn && first.id() == unsafe) {
-            sum.add(pending.question, score.unsafe(), Verdict.parse(text(pending.asked.all(deadline))));
+            List<SampledToken> answer = pending.asked.all(deadline);
+            sum.add(pending.question, score.unsafe(), Verdict.unsafe(text(answer.subList(1, answer.size()))));
         } else {
             pending.asked.cancel();
             List<SampledToken> codes = questions
                     .ask(with(place, unsafe), List.of(), EngineQuestions.ANSWER_TOKENS - 1, query.cacheSalt())
                     .all(deadline);
-            sum.add(pending.question, score.unsafe(), Verdict.parse("unsafe" + text(codes)));
+            sum.add(pending.question, score.unsafe(), Verdict.unsafe(text(codes)));
         }
     }
 

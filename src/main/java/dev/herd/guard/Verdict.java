@@ -39,6 +39,11 @@ record Verdict(boolean isUnsafe, List<String> codes, boolean isOdd) {
         return isUnsafe ? new Verdict(true, codes, false) : new Verdict(false, List.of(), !codes.isEmpty());
     }
 
+    /** An unsafe verdict, behind which the model wrote {@code rest}. */
+    static Verdict unsafe(String rest) {
+        return new Verdict(true, codes(List.of(rest)), false);
+    }
+
     private static List<String> codes(List<String> lines) {
         List<String> codes = new ArrayList<>();
         Matcher matcher = CODE.matcher(String.join("\n", lines));

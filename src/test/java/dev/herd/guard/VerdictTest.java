@@ -55,6 +55,12 @@ class VerdictTest {
     }
 
     @Test
+    void behindAKnownVerdictOnlyCodesCount() {
+        assertThat(Verdict.unsafe(".\nS1, s4").codes()).containsExactly("S1", "S4");
+        assertThat(Verdict.unsafe(" because").codes()).isEmpty();
+    }
+
+    @Test
     void codesThatWereNotAskedAboutAreReportedOnly() throws GuardException {
         assertThat(sum("unsafe\nS15", "S1").byCode()).isEmpty();
         assertThat(sum("unsafe\nS15", "S1").unlisted()).containsExactly("S15");

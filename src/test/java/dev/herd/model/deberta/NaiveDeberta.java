@@ -13,9 +13,9 @@ import java.util.Arrays;
  * The classifier once more, in double precision, one sequence at a time and as safety.md 2.2 states it, without any code
  * of the real one. F32 weights only.
  */
-record NaiveDeberta(DebertaConfig config, DebertaWeights weights) {
+public record NaiveDeberta(DebertaConfig config, DebertaWeights weights) {
     /** The logits; {@code isMasked[i]} for padding. */
-    double[] logits(int[] tokens, boolean[] isMasked) {
+    public double[] logits(int[] tokens, boolean[] isMasked) {
         double[][] x = new double[tokens.length][];
         for (int i = 0; i < tokens.length; i++) {
             x[i] = norm(row(weights.embedding(), tokens[i]), weights.embeddingNorm());

@@ -11,8 +11,9 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /** Classifiers of any shape whose weights are large enough that every term moves the logits. */
-record RandomDeberta(Random random) {
-    static DebertaWeights of(DebertaConfig config, long seed) {
+public record RandomDeberta(Random random) {
+    /** Weights of this shape. */
+    public static DebertaWeights of(DebertaConfig config, long seed) {
         RandomDeberta maker = new RandomDeberta(new Random(seed));
         int hidden = config.hiddenSize();
         return new DebertaWeights(
