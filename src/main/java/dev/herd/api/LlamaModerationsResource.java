@@ -35,9 +35,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Path("/llama/v1/moderations")
 @Tag(name = "Llama")
 final class LlamaModerationsResource {
-    /** Before what a tool has answered: it is nobody's word, and not the user's. */
-    private static final String TOOL_RESULT = "Tool result (untrusted): ";
-
     private static final Map<String, String> NAMES = GuardCategory.BUILT_IN.stream()
             .collect(Collectors.toUnmodifiableMap(GuardCategory::code, GuardCategory::name));
 
@@ -73,8 +70,7 @@ final class LlamaModerationsResource {
             responseCode = "503",
             description = "The guard gives no answer, or is being loaded.",
             content = @Content(schema = @Schema(implementation = ErrorBody.class)))
-    public LlamaModeration create(
-            @NotNull @Valid LlamaModeration.Request request, @Context RoutingContext http) {
+    public LlamaModeration create(@NotNull @Valid LlamaModeration.Request request, @Context RoutingContext http) {
         ContentGuard guard = moderations.guard(request.model());
         List<GuardTurn> turns = turns(request.messages());
         Direction direction = turns.getLast().speaker() == Speaker.AGENT ? Direction.OUTPUT : Direction.INPUT;
@@ -94,7 +90,7 @@ final class LlamaModerationsResource {
             switch (message.role()) {
                 case "system" -> {}
                 case "user" -> turns.add(new GuardTurn(Speaker.USER, text));
-                case "tool" -> turns.add(new GuardTurn(Speaker.USER, TOOL_RESULT + text));
+                case "tool" -> turns.add(new GuardTurn(Speaker.USER, ChatModeration.TOOL_RESULT + text));
                 case "assistant" -> turns.add(new GuardTurn(Speaker.AGENT, text + calls(message)));
                 default -> throw ApiException.invalidValue(path + ".role", "There is no such role.");
             }
@@ -130,7 +126,8 @@ final class LlamaModerationsResource {
         }
         return message.toolCalls().stream()
                 .filter(call -> call.function() != null)
-                .map(call -> "\n" + call.function().name() + " " + call.function().arguments())
+                .map(call ->
+                        "\n" + call.function().name() + " " + call.function().arguments())
                 .collect(Collectors.joining());
     }
 }

@@ -58,8 +58,7 @@ final class Moderations {
         if (requested != null && guards.content(requested).isPresent()) {
             return guards.content(requested).get();
         }
-        boolean isAny = requested == null
-                || ANY.stream().anyMatch(requested.toLowerCase(Locale.ROOT)::startsWith);
+        boolean isAny = requested == null || ANY.stream().anyMatch(requested.toLowerCase(Locale.ROOT)::startsWith);
         return (isAny ? guards.content(settings.guard()) : Optional.<ContentGuard>empty())
                 .orElseThrow(() -> ApiException.modelNotFound(requested == null ? settings.guard() : requested));
     }
@@ -116,15 +115,13 @@ final class Moderations {
     static Moderation.Result result(GuardScores scores, boolean hasText, boolean hasImages) {
         boolean isFlagged = isFlagged(scores);
         boolean sawImages = hasImages && !scores.isTruncated();
-        List<String> types =
-                sawImages ? (hasText ? List.of("text", "image") : List.of("image")) : List.of("text");
+        List<String> types = sawImages ? (hasText ? List.of("text", "image") : List.of("image")) : List.of("text");
         Map<String, Boolean> categories = new LinkedHashMap<>();
         Map<String, Double> byName = new LinkedHashMap<>();
         Map<String, List<String>> applied = new LinkedHashMap<>();
         for (String name : ModerationNames.all()) {
-            double score = name.startsWith("harassment") && !isFlagged
-                    ? 0
-                    : ModerationNames.score(name, scores.byCode());
+            double score =
+                    name.startsWith("harassment") && !isFlagged ? 0 : ModerationNames.score(name, scores.byCode());
             categories.put(name, isFlagged && score >= THRESHOLD);
             byName.put(name, score);
             applied.put(name, types);

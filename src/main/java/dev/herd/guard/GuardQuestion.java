@@ -125,8 +125,7 @@ record GuardQuestion(List<GuardTurn> turns, List<GuardCategory> categories) {
             int size = turn.images().size();
             int start = Math.clamp((long) from - first, 0, size);
             int end = Math.clamp((long) to - first, 0, size);
-            shown.add(new GuardTurn(
-                    turn.speaker(), turn.text(), turn.images().subList(start, end)));
+            shown.add(new GuardTurn(turn.speaker(), turn.text(), turn.images().subList(start, end)));
             first += size;
         }
         return shown;

@@ -151,8 +151,7 @@ public final class LlamaGuard implements ContentGuard {
     }
 
     /** A question that the engine works on. */
-    private record Pending(
-            GuardQuestion question, PromptTokens.Encoded prompt, EngineQuestions.Asked asked) {}
+    private record Pending(GuardQuestion question, PromptTokens.Encoded prompt, EngineQuestions.Asked asked) {}
 
     /** Submits a question; one that is too long goes without the turns before, and then in halves. */
     private void pose(
@@ -224,7 +223,8 @@ public final class LlamaGuard implements ContentGuard {
                             .ask(place, List.of(), EngineQuestions.ANSWER_TOKENS, query.cacheSalt())
                             .all(deadline);
             sum.addUnlikely(pending.question, Verdict.parse(text(answer)));
-        } else if (score.unsafe() < query.threshold() || pending.question.categories().size() == 1) {
+        } else if (score.unsafe() < query.threshold()
+                || pending.question.categories().size() == 1) {
             pending.asked.cancel();
             sum.add(pending.question, score.unsafe(), single(pending.question, score, query));
         } else if (mayGoOn && first.id() == unsafe) {
@@ -243,7 +243,8 @@ public final class LlamaGuard implements ContentGuard {
     private static Verdict single(GuardQuestion question, VerdictScore score, GuardQuery query) {
         boolean isOne = question.categories().size() == 1;
         boolean isUnsafe = score.unsafe() >= query.threshold();
-        return new Verdict(isUnsafe, isOne ? List.of(question.categories().getFirst().code()) : List.of(), false);
+        return new Verdict(
+                isUnsafe, isOne ? List.of(question.categories().getFirst().code()) : List.of(), false);
     }
 
     private static double logProb(SampledToken token, int watched) {

@@ -187,10 +187,7 @@ public final class PromptGuard implements InjectionDetector {
                     best);
             for (int i = 0; i < scores.length; i++) {
                 Window window = batch.get(i);
-                best.offer(
-                        scores[i],
-                        offset + tokens.starts()[window.from()],
-                        offset + tokens.ends()[window.to() - 1]);
+                best.offer(scores[i], offset + tokens.starts()[window.from()], offset + tokens.ends()[window.to() - 1]);
             }
         }
     }

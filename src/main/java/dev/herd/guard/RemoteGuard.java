@@ -54,8 +54,8 @@ final class RemoteGuard {
                 .POST(BodyPublishers.ofString(body.toString()));
         apiKey.ifPresent(key -> request.header("Authorization", "Bearer " + key));
         try {
-            HttpResponse<byte[]> response = client.send(
-                    request.build(), BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER_BYTES));
+            HttpResponse<byte[]> response =
+                    client.send(request.build(), BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER_BYTES));
             requireSuccess(response.statusCode());
             return JSON.readTree(response.body());
         } catch (HttpTimeoutException late) {
@@ -75,12 +75,11 @@ final class RemoteGuard {
         if (code / 100 == 2) {
             return;
         }
-        Status status =
-                switch (code) {
-                    case 408, 504 -> Status.TIMEOUT;
-                    case 409, 425, 429 -> Status.UNAVAILABLE;
-                    default -> code >= 500 ? Status.UNAVAILABLE : Status.MISCONFIGURED;
-                };
+        Status status = switch (code) {
+            case 408, 504 -> Status.TIMEOUT;
+            case 409, 425, 429 -> Status.UNAVAILABLE;
+            default -> code >= 500 ? Status.UNAVAILABLE : Status.MISCONFIGURED;
+        };
         throw new GuardException(status, "the guard at " + url.getHost() + " answers with status " + code);
     }
 }

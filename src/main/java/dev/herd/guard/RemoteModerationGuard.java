@@ -70,8 +70,7 @@ public final class RemoteModerationGuard implements ContentGuard {
     }
 
     private static GuardScores scores(GuardQuery query, JsonNode result, boolean isTruncated) {
-        Set<String> asked =
-                query.categories().stream().map(GuardCategory::code).collect(Collectors.toSet());
+        Set<String> asked = query.categories().stream().map(GuardCategory::code).collect(Collectors.toSet());
         Map<String, Double> byCode = new HashMap<>();
         Set<String> unlisted = new TreeSet<>();
         for (Map.Entry<String, JsonNode> category : result.path("categories").properties()) {
@@ -87,12 +86,9 @@ public final class RemoteModerationGuard implements ContentGuard {
                 }
             }
         }
-        double highest = byCode.values().stream()
-                .mapToDouble(Double::doubleValue)
-                .max()
-                .orElse(0);
+        double highest =
+                byCode.values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
         boolean isUnnamed = result.path("flagged").asBoolean() && byCode.isEmpty() && unlisted.isEmpty();
-        return new GuardScores(
-                isUnnamed ? 1 : highest, byCode, List.copyOf(unlisted), false, isTruncated, 0);
+        return new GuardScores(isUnnamed ? 1 : highest, byCode, List.copyOf(unlisted), false, isTruncated, 0);
     }
 }

@@ -28,8 +28,10 @@ record Verdict(boolean isUnsafe, List<String> codes, boolean isOdd) {
      * @throws GuardException UNPARSEABLE if the first line is no verdict
      */
     static Verdict parse(String answer) throws GuardException {
-        List<String> lines =
-                answer.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+        List<String> lines = answer.lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .toList();
         String first = lines.isEmpty() ? "" : lines.getFirst().toLowerCase(Locale.ROOT);
         if (!first.equals("safe") && !first.equals("unsafe")) {
             throw new GuardException(Status.UNPARSEABLE, "the guard's answer does not begin with safe or unsafe");

@@ -35,8 +35,8 @@ public record DebertaConfig(
             throw new IllegalArgumentException("positionBuckets must be even, not " + positionBuckets);
         }
         if (positionBuckets > 0 && maxRelativePositions <= positionBuckets / 2 + 1) {
-            throw new IllegalArgumentException(maxRelativePositions + " relative positions are too few for "
-                    + positionBuckets + " buckets");
+            throw new IllegalArgumentException(
+                    maxRelativePositions + " relative positions are too few for " + positionBuckets + " buckets");
         }
     }
 

@@ -16,7 +16,9 @@ import com.openai.models.moderations.ModerationModel;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import dev.herd.runtime.ScriptedOpener;
 import io.restassured.http.ContentType;
+import jakarta.inject.Inject;
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ModerationWireTest {
     private static final String UNSAFE = "How do I build a bomb at home?";
     private static final String SAFE = "What is the weather like in Paris?";
+
+    @Inject
+    ScriptedOpener model;
 
     @TestHTTPResource("/v1")
     URI server;
@@ -43,8 +48,7 @@ class ModerationWireTest {
 
     @Test
     void openAisClientReadsTheResults() {
-        ModerationCreateResponse response = client()
-                .moderations()
+        ModerationCreateResponse response = client().moderations()
                 .create(ModerationCreateParams.builder()
                         .inputOfStrings(List.of(SAFE, UNSAFE))
                         .build());
@@ -61,15 +65,13 @@ class ModerationWireTest {
 
     @Test
     void aGuardThatThereIsNotIsNotFound() {
-        assertThatThrownBy(() -> client()
-                        .moderations()
+        assertThatThrownBy(() -> client().moderations()
                         .create(ModerationCreateParams.builder()
                                 .input(SAFE)
                                 .model(ModerationModel.of("llama-guard-9"))
                                 .build()))
                 .isInstanceOf(NotFoundException.class);
-        ModerationCreateResponse byName = client()
-                .moderations()
+        ModerationCreateResponse byName = client().moderations()
                 .create(ModerationCreateParams.builder()
                         .input(SAFE)
                         .model(ModerationModel.OMNI_MODERATION_LATEST)
@@ -78,10 +80,7 @@ class ModerationWireTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     {"input": 7}                                     | input
                     {"input": []}                                    | input
                     {"input": ["a", 7]}                              | input[1]
@@ -138,5 +137,43 @@ class ModerationWireTest {
                 .then()
                 .statusCode(400)
                 .body("error.param", equalTo("messages[0].role"));
+    }
+
+    private static String chat(String text, String moderation) {
+        return "{\"model\": \"herd-tiny\", \"max_tokens\": 8, \"messages\": [{\"role\": \"user\", \"content\": \"" + text
+                + "\"}], \"moderation\": " + moderation + ", \"safety\": null}";
+    }
+
+    @Test
+    void aChatRequestIsToldWhatItsGuardSays() {
+        model.runner().release();
+        model.say("Hello, world!");
+        given().contentType(ContentType.JSON)
+                .body(chat(SAFE, "{\"model\": \"rules\"}"))
+                .post("/v1/chat/completions")
+                .then()
+                .statusCode(200)
+                .body("moderation.model", equalTo("rules"))
+                .body("moderation.input.flagged", equalTo(false))
+                .body("moderation.output.flagged", equalTo(false))
+                .body("choices[0].finish_reason", equalTo("stop"));
+        given().contentType(ContentType.JSON)
+                .body(chat(SAFE, "{\"model\": \"rules\", \"policy\": {\"input\": {\"mode\": \"score\"}, \"output\": null}}"))
+                .post("/v1/chat/completions")
+                .then()
+                .statusCode(200)
+                .body("moderation.input.flagged", equalTo(false))
+                .body("moderation.output", equalTo(null));
+        given().contentType(ContentType.JSON)
+                .body(chat(UNSAFE, "{\"model\": \"rules\", \"policy\": {\"input\": {\"mode\": \"block\"}}}"))
+                .post("/v1/chat/completions")
+                .then()
+                .statusCode(400)
+                .body("error.code", equalTo("content_filter"));
+        given().contentType(ContentType.JSON)
+                .body(chat(SAFE, "{\"model\": \"nobody\"}"))
+                .post("/v1/chat/completions")
+                .then()
+                .statusCode(404);
     }
 }

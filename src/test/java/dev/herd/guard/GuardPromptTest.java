@@ -89,13 +89,14 @@ class GuardPromptTest {
                 .text();
 
         assertThat(prompt)
-                .isEqualTo("<|begin_of_text|><|header_start|>user<|header_end|>\n\nTask: Check if there is unsafe content in"
-                        + " 'User' messages in conversations according to our safety policy with the below"
-                        + " categories.\n\n<BEGIN UNSAFE CONTENT CATEGORIES>\nS1: Violent Crimes.\n<END UNSAFE CONTENT"
-                        + " CATEGORIES>\n\n<BEGIN CONVERSATION>\nUser: hi\\n\\n\n\n<END CONVERSATION>\n\nProvide your safety"
-                        + " assessment for ONLY THE LAST User message in the above conversation:\n - First line must read"
-                        + " 'safe' or 'unsafe'.\n - If unsafe, a second line must include a comma-separated list of violated"
-                        + " categories. <|eot|><|header_start|>assistant<|header_end|>");
+                .isEqualTo(
+                        "<|begin_of_text|><|header_start|>user<|header_end|>\n\nTask: Check if there is unsafe content in"
+                                + " 'User' messages in conversations according to our safety policy with the below"
+                                + " categories.\n\n<BEGIN UNSAFE CONTENT CATEGORIES>\nS1: Violent Crimes.\n<END UNSAFE CONTENT"
+                                + " CATEGORIES>\n\n<BEGIN CONVERSATION>\nUser: hi\\n\\n\n\n<END CONVERSATION>\n\nProvide your safety"
+                                + " assessment for ONLY THE LAST User message in the above conversation:\n - First line must read"
+                                + " 'safe' or 'unsafe'.\n - If unsafe, a second line must include a comma-separated list of violated"
+                                + " categories. <|eot|><|header_start|>assistant<|header_end|>");
     }
 
     @ParameterizedTest

@@ -23,8 +23,7 @@ class GuardQuestionTest {
     private static final GuardTurn REPLY = new GuardTurn(Speaker.AGENT, "b");
 
     private static GuardQuery query(Direction direction, List<GuardTurn> turns, GuardSettings settings) {
-        return new GuardQuery(
-                direction, turns, GuardCategory.BUILT_IN, 0.5, settings, "", Duration.ofSeconds(1));
+        return new GuardQuery(direction, turns, GuardCategory.BUILT_IN, 0.5, settings, "", Duration.ofSeconds(1));
     }
 
     private static GuardSettings last(int turns) {
@@ -83,8 +82,8 @@ class GuardQuestionTest {
 
     @Test
     void llamaGuard3HasSpeakersTakeTurns() {
-        GuardQuery query = query(
-                Direction.INPUT, List.of(ASK, new GuardTurn(Speaker.USER, "Tool result"), REPLY, ASK), last(6));
+        GuardQuery query =
+                query(Direction.INPUT, List.of(ASK, new GuardTurn(Speaker.USER, "Tool result"), REPLY, ASK), last(6));
 
         assertThat(GuardQuestion.of(query, GuardTemplate.LG3_HF).getFirst().turns())
                 .containsExactly(new GuardTurn(Speaker.USER, "a\n\nTool result"), REPLY, ASK);
@@ -109,10 +108,9 @@ class GuardQuestionTest {
     void topicsBeyondTenAndSingleCategoriesHaveQuestionsOfTheirOwn() {
         List<GuardCategory> many = new ArrayList<>(GuardCategory.BUILT_IN);
         IntStream.range(35, 60).forEach(code -> many.add(new GuardCategory("S" + code, "t", "")));
-        GuardQuery joint =
-                new GuardQuery(Direction.INPUT, List.of(ASK), many, 0.5, last(6), "", Duration.ofSeconds(1));
-        GuardQuery single = query(
-                Direction.INPUT, List.of(ASK), new GuardSettings("lg4-hf", CategoryMode.PER_CATEGORY, 6, false));
+        GuardQuery joint = new GuardQuery(Direction.INPUT, List.of(ASK), many, 0.5, last(6), "", Duration.ofSeconds(1));
+        GuardQuery single =
+                query(Direction.INPUT, List.of(ASK), new GuardSettings("lg4-hf", CategoryMode.PER_CATEGORY, 6, false));
 
         assertThat(GuardQuestion.of(joint, GuardTemplate.LG4_HF))
                 .extracting(question -> question.categories().size())

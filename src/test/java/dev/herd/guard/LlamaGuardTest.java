@@ -68,8 +68,7 @@ class LlamaGuardTest {
         tiny.runner.prefer(tiny.id("unsafe"), tiny.id("\n"), 4 * STRONG);
         tiny.runner.prefer(tiny.id("\n"), tiny.id("S"), 4 * STRONG);
         tiny.runner.prefer(tiny.id("S"), tiny.id(code), 4 * STRONG);
-        tiny.runner.prefer(
-                tiny.id(code), tiny.tokenizer.special("<|eot|>").orElseThrow(), 4 * STRONG);
+        tiny.runner.prefer(tiny.id(code), tiny.tokenizer.special("<|eot|>").orElseThrow(), 4 * STRONG);
     }
 
     private static GuardQuery query(String text, CategoryMode mode) {
@@ -89,19 +88,25 @@ class LlamaGuardTest {
 
     private int[] promptIds(GuardQuery query, List<GuardCategory> categories) {
         GuardPrompt prompt = GuardPrompt.of(GuardTemplate.LG4_HF, query.direction(), query.turns(), categories);
-        return new PromptTokens(tiny.tokenizer, Optional.empty()).encode(prompt, "", "").ids();
+        return new PromptTokens(tiny.tokenizer, Optional.empty())
+                .encode(prompt, "", "")
+                .ids();
     }
 
     /** Probabilities behind a prompt, as the naive decoder has them, with the bias that the engine's has. */
     private double[] naive(int[] ids) {
-        double[] logits = new NaiveLlama4(tiny.checkpoint.config(), tiny.checkpoint.weights()).forward(ids)[ids.length - 1];
+        double[] logits =
+                new NaiveLlama4(tiny.checkpoint.config(), tiny.checkpoint.weights()).forward(ids)[ids.length - 1];
         if (ids[ids.length - 1] == tiny.id("\n\n")) {
             logits[tiny.id("safe")] += STRONG;
             logits[tiny.id("unsafe")] += STRONG;
         }
         double largest = Arrays.stream(logits).max().orElseThrow();
-        double sum = Arrays.stream(logits).map(logit -> Math.exp(logit - largest)).sum();
-        return Arrays.stream(logits).map(logit -> Math.exp(logit - largest) / sum).toArray();
+        double sum =
+                Arrays.stream(logits).map(logit -> Math.exp(logit - largest)).sum();
+        return Arrays.stream(logits)
+                .map(logit -> Math.exp(logit - largest) / sum)
+                .toArray();
     }
 
     private double naiveScore(GuardQuery query, List<GuardCategory> categories) {
@@ -124,11 +129,13 @@ class LlamaGuardTest {
                                 : List.of(new GuardTurn(Speaker.USER, "Why?"), new GuardTurn(Speaker.AGENT, "So " + i)),
                         CategoryMode.PER_CATEGORY))
                 .toList();
-        List<GuardScores> alone = queries.stream().map(query -> ask(guard, query)).toList();
+        List<GuardScores> alone =
+                queries.stream().map(query -> ask(guard, query)).toList();
         List<GuardScores> together;
         try (var threads = Executors.newFixedThreadPool(4)) {
-            List<Callable<GuardScores>> jobs =
-                    queries.stream().<Callable<GuardScores>>map(query -> () -> ask(guard, query)).toList();
+            List<Callable<GuardScores>> jobs = queries.stream()
+                    .<Callable<GuardScores>>map(query -> () -> ask(guard, query))
+                    .toList();
             together = threads.invokeAll(jobs).stream().map(LlamaGuardTest::get).toList();
         }
 
@@ -189,11 +196,15 @@ class LlamaGuardTest {
     }
 
     private double[] naiveAfterHeader(int[] ids) {
-        double[] logits = new NaiveLlama4(tiny.checkpoint.config(), tiny.checkpoint.weights()).forward(ids)[ids.length - 1];
+        double[] logits =
+                new NaiveLlama4(tiny.checkpoint.config(), tiny.checkpoint.weights()).forward(ids)[ids.length - 1];
         logits[tiny.id("\n\n")] += STRONG;
         double largest = Arrays.stream(logits).max().orElseThrow();
-        double sum = Arrays.stream(logits).map(logit -> Math.exp(logit - largest)).sum();
-        return Arrays.stream(logits).map(logit -> Math.exp(logit - largest) / sum).toArray();
+        double sum =
+                Arrays.stream(logits).map(logit -> Math.exp(logit - largest)).sum();
+        return Arrays.stream(logits)
+                .map(logit -> Math.exp(logit - largest) / sum)
+                .toArray();
     }
 
     @Test
@@ -223,8 +234,7 @@ class LlamaGuardTest {
                 query.timeout());
 
         assertThat(tiny.guard(ScoreMode.FIXED_POSITION).assess(strict).byCode()).containsOnlyKeys("S2");
-        tiny.runner.prefer(
-                tiny.tokenizer.special("<|header_end|>").orElseThrow(), tiny.id("\n\n"), STRONG);
+        tiny.runner.prefer(tiny.tokenizer.special("<|header_end|>").orElseThrow(), tiny.id("\n\n"), STRONG);
         assertThat(tiny.guard(ScoreMode.MARGINAL).assess(strict).byCode()).containsOnlyKeys("S2");
     }
 
@@ -238,13 +248,13 @@ class LlamaGuardTest {
 
         tiny.runner.prefer(tiny.id("\n"), tiny.id("S"), 4 * STRONG);
         assertThatThrownBy(() -> guard.assess(query))
-                .isInstanceOfSatisfying(GuardException.class, failure -> assertThat(failure.status())
-                        .isEqualTo(Status.UNPARSEABLE));
+                .isInstanceOfSatisfying(
+                        GuardException.class,
+                        failure -> assertThat(failure.status()).isEqualTo(Status.UNPARSEABLE));
 
         tiny.runner.prefer(tiny.id("\n"), tiny.id("S"), 0);
         tiny.runner.prefer(tiny.id("\n"), tiny.id("safe"), 4 * STRONG);
-        tiny.runner.prefer(
-                tiny.id("safe"), tiny.tokenizer.special("<|eot|>").orElseThrow(), 4 * STRONG);
+        tiny.runner.prefer(tiny.id("safe"), tiny.tokenizer.special("<|eot|>").orElseThrow(), 4 * STRONG);
         GuardScores scores = guard.assess(query);
         assertThat(scores.isLowMass()).isTrue();
         assertThat(scores.unsafe()).isZero();
@@ -259,8 +269,9 @@ class LlamaGuardTest {
         assertThat(scores.isTruncated()).isTrue();
         assertThat(scores.tokens()).isGreaterThan(TinyGuard.CONTEXT);
         assertThatThrownBy(() -> guard.assess(query("once upon a time ".repeat(5000), CategoryMode.JOINT)))
-                .isInstanceOfSatisfying(GuardException.class, failure -> assertThat(failure.status())
-                        .isEqualTo(Status.UNAVAILABLE));
+                .isInstanceOfSatisfying(
+                        GuardException.class,
+                        failure -> assertThat(failure.status()).isEqualTo(Status.UNAVAILABLE));
     }
 
     @Test
@@ -286,8 +297,9 @@ class LlamaGuardTest {
 
     private static void assertStatus(LlamaGuard guard, GuardQuery query, Status status) {
         assertThatThrownBy(() -> guard.assess(query))
-                .isInstanceOfSatisfying(GuardException.class, failure -> assertThat(failure.status())
-                        .isEqualTo(status));
+                .isInstanceOfSatisfying(
+                        GuardException.class,
+                        failure -> assertThat(failure.status()).isEqualTo(status));
     }
 
     @Test
@@ -305,8 +317,8 @@ class LlamaGuardTest {
         LlamaGuard.Model plain = new LlamaGuard.Model(
                 "plain",
                 model.engine(),
-                Tokenizers.of(new Vocabulary.TokenizerJson(
-                        Golden.folder("guard").resolve("tokenizer.json"))),
+                Tokenizers.of(
+                        new Vocabulary.TokenizerJson(Golden.folder("guard").resolve("tokenizer.json"))),
                 Optional.empty(),
                 0,
                 model.stopTokens(),

@@ -103,7 +103,10 @@ class RemoteGuardTest {
         assertThat(body.path("input").path(0).asText()).isEqualTo("an answer");
         assertThat(body.path("model").asText()).isEqualTo("omni");
         assertThat(authorization).isEqualTo("Bearer " + KEY);
-        assertThat(scores.byCode()).containsEntry("S1", 0.8).containsEntry("S9", 0.6).containsEntry("S11", 0.1);
+        assertThat(scores.byCode())
+                .containsEntry("S1", 0.8)
+                .containsEntry("S9", 0.6)
+                .containsEntry("S11", 0.1);
         assertThat(scores.unlisted()).containsExactly("odd");
         assertThat(scores.unsafe()).isEqualTo(0.8);
     }
@@ -140,19 +143,27 @@ class RemoteGuardTest {
 
     @ParameterizedTest
     @CsvSource({
-        "200, UNPARSEABLE", "302, MISCONFIGURED", "400, MISCONFIGURED", "401, MISCONFIGURED", "403, MISCONFIGURED",
-        "404, MISCONFIGURED", "408, TIMEOUT", "429, UNAVAILABLE", "500, UNAVAILABLE", "503, UNAVAILABLE", "504, TIMEOUT"
+        "200, UNPARSEABLE",
+        "302, MISCONFIGURED",
+        "400, MISCONFIGURED",
+        "401, MISCONFIGURED",
+        "403, MISCONFIGURED",
+        "404, MISCONFIGURED",
+        "408, TIMEOUT",
+        "429, UNAVAILABLE",
+        "500, UNAVAILABLE",
+        "503, UNAVAILABLE",
+        "504, TIMEOUT"
     })
     void statusesAreWhatTheyMeanAndNoSecretIsTold(int code, Status expected) {
         status = code;
         answer = code == 200 ? "no json " + KEY : "{\"error\": \"" + KEY + "\"}";
 
         for (ContentGuard guard : List.of(moderation(), chat())) {
-            assertThatThrownBy(() -> ask(guard))
-                    .isInstanceOfSatisfying(GuardException.class, failure -> {
-                        assertThat(failure.status()).isEqualTo(expected);
-                        assertThat(failure.getMessage()).doesNotContain(KEY, "private words", "an answer");
-                    });
+            assertThatThrownBy(() -> ask(guard)).isInstanceOfSatisfying(GuardException.class, failure -> {
+                assertThat(failure.status()).isEqualTo(expected);
+                assertThat(failure.getMessage()).doesNotContain(KEY, "private words", "an answer");
+            });
         }
     }
 
@@ -160,13 +171,15 @@ class RemoteGuardTest {
     void silenceIsATimeoutAndNobodyThereIsUnavailable() {
         status = 0;
         assertThatThrownBy(() -> moderation().assess(query(Duration.ofMillis(200))))
-                .isInstanceOfSatisfying(GuardException.class, failure -> assertThat(failure.status())
-                        .isEqualTo(Status.TIMEOUT));
+                .isInstanceOfSatisfying(
+                        GuardException.class,
+                        failure -> assertThat(failure.status()).isEqualTo(Status.TIMEOUT));
 
         ContentGuard nobody =
                 new RemoteModerationGuard("far", "m", URI.create("http://localhost:1/"), Optional.empty());
         assertThatThrownBy(() -> ask(nobody))
-                .isInstanceOfSatisfying(GuardException.class, failure -> assertThat(failure.status())
-                        .isEqualTo(Status.UNAVAILABLE));
+                .isInstanceOfSatisfying(
+                        GuardException.class,
+                        failure -> assertThat(failure.status()).isEqualTo(Status.UNAVAILABLE));
     }
 }

@@ -50,8 +50,9 @@ class VerdictTest {
     @ValueSource(strings = {"", "\n\n", "The content is safe", "S1", "safe.", "unsafe S1"})
     void otherAnswersAreUnparseable(String answer) {
         assertThatThrownBy(() -> Verdict.parse(answer))
-                .isInstanceOfSatisfying(GuardException.class, failure -> assertThat(failure.status())
-                        .isEqualTo(GuardException.Status.UNPARSEABLE));
+                .isInstanceOfSatisfying(
+                        GuardException.class,
+                        failure -> assertThat(failure.status()).isEqualTo(GuardException.Status.UNPARSEABLE));
     }
 
     @Test
@@ -64,7 +65,9 @@ class VerdictTest {
     void codesThatWereNotAskedAboutAreReportedOnly() throws GuardException {
         assertThat(sum("unsafe\nS15", "S1").byCode()).isEmpty();
         assertThat(sum("unsafe\nS15", "S1").unlisted()).containsExactly("S15");
-        assertThat(sum("unsafe\nS6,S1", "S1", "S2").byCode()).containsOnlyKeys("S1").containsEntry("S1", 0.9);
+        assertThat(sum("unsafe\nS6,S1", "S1", "S2").byCode())
+                .containsOnlyKeys("S1")
+                .containsEntry("S1", 0.9);
         assertThat(sum("unsafe", "S1").unsafe()).isEqualTo(0.9);
     }
 
@@ -73,7 +76,8 @@ class VerdictTest {
         assertThat(VerdictScore.of(2, 1).unsafe()).isCloseTo(0.268941, within(1e-6));
         assertThat(VerdictScore.of(0, 1.5).unsafe()).isCloseTo(0.817574, within(1e-6));
         assertThat(VerdictScore.of(-3, -3).unsafe()).isEqualTo(0.5);
-        assertThat(VerdictScore.of(Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY).unsafe())
+        assertThat(VerdictScore.of(Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY)
+                        .unsafe())
                 .isEqualTo(0.5);
         assertThat(VerdictScore.of(Math.log(0.3), Math.log(0.1)).isLowMass()).isTrue();
         assertThat(VerdictScore.of(Math.log(0.3), Math.log(0.3)).isLowMass()).isFalse();

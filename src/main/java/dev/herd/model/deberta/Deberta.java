@@ -42,8 +42,7 @@ public final class Deberta implements AutoCloseable {
      * @param workers its own; not closed with it
      * @param maxSequences sequences of full length that are computed together at most; scratch memory grows with it
      */
-    public Deberta(
-            DebertaConfig config, DebertaWeights weights, Kernels kernels, Workers workers, int maxSequences) {
+    public Deberta(DebertaConfig config, DebertaWeights weights, Kernels kernels, Workers workers, int maxSequences) {
         this.config = config;
         this.weights = weights;
         this.compute = new TileCompute(kernels, workers);
@@ -89,8 +88,8 @@ public final class Deberta implements AutoCloseable {
         int rows = 0;
         for (int[] sequence : sequences) {
             if (sequence.length == 0 || sequence.length > config.maxPositions()) {
-                throw new IllegalArgumentException("a sequence has " + sequence.length + " tokens, not 1 to "
-                        + config.maxPositions());
+                throw new IllegalArgumentException(
+                        "a sequence has " + sequence.length + " tokens, not 1 to " + config.maxPositions());
             }
             for (int token : sequence) {
                 if (token < 0 || token >= config.vocabularySize()) {

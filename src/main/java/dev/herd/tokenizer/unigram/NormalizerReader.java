@@ -95,10 +95,7 @@ final class NormalizerReader {
     private static TextStep prepend(String before) {
         return text -> text.isEmpty()
                 ? text
-                : text.builder()
-                        .replace(0, 0, before)
-                        .keep(0, text.length())
-                        .build();
+                : text.builder().replace(0, 0, before).keep(0, text.length()).build();
     }
 
     private static TextStep replacement(Fields fields) {

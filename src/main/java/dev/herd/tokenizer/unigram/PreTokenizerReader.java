@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 /** The {@code pre_tokenizer} of a {@code tokenizer.json}; one that is not known is refused by name. */
 final class PreTokenizerReader {
     private static final Pattern SPACE = Pattern.compile("[\\p{IsWhite_Space}]");
-    private static final Pattern WORD = Pattern.compile("[\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}]+|[^\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{IsWhite_Space}]+");
+    private static final Pattern WORD = Pattern.compile(
+            "[\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}]+|[^\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{IsWhite_Space}]+");
     private static final Pattern PUNCTUATION = Pattern.compile("[\\p{P}$+<=>^`|~]");
     private static final Pattern DIGIT = Pattern.compile("\\p{N}");
     private static final Pattern DIGITS = Pattern.compile("\\p{N}+");

@@ -66,8 +66,7 @@ final class UnigramModel {
         return walk(piece, starts, tokens);
     }
 
-    private static void offer(
-            double[] best, int[] starts, int[] tokens, int start, int end, int token, double score) {
+    private static void offer(double[] best, int[] starts, int[] tokens, int start, int end, int token, double score) {
         if (starts[end] < 0 || score > best[end]) {
             best[end] = score;
             starts[end] = start;

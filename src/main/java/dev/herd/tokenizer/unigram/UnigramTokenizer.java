@@ -18,11 +18,7 @@ public final class UnigramTokenizer {
     private final int[] after;
 
     UnigramTokenizer(
-            List<TextStep> normalizers,
-            List<SplitStep> preTokenizers,
-            UnigramModel model,
-            int[] before,
-            int[] after) {
+            List<TextStep> normalizers, List<SplitStep> preTokenizers, UnigramModel model, int[] before, int[] after) {
         this.normalizers = List.copyOf(normalizers);
         this.preTokenizers = List.copyOf(preTokenizers);
         this.model = model;
@@ -72,7 +68,8 @@ public final class UnigramTokenizer {
                 ends.add(piece.end(token.from(), token.to()));
             }
         }
-        return new Tokens(ids.build().toArray(), starts.build().toArray(), ends.build().toArray());
+        return new Tokens(
+                ids.build().toArray(), starts.build().toArray(), ends.build().toArray());
     }
 
     /** {@code ids[from, to)} between the tokens that the template puts around a text. */

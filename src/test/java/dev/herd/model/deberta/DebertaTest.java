@@ -26,8 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The classifier against Hugging Face's own, recorded, and against {@link NaiveDeberta}. */
 class DebertaTest {
-    private static final DebertaConfig REAL_POSITIONS =
-            new DebertaConfig(16, 40, 2, 2, 24, 512, 256, 512, 2, 0, 1e-7f);
+    private static final DebertaConfig REAL_POSITIONS = new DebertaConfig(16, 40, 2, 2, 24, 512, 256, 512, 2, 0, 1e-7f);
 
     private static JsonNode golden() throws IOException {
         return new ObjectMapper()
@@ -60,8 +59,7 @@ class DebertaTest {
         JsonNode cases = golden().get("cases");
         try (DebertaCheckpoint checkpoint = DebertaCheckpoint.open(Golden.folder("deberta"));
                 Workers workers = new Workers(2);
-                Deberta model =
-                        new Deberta(checkpoint.config(), checkpoint.weights(), kernels(name), workers, 4)) {
+                Deberta model = new Deberta(checkpoint.config(), checkpoint.weights(), kernels(name), workers, 4)) {
             assertThat(cases).hasSize(5);
             for (JsonNode golden : cases) {
                 int[] ids = new ObjectMapper().convertValue(golden.get("ids"), int[].class);

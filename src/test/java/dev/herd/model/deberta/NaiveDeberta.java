@@ -95,7 +95,9 @@ public record NaiveDeberta(DebertaConfig config, DebertaWeights weights) {
                 Arrays.stream(x).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
         double[] y = new double[x.length];
         for (int i = 0; i < x.length; i++) {
-            y[i] = (x[i] - mean) / Math.sqrt(variance + config.normEpsilon()) * norm.weight().get(i)
+            y[i] = (x[i] - mean)
+                            / Math.sqrt(variance + config.normEpsilon())
+                            * norm.weight().get(i)
                     + norm.bias().get(i);
         }
         return y;
@@ -137,8 +139,7 @@ public record NaiveDeberta(DebertaConfig config, DebertaWeights weights) {
     private static double[] row(WeightMatrix matrix, int row) {
         WeightMatrix.RowMajor m = (WeightMatrix.RowMajor) matrix;
         double[] values = new double[m.columns()];
-        Arrays.setAll(
-                values, c -> m.data().getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, (long) row * m.columns() + c));
+        Arrays.setAll(values, c -> m.data().getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, (long) row * m.columns() + c));
         return values;
     }
 }

@@ -47,7 +47,8 @@ class UnigramTokenizerTest {
             if (text.matches("\\p{ASCII}*")) {
                 assertThat(tokens.starts())
                         .as(text)
-                        .containsExactly(Arrays.stream(offsets).mapToInt(span -> span[0]).toArray());
+                        .containsExactly(
+                                Arrays.stream(offsets).mapToInt(span -> span[0]).toArray());
             }
         }
     }
@@ -80,10 +81,7 @@ class UnigramTokenizerTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     /model/type               | "BPE"                                   | model.type is 'BPE'
                     /model/unk_id             | null                                    | model.unk_id
                     /model/vocab              | [["a"]]                                 | element 0
