@@ -110,8 +110,8 @@ final class ChatService {
 
     private static boolean wantsJson(GenerationFields fields) {
         return ResponseFormat.find(fields.others())
-                .filter(format -> format.kind() == ResponseFormat.Kind.OBJECT
-                        || format.kind() == ResponseFormat.Kind.SCHEMA)
+                .filter(format ->
+                        format.kind() == ResponseFormat.Kind.OBJECT || format.kind() == ResponseFormat.Kind.SCHEMA)
                 .isPresent();
     }
 

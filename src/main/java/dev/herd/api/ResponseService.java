@@ -59,7 +59,8 @@ final class ResponseService {
         ChatCompletionRequest translated = translator.translate(mapping.chat(), mapping::path);
         List<ResponseItem> input = items(request.input());
         try {
-            return new Turn(chat.answer(translated, http), input, mapping.conversation(), OtherFields.ignored(translated));
+            return new Turn(
+                    chat.answer(translated, http), input, mapping.conversation(), OtherFields.ignored(translated));
         } catch (ApiException error) {
             throw error.renamed(mapping::path);
         }

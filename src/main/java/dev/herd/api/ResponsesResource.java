@@ -99,7 +99,8 @@ final class ResponsesResource {
                                 },
                                 emitter::fail),
                         http)
-                .map(response -> Replies.json(response, turn.answer(), turn.ignored()).build());
+                .map(response ->
+                        Replies.json(response, turn.answer(), turn.ignored()).build());
     }
 
     private ResponseObject startInBackground(ResponseService.Turn turn, ResponseDraft draft) {

@@ -120,10 +120,7 @@ public final class ApiException extends RuntimeException {
             return this;
         }
         String message = body.error().message().replace("'" + param + "'", "'" + other + "'");
-        return new ApiException(
-                status,
-                body.about(other, message),
-                retryAfter);
+        return new ApiException(status, body.about(other, message), retryAfter);
     }
 
     /** HTTP status. */
