@@ -1,4 +1,4 @@
-// Asks a server at HERD_URL through Vercel's AI SDK: whole, streamed, tools, structured, wrong. Exits 0 if all is as it must be.
+// Asks a server at HERD_URL through Vercel's AI SDK: whole, streamed, tools, structured, pictures, wrong, full. Exits 0 if all is as it must be.
 import assert from 'node:assert/strict';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { APICallError, generateObject, generateText, streamText, tool } from 'ai';
@@ -13,7 +13,7 @@ const herd = createOpenAICompatible({
   supportsStructuredOutputs: true,
 });
 const model = herd('herd-tiny');
-const ask = { model, system: 'Be brief.', prompt: 'Good morning!', temperature: 0, maxOutputTokens: 12, maxRetries: 0 };
+const ask = { model, system: 'Be brief.', prompt: 'Good morning!', temperature: 0, seed: 5, maxOutputTokens: 12, maxRetries: 0 };
 const weather = tool({
   description: 'The weather',
   inputSchema: z.object({ city: z.string() }),
@@ -74,8 +74,41 @@ async function errorsHaveStatusAndMessage() {
   });
 }
 
+async function pictureIsSeen() {
+  const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
+  const question = (...more) => ({
+    model,
+    temperature: 0,
+    maxOutputTokens: 4,
+    maxRetries: 0,
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'What is this?' }, ...more] }],
+  });
+  const without = await generateText(question());
+  const image = { type: 'image', image: Buffer.from(png, 'base64'), mediaType: 'image/png' };
+  const { usage } = await generateText(question(image));
+  assert.equal(usage.inputTokens, without.usage.inputTokens + 147);
+}
+
+async function fullServerIsAskedAgain() {
+  const narrow = createOpenAICompatible({ name: 'herd', baseURL: `${process.env.HERD_NARROW_URL}/v1` })('herd-tiny');
+  const leave = new AbortController();
+  const occupying = await fetch(`${process.env.HERD_NARROW_URL}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'herd-tiny', messages: [{ role: 'user', content: 'Hi' }], stream: true, ignore_eos: true }),
+    signal: leave.signal,
+  });
+  assert.equal(occupying.status, 200);
+  await assert.rejects(generateText({ ...ask, model: narrow }), (error) => error.statusCode === 429 && error.isRetryable);
+  setTimeout(() => leave.abort(), 300);
+  const answer = await generateText({ ...ask, model: narrow, maxRetries: 5 });
+  assert.ok(answer.text.length > 0);
+}
+
 await textIsStreamedAsItIsWhole();
 await forcedToolIsCalled();
 await objectHasItsShape();
+await pictureIsSeen();
 await errorsHaveStatusAndMessage();
+await fullServerIsAskedAgain();
 console.log('the AI SDK is content');

@@ -10,7 +10,7 @@ const messages = [
   { role: 'system', content: 'Be brief.' },
   { role: 'user', content: [{ type: 'text', text: 'Good ' }, { type: 'text', text: 'morning!' }] },
 ];
-const ask = { model: 'herd-tiny', messages, temperature: 0, max_tokens: 12 };
+const ask = { model: 'herd-tiny', messages, temperature: 0, seed: 5, max_tokens: 12 };
 
 async function metric(name) {
   const text = await (await fetch(`${url}/q/metrics`)).text();

@@ -46,7 +46,8 @@ final class ChatPrompts {
         return new ChatPrompt(
                 tokens,
                 media.pictures(),
-                media.pictures().promptTokens(sight.tokens().tokensPerTile()));
+                media.pictures().promptTokens(sight.tokens().tokensPerTile()),
+                media.fields());
     }
 
     /**
@@ -67,7 +68,7 @@ final class ChatPrompts {
     /** Takes memory for the tiles of a prompt, until the lease is closed. */
     TileMemory.Lease reserve(ChatPrompt prompt) {
         return RequestMedia.told(
-                "messages", () -> tileMemory.take(prompt.pictures().tileBytes()));
+                prompt::field, () -> tileMemory.take(prompt.pictures().tileBytes()));
     }
 
     /**
@@ -81,7 +82,7 @@ final class ChatPrompts {
         }
         ServedModel.Sight sight = model.sight().orElseThrow();
         return RequestMedia.told(
-                "messages",
+                prompt::field,
                 () -> prompt.pictures()
                         .images(
                                 prompt.tokens(),

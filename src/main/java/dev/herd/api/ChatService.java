@@ -163,7 +163,7 @@ final class ChatService {
                     grammar,
                     integer(fields.minTokens()),
                     integer(fields.priority()),
-                    Optional.of(CACHE_SCOPE + (fields.cacheSalt() == null ? "" : fields.cacheSalt()))));
+                    cacheScope(fields)));
             choices.add(choice(fields, offer, model));
         }
         try {
@@ -196,6 +196,16 @@ final class ChatService {
                         fields.wantsLogprobs(),
                         new ToolCallParser(offer.definitions()),
                         offer.isParallel());
+    }
+
+    /**
+     * Whose prompts may share what was computed of them. Not those with a seed: what is found in the cache was rounded
+     * otherwise than what is computed, and their answers are to be the same again.
+     */
+    private static Optional<String> cacheScope(GenerationFields fields) {
+        return fields.seed() == null
+                ? Optional.of(CACHE_SCOPE + (fields.cacheSalt() == null ? "" : fields.cacheSalt()))
+                : Optional.empty();
     }
 
     private static int integer(@Nullable Integer number) {

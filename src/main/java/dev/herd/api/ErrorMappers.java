@@ -1,6 +1,8 @@
 package dev.herd.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
@@ -55,7 +57,7 @@ final class ErrorMappers {
     /** What the client is told of JSON that is malformed or of the wrong type. */
     static ApiException error(JsonProcessingException wrong) {
         if (!(wrong instanceof MismatchedInputException mismatch)) {
-            return invalidJson(wrong);
+            return wrong.getCause() instanceof InputCoercionException ? outOfRange(wrong) : invalidJson(wrong);
         }
         boolean hasTrailer =
                 mismatch.getPath().isEmpty() && mismatch.getOriginalMessage().startsWith("Trailing token");
@@ -83,7 +85,7 @@ final class ErrorMappers {
     @ServerExceptionMapper
     Response map(WebApplicationException rejected, UriInfo uri) {
         if (rejected.getCause() instanceof JsonProcessingException malformed) {
-            return respond(invalidJson(malformed));
+            return respond(error(malformed));
         }
         Response response = respond(rejection(rejected.getResponse().getStatus()));
         return rejected instanceof NotAllowedException
@@ -140,7 +142,17 @@ final class ErrorMappers {
                 : " at line " + malformed.getLocation().getLineNr() + ", column "
                         + malformed.getLocation().getColumnNr();
         String path = malformed instanceof JsonMappingException mapping ? JsonPaths.of(mapping.getPath()) : null;
-        return ApiException.invalidRequest(400, "The body is no valid JSON" + where + ".", path, "invalid_json");
+        boolean isTooLarge = malformed instanceof StreamConstraintsException
+                || malformed.getCause() instanceof StreamConstraintsException;
+        String what =
+                isTooLarge ? "The body nests too deeply or has too long a number or name" : "The body is no valid JSON";
+        return ApiException.invalidRequest(400, what + where + ".", path, "invalid_json");
+    }
+
+    /** An integer that the field's type cannot hold. */
+    private static ApiException outOfRange(JsonProcessingException number) {
+        String path = number instanceof JsonMappingException mapping ? JsonPaths.of(mapping.getPath()) : null;
+        return ApiException.invalidValue(path, "'" + path + "' is too large a number.");
     }
 
     private static ApiException wrongType(MismatchedInputException mismatch) {

@@ -57,7 +57,7 @@ final class Replies {
         Response.ResponseBuilder response = Response.ok(body, type);
         answer.safety().headers().forEach(response::header);
         String names = ignored.stream()
-                .filter(name -> name.matches("[A-Za-z0-9_.-]{1,64}"))
+                .filter(name -> name.matches("[A-Za-z0-9_.\\[\\]-]{1,64}"))
                 .limit(MAX_NAMES)
                 .collect(Collectors.joining(", "));
         return names.isEmpty() ? response : response.header(IGNORED_PARAMS, names);

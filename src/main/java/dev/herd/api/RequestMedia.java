@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ final class RequestMedia implements MediaParts {
     private final FetchPolicy policy;
     private final int tileSize;
     private final List<MediaInput> inputs = new ArrayList<>();
+    private final List<String> fields = new ArrayList<>();
     private int tiles;
 
     RequestMedia(MediaIntake intake, FetchPolicy policy, int tileSize) {
@@ -41,10 +43,17 @@ final class RequestMedia implements MediaParts {
         return new PromptPictures(inputs);
     }
 
+    /** The field that each of them came in. */
+    List<String> fields() {
+        return fields;
+    }
+
     @Override
     public List<Part> picture(ImageUrl image, String path) {
         String param = path + ".image_url.url";
-        return add(told(param, () -> intake.picture(image.url(), detail(image.detail()), tileSize, policy)), param);
+        return add(
+                told(refused -> param, () -> intake.picture(image.url(), detail(image.detail()), tileSize, policy)),
+                param);
     }
 
     @Override
@@ -52,7 +61,10 @@ final class RequestMedia implements MediaParts {
         String param = path + ".video_url.url";
         OptionalInt frames = video.frames() == null ? OptionalInt.empty() : OptionalInt.of(video.frames());
         return add(
-                told(param, () -> intake.video(video.url(), frames, detail(video.detail()), tileSize, policy)), param);
+                told(
+                        refused -> param,
+                        () -> intake.video(video.url(), frames, detail(video.detail()), tileSize, policy)),
+                param);
     }
 
     private List<Part> add(MediaInput input, String param) {
@@ -66,6 +78,7 @@ final class RequestMedia implements MediaParts {
                     "image_too_large");
         }
         inputs.add(input);
+        fields.add(param);
         return input.grids().stream()
                 .<Part>map(grid -> new Picture(grid.rows(), grid.columns()))
                 .toList();
@@ -83,10 +96,10 @@ final class RequestMedia implements MediaParts {
     /**
      * The result of {@code step}.
      *
-     * @param param the field that is named if it fails
+     * @param field the field that is named if it fails
      * @throws ApiException in the words of the step's refusal
      */
-    static <T> T told(String param, Supplier<T> step) {
+    static <T> T told(Function<MediaException, String> field, Supplier<T> step) {
         try {
             return step.get();
         } catch (MediaException refused) {
@@ -98,7 +111,7 @@ final class RequestMedia implements MediaParts {
                 case DOWNLOAD_FAILED -> "failed_to_download_image";
                 case BUSY -> throw ApiException.overloaded(BUSY_RETRY);
             };
-            throw ApiException.invalidRequest(400, String.valueOf(refused.getMessage()), param, code);
+            throw ApiException.invalidRequest(400, String.valueOf(refused.getMessage()), field.apply(refused), code);
         }
     }
 

@@ -59,8 +59,9 @@ final class ResponseService {
         ChatCompletionRequest translated = translator.translate(mapping.chat(), mapping::path);
         List<ResponseItem> input = items(request.input());
         try {
-            return new Turn(
-                    chat.answer(translated, http), input, mapping.conversation(), OtherFields.ignored(translated));
+            List<String> ignored =
+                    OtherFields.ignored(translated).stream().map(mapping::path).toList();
+            return new Turn(chat.answer(translated, http), input, mapping.conversation(), ignored);
         } catch (ApiException error) {
             throw error.renamed(mapping::path);
         }

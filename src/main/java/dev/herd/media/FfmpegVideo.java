@@ -64,14 +64,16 @@ final class FfmpegVideo {
                     "v:0",
                     "-count_packets",
                     "-show_entries",
-                    "stream=width,height,nb_read_packets",
+                    "stream=width,height,nb_read_packets:stream_side_data=rotation",
                     "-of",
                     "default=noprint_wrappers=1"));
             Map<String, Long> answer = run(command, in -> numbers(in.readNBytes(MAX_ANSWER_BYTES)));
+            // ffmpeg shows what a camera held upright has recorded the way it is to be seen.
+            boolean isTurned = Math.abs(answer.getOrDefault("rotation", 0L)) % 180 == 90;
             return VideoInfo.of(
                     answer.getOrDefault("nb_read_packets", 0L),
-                    answer.getOrDefault("width", 0L),
-                    answer.getOrDefault("height", 0L),
+                    answer.getOrDefault(isTurned ? "height" : "width", 0L),
+                    answer.getOrDefault(isTurned ? "width" : "height", 0L),
                     limits);
         });
     }
@@ -81,7 +83,7 @@ final class FfmpegVideo {
         for (String line :
                 new String(answer, StandardCharsets.ISO_8859_1).lines().toList()) {
             String[] field = line.split("=", 2);
-            if (field.length == 2 && field[1].matches("\\d{1,9}")) {
+            if (field.length == 2 && field[1].matches("-?\\d{1,9}")) {
                 numbers.putIfAbsent(field[0], Long.parseLong(field[1]));
             }
         }

@@ -1,8 +1,11 @@
 package dev.herd.media;
 
+import java.util.OptionalInt;
+
 /** A picture or video that is not accepted; the message is one sentence for whoever sent it. */
 public final class MediaException extends RuntimeException {
     private final Reason reason;
+    private final OptionalInt input;
 
     /** Why something is not accepted. */
     public enum Reason {
@@ -21,8 +24,18 @@ public final class MediaException extends RuntimeException {
     }
 
     MediaException(Reason reason, String message) {
+        this(reason, message, OptionalInt.empty());
+    }
+
+    private MediaException(Reason reason, String message, OptionalInt input) {
         super(message, null, false, false);
         this.reason = reason;
+        this.input = input;
+    }
+
+    /** The same, said of one of a prompt's pictures and videos. */
+    MediaException ofInput(int index) {
+        return new MediaException(reason, String.valueOf(getMessage()), OptionalInt.of(index));
     }
 
     static MediaException invalidUrl(String message) {
@@ -47,6 +60,11 @@ public final class MediaException extends RuntimeException {
 
     static MediaException busy() {
         return new MediaException(Reason.BUSY, "Too many pictures are being decoded; try again later.");
+    }
+
+    /** Which of a prompt's pictures and videos it is, counted from 0; empty if it was judged alone. */
+    public OptionalInt input() {
+        return input;
     }
 
     /** Why. */

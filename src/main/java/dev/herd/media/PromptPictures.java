@@ -51,13 +51,14 @@ public final class PromptPictures {
      *
      * @param prompt token ids; {@code patch} is the placeholder and stands for nothing else
      * @param scope whose encoded pictures may be reused for each other
-     * @throws MediaException if something cannot be decoded
+     * @throws MediaException if something cannot be decoded; it says which
      */
     public List<PromptImage> images(int[] prompt, int patch, int tokensPerTile, String scope, DecodePool pool) {
         List<PromptImage> images = new ArrayList<>();
         int position = 0;
-        for (MediaInput input : inputs) {
-            List<PixelTiles> decoded = input.decode(pool);
+        for (int number = 0; number < inputs.size(); number++) {
+            MediaInput input = inputs.get(number);
+            List<PixelTiles> decoded = decode(number, pool);
             for (int index = 0; index < decoded.size(); index++) {
                 TileLayout layout = input.layouts().get(index);
                 List<Run> runs = runs(prompt, position, patch, layout.tileCount(), tokensPerTile);
@@ -70,6 +71,14 @@ public final class PromptPictures {
             }
         }
         return images;
+    }
+
+    private List<PixelTiles> decode(int number, DecodePool pool) {
+        try {
+            return inputs.get(number).decode(pool);
+        } catch (MediaException refused) {
+            throw refused.ofInput(number);
+        }
     }
 
     private static PixelSource source(PixelTiles tiles) {

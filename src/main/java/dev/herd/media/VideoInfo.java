@@ -13,7 +13,7 @@ record VideoInfo(int frames, int width, int height) {
 
     static VideoInfo of(long frames, long width, long height, ImageLimits limits) {
         if (frames < 1 || width < 1 || height < 1) {
-            throw MediaException.damaged("The video has no frames.");
+            throw MediaException.damaged("The video is damaged: it has no frames.");
         }
         if (frames > MOST) {
             throw MediaException.tooLarge("The video has more than " + MOST + " frames.");

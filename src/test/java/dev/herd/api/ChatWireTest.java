@@ -15,6 +15,8 @@ import io.quarkus.test.junit.TestProfile;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,6 +86,16 @@ class ChatWireTest {
         assertThat(cachedTokens(request + ",\"cache_salt\":\"mine\"}")).isGreaterThan(40);
     }
 
+    @Test
+    void aPromptWithASeedIsComputedEachTime() {
+        String request = "{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\""
+                + "a long question of some other kind ".repeat(20) + "\"}]";
+
+        assertThat(cachedTokens(request + "}")).isZero();
+        assertThat(cachedTokens(request + "}")).isGreaterThan(40);
+        assertThat(cachedTokens(request + ",\"seed\":7}")).isZero();
+    }
+
     private int cachedTokens(String request) {
         return ask(request).statusCode(200).extract().path("usage.prompt_tokens_details.cached_tokens");
     }
@@ -143,6 +155,26 @@ class ChatWireTest {
         List<JsonNode> events = stream(MESSAGES + ",\"stream\":true");
 
         assertThat(events).allSatisfy(event -> assertThat(event.has("usage")).isFalse());
+    }
+
+    /** None of these characters is one token of the built-in vocabulary. */
+    @Test
+    void noEventHasPartOfACharacter() throws Exception {
+        String text = "na\u00efve \ud83e\udd99\ud83e\udd99 \u0928\u092e\u0938\u094d\u0924\u0947";
+        model.say(text);
+        assertThat(model.model().tokenizer().encode("\ud83e\udd99")).hasSizeGreaterThan(1);
+
+        List<JsonNode> events = stream(MESSAGES + ",\"stream\":true,\"logprobs\":true");
+
+        assertThat(text(events, 0)).isEqualTo(text);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (JsonNode event : events) {
+            assertThat(event.at("/choices/0/delta/content").asText()).doesNotContain("\ufffd");
+            for (JsonNode item : event.at("/choices/0/logprobs/content")) {
+                item.path("bytes").forEach(value -> bytes.write(value.asInt()));
+            }
+        }
+        assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo(text);
     }
 
     @Test
@@ -299,6 +331,20 @@ class ChatWireTest {
                         + "\"tools\":[],\"tool_choice\":\"none\",\"response_format\":{\"type\":\"text\"}}")
                 .statusCode(200)
                 .header("X-Ignored-Params", equalTo("frobnicate, metadata, user"));
+    }
+
+    @Test
+    void innerFieldsWithoutEffectAreNamedOnce() {
+        ask("{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"name\":\"ann\",\"mood\":\"calm\",\"content\":"
+                        + "[{\"type\":\"text\",\"text\":\"a\",\"font\":\"bold\"},{\"type\":\"text\",\"text\":\"b\",\"font\":\"bold\"}]},"
+                        + "{\"role\":\"user\",\"name\":\"bob\",\"content\":\"c\"}],\"stream_options\":{\"x\":1,\"y\":null},"
+                        + "\"tools\":[{\"type\":\"function\",\"defer\":true,\"function\":{\"name\":\"f\",\"cost\":3}}],"
+                        + "\"response_format\":{\"type\":\"text\",\"z\":1}}")
+                .statusCode(200)
+                .header(
+                        "X-Ignored-Params",
+                        equalTo("messages[].content[].font, messages[].mood, messages[].name, response_format.z,"
+                                + " stream_options.x, tools[].defer, tools[].function.cost"));
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 
 import dev.herd.runtime.ScriptedOpener;
 import io.quarkus.test.junit.QuarkusTest;
@@ -98,6 +99,29 @@ class ErrorWireTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
+                    "model":null                       | 'model' must not be blank.
+                    "messages":null                    | 'messages' must not be empty.
+                    "messages":[null]                  | 'messages[0]' is required.
+                    "seed":99999999999999999999        | 'seed' is too large a number.
+                    "n":99999999999                    | 'n' is too large a number.
+                    "temperature":2.5                  | 'temperature' must be at most 2.
+                    "repetition_penalty":0             | 'repetition_penalty' must be greater than 0.
+                    "n":0                              | 'n' must be at least 1.
+                    "max_tokens":0                     | 'max_tokens' must be at least 1.
+                    "stop":["a","b","c","d","e"]       | 'stop' must not be longer than 4.
+                    """)
+    void messageSaysWhatIsWanted(String field, String message) {
+        error("{\"model\":\"herd-tiny\"," + HI + "," + field + "}", 400).body("error.message", equalTo(message));
+    }
+
+    @Test
+    void numberBeyondAllMeasureIsNotCalledMalformed() {
+        error("{\"model\":\"herd-tiny\"," + HI + ",\"seed\":" + "9".repeat(200) + "}", 400)
+                .body("error.message", startsWith("The body nests too deeply or has too long a number or name"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
                     "temperature":2.5                          | temperature
                     "temperature":-0.1                         | temperature
                     "top_p":1.01                               | top_p
@@ -112,7 +136,7 @@ class ErrorWireTest {
                     "top_logprobs":3                           | top_logprobs
                     "frequency_penalty":2.1                    | frequency_penalty
                     "presence_penalty":-2.1                    | presence_penalty
-                    "top_k":-1                                 | top_k
+                    "top_k":-2                                 | top_k
                     "min_p":1.5                                | min_p
                     "repetition_penalty":0                     | repetition_penalty
                     "logit_bias":{"1":101}                     | logit_bias.1
@@ -127,6 +151,7 @@ class ErrorWireTest {
                     "tool_choice":"sometimes"                                   | tool_choice
                     "tool_choice":{"type":"function","function":{"name":"f"}}   | tool_choice.function.name
                     "tool_choice":{"type":"tool"}                               | tool_choice.type
+                    "tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[]}} | tool_choice.allowed_tools.mode
                     "continue_final_message":true,"add_generation_prompt":true  | continue_final_message
                     """)
     void valueOutOfRangeNamesTheField(String field, String param) {
@@ -215,6 +240,8 @@ class ErrorWireTest {
         error("{\"model\":\"gpt-9\"," + HI + "}", 404)
                 .body("error.code", equalTo("model_not_found"))
                 .body("error.param", equalTo("model"));
+        error("{\"model\":\"" + "g".repeat(3000) + "\"," + HI + "}", 404)
+                .body("error.message", equalTo("The model '" + "g".repeat(100) + "\u2026' does not exist."));
     }
 
     @Test

@@ -16,6 +16,7 @@ import jakarta.inject.Inject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -181,17 +182,26 @@ class FlowWireTest {
                 .doesNotContain("[DONE]", "fire");
     }
 
+    /** Megabytes that nobody reads, more than sockets hold, so that the server must wait with them. */
     @Test
-    void slowReaderLosesNothing() throws Exception {
+    void slowReaderLosesNothingAndHoldsUpNobody() throws Exception {
         int token = model.model().tokenizer().encode("x")[0];
         model.runner().say(token);
         int count = 3000;
-        Client client = send("{" + MESSAGES + ",\"stream\":true,\"max_tokens\":" + count + "}");
+        Client client = send("{" + MESSAGES + ",\"stream\":true,\"logprobs\":true,\"top_logprobs\":20,\"max_tokens\":"
+                + count + "}");
         awaitStatus(status -> status.running() == 0 && status.waiting() == 0);
 
+        given().contentType(ContentType.JSON)
+                .body("{" + MESSAGES + ",\"max_tokens\":5}")
+                .post("/v1/chat/completions")
+                .then()
+                .statusCode(200)
+                .body("choices[0].message.content", equalTo("xxxxx"));
         assertThat(client.readStatus()).isEqualTo(200);
         String stream = client.readToEnd();
 
+        assertThat(stream.length()).isGreaterThan(3_500_000);
         assertThat(stream.split("\"content\":\"x\"", -1)).hasSize(count + 1);
         assertThat(stream).contains("\"finish_reason\":\"length\"").contains("data: [DONE]");
     }
@@ -232,7 +242,9 @@ class FlowWireTest {
         private final BufferedReader in;
 
         Client(String body) throws IOException {
-            socket = new Socket("localhost", RestAssured.port);
+            socket = new Socket();
+            socket.setReceiveBufferSize(4096);
+            socket.connect(new InetSocketAddress("localhost", RestAssured.port));
             socket.setSoTimeout(30_000);
             in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
             String head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.herd.media.TileMemory;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -24,6 +28,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
@@ -100,6 +105,17 @@ class ImageWireTest {
                 .statusCode(200)
                 .body("usage.prompt_tokens_details.image_tokens", equalTo(tokens))
                 .body("usage.prompt_tokens", equalTo(without + tokens));
+    }
+
+    static List<JsonNode> fieldsOfPictures() throws IOException {
+        return FieldTable.rows("implemented", true);
+    }
+
+    @ParameterizedTest
+    @MethodSource("fieldsOfPictures")
+    void implementedFieldIsTakenAndItsWrongValueNamed(JsonNode row) {
+        FieldTable.ask(row, row.path("example")).statusCode(200).header("X-Ignored-Params", nullValue());
+        FieldTable.ask(row, row.path("wrong")).statusCode(400).body("error.param", startsWith(FieldTable.param(row)));
     }
 
     @Test
@@ -185,6 +201,33 @@ class ImageWireTest {
     }
 
     @Test
+    void responsesShowPicturesToo() {
+        String body =
+                "{\"model\":\"herd-tiny\",\"max_output_tokens\":16,\"temperature\":0,\"input\":[{\"role\":\"user\","
+                        + "\"content\":[{\"type\":\"input_text\",\"text\":\"What?\"},"
+                        + "{\"type\":\"input_image\",\"detail\":\"low\",\"image_url\":\"%s\"}]}]}";
+        RequestSpecification request = given().contentType(ContentType.JSON);
+        int seen = request.body(body.formatted(url(png(300, 800, 0xFF0000))))
+                .post("/v1/responses")
+                .then()
+                .statusCode(200)
+                .extract()
+                .path("usage.input_tokens");
+        int without = ask(user("{\"type\":\"text\",\"text\":\"What?\"}"))
+                .statusCode(200)
+                .extract()
+                .path("usage.prompt_tokens");
+
+        assertThat(seen).isEqualTo(without + 147);
+        request.body(body.formatted("https://pictures.example/a.png"))
+                .post("/v1/responses")
+                .then()
+                .statusCode(400)
+                .body("error.code", equalTo("invalid_image_url"))
+                .body("error.param", equalTo("input[0].content[1].image_url"));
+    }
+
+    @Test
     void placeholderTypedByAUserStaysText() {
         ask(user("{\"type\":\"text\",\"text\":\"<|image|><|patch|>\"}", image(url(png(20, 20, 1)))))
                 .statusCode(200)
@@ -221,8 +264,8 @@ class ImageWireTest {
                 .body("error.code", equalTo("image_parse_error"))
                 .body("error.message", equalTo("The PNG file is broken off."));
         whole[whole.length - 20] ^= 1;
-        refused(user(image(url(whole))))
-                .body("error.param", equalTo("messages"))
+        refused(user(image(url(png(20, 20, 1))), TEXT, image(url(whole))))
+                .body("error.param", equalTo("messages[0].content[2].image_url.url"))
                 .body("error.code", equalTo("image_parse_error"))
                 .body("error.message", equalTo("The PNG file is damaged: a checksum does not match."));
     }

@@ -319,13 +319,23 @@ class ResponsesWireTest {
                     "input":"a","background":true,"stream":true                             | background             | unsupported_parameter
                     "input":"a","tools":[{"type":"web_search"}]                             | tools[0].type          | unsupported_parameter
                     "input":"a","tools":[{"type":"function","name":"a b"}]                  | tools[0].name          | invalid_value
+                    "input":"a","text":{"format":{"type":"json_schema","name":"a b","schema":{}}} | text.format.name    | invalid_value
+                    "input":"a","text":{"format":{"type":"json_schema","name":"a","schema":{"not":{}}}} | text.format.schema.not | invalid_value
                     "input":"a","service_tier":"flex"                                       | service_tier           | unsupported_parameter
-                    "input":"a","top_k":-1                                                  | top_k                  | invalid_value
+                    "input":"a","top_k":-2                                                  | top_k                  | invalid_value
                     """)
     void wrongFieldIsNamedInTheClientsTerms(String fields, String param, String code) {
         ErrorWireTest.envelope(ask(fields), 400)
                 .body("error.param", equalTo(param))
                 .body("error.code", equalTo(code));
+    }
+
+    @Test
+    void fieldsWithoutEffectAreNamedInTheClientsTerms() {
+        ask("\"input\":\"a\",\"user\":\"u\",\"text\":{\"format\":{\"type\":\"json_schema\",\"name\":\"a\","
+                        + "\"description\":\"An a.\",\"schema\":{\"const\":1}}}")
+                .statusCode(200)
+                .header("X-Ignored-Params", equalTo("text.format.description, user"));
     }
 
     @Test

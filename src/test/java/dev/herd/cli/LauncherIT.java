@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,14 +94,34 @@ final class LauncherIT {
     }
 
     @Test
-    void tooOldJdkIsPassedOver() throws Exception {
-        Path old = folder.resolve("jdk 17");
-        Files.createDirectories(old.resolve("bin"));
-        for (String tool : List.of("java", "javac")) {
-            Path file = Files.writeString(old.resolve("bin").resolve(tool), "#!/bin/sh\nexit 9\n");
-            assertThat(file.toFile().setExecutable(true)).isTrue();
+    void everyOptionThatServeExplainsReachesTheServer() throws Exception {
+        Path jdk = jdk("25.0.3", "printf '%s\\n' \"$@\"");
+        String help = run(ROOT.resolve("herd"), Map.of(), "serve", "--help").out();
+        List<String> options = Pattern.compile("(?m)^  (--[a-z-]+) [A-Z]")
+                .matcher(help)
+                .results()
+                .map(line -> line.group(1))
+                .toList();
+
+        assertThat(options).contains("--model", "--mmproj", "--port");
+        for (String option : options) {
+            Outcome outcome = run(
+                    ROOT.resolve("herd"),
+                    Map.of("JAVA_HOME", jdk.toString(), "HERD_NO_BUILD", "1"),
+                    "serve",
+                    option,
+                    "42");
+
+            assertThat(outcome.err()).isEmpty();
+            assertThat(outcome.out().lines())
+                    .as(option)
+                    .anyMatch(argument -> argument.startsWith("-D") && argument.endsWith(option.substring(2) + "=42"));
         }
-        Files.writeString(old.resolve("release"), "JAVA_VERSION=\"17.0.15\"\n");
+    }
+
+    @Test
+    void tooOldJdkIsPassedOver() throws Exception {
+        Path old = jdk("17.0.15", "exit 9");
 
         Outcome outcome = run(
                 ROOT.resolve("herd"),
@@ -155,6 +176,18 @@ final class LauncherIT {
                 .doesNotContain("NoClassDefFoundError");
     }
 
+    /** A JDK of this version whose every tool is this script. */
+    private Path jdk(String version, String script) throws IOException {
+        Path jdk = folder.resolve("jdk " + version);
+        Files.createDirectories(jdk.resolve("bin"));
+        for (String tool : List.of("java", "javac")) {
+            Path file = Files.writeString(jdk.resolve("bin").resolve(tool), "#!/bin/sh\n" + script + "\n");
+            assertThat(file.toFile().setExecutable(true)).isTrue();
+        }
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
+        return jdk;
+    }
+
     private static Map<String, String> withJdk() {
         return Map.of("JAVA_HOME", System.getProperty("java.home"), "HERD_NO_BUILD", "1");
     }
@@ -186,7 +219,21 @@ final class LauncherIT {
     private String toolsWithoutJava() throws IOException {
         Path tools = Files.createDirectories(folder.resolve("tools"));
         for (String tool : List.of(
-                "sh", "dirname", "readlink", "sed", "cat", "find", "head", "mkdir", "rmdir", "rm", "touch", "mktemp")) {
+                "sh",
+                "dirname",
+                "readlink",
+                "sed",
+                "cat",
+                "find",
+                "grep",
+                "head",
+                "mkdir",
+                "mktemp",
+                "rmdir",
+                "rm",
+                "touch",
+                "tr",
+                "uname")) {
             Path link = tools.resolve(tool);
             for (String bin : List.of("/usr/bin", "/bin")) {
                 if (!Files.exists(link) && Files.exists(Path.of(bin, tool))) {

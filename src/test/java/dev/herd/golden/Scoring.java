@@ -24,6 +24,11 @@ public final class Scoring {
 
     /** The same with the rows of {@code features} in place of the embeddings of {@code placeholder}, in order. */
     public static float[][] score(Checkpoint checkpoint, int[] tokens, int placeholder, float[] features) {
+        return score(checkpoint, tokens, placeholder, features, tokens.length);
+    }
+
+    /** The same, {@code slice} tokens at a time. */
+    static float[][] score(Checkpoint checkpoint, int[] tokens, int placeholder, float[] features, int slice) {
         CpuModelRunner.Limits limits = new CpuModelRunner.Limits(tokens.length, 16, TensorType.F32, 1L << 28);
         try (CpuModelRunner runner = new CpuModelRunner(
                 checkpoint, KernelsSelector.select(Optional.of("scalar")).kernels(), 2, limits)) {
@@ -35,15 +40,26 @@ public final class Scoring {
                     blocks.append(kind, next++);
                 }
             }
-            Floats logits = runner.run(new Batch(
-                    List.of(new Batch.Slice(tokens, 0, blocks, tokens.length, images(tokens, placeholder, features)))));
+            List<Batch.ImageEmbedding> images = images(tokens, placeholder, features);
             int size = checkpoint.config().vocabularySize();
             float[][] rows = new float[tokens.length][];
-            for (int t = 0; t < tokens.length; t++) {
-                rows[t] = logits.toArray((long) t * size, size);
+            for (int from = 0; from < tokens.length; from += slice) {
+                int[] part = Arrays.copyOfRange(tokens, from, Math.min(from + slice, tokens.length));
+                Floats logits = runner.run(new Batch(
+                        List.of(new Batch.Slice(part, from, blocks, part.length, within(images, from, part.length)))));
+                for (int t = 0; t < part.length; t++) {
+                    rows[from + t] = logits.toArray((long) t * size, size);
+                }
             }
             return rows;
         }
+    }
+
+    private static List<Batch.ImageEmbedding> within(List<Batch.ImageEmbedding> images, int from, int count) {
+        return images.stream()
+                .filter(image -> image.offset() >= from && image.offset() < from + count)
+                .map(image -> new Batch.ImageEmbedding(image.offset() - from, 1, image.rows(), image.firstRow()))
+                .toList();
     }
 
     private static List<Batch.ImageEmbedding> images(int[] tokens, int placeholder, float[] features) {

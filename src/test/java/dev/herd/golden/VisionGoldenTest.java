@@ -79,6 +79,25 @@ final class VisionGoldenTest {
         }
     }
 
+    /** Slices that cut pictures and the attention chunk of 16 in every way. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 16, 17})
+    void slicesThroughPicturesChangeNoLogit(int slice) {
+        try (Checkpoint checkpoint = Checkpoints.open(Golden.folder(FIXTURE))) {
+            for (Golden golden : casesWithPictures()) {
+                float[] features = GoldenImages.of(FIXTURE, golden.name()).features();
+                float[][] sliced = Scoring.score(checkpoint, golden.tokens(), PATCH_TOKEN, features, slice);
+
+                assertThat(Scoring.largestError(golden.logits(), sliced))
+                        .as(golden.name())
+                        .isLessThan(LOGIT_TOLERANCE);
+                assertThat(sliced)
+                        .as(golden.name())
+                        .isDeepEqualTo(Scoring.score(checkpoint, golden.tokens(), PATCH_TOKEN, features));
+            }
+        }
+    }
+
     @Test
     void logitsFromGgufEqualThoseFromSafetensors(@TempDir Path folder) {
         Path text = folder.resolve("vision.gguf");

@@ -1,6 +1,7 @@
 package dev.herd.it;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -10,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,22 @@ final class HerdProcess implements AutoCloseable {
         this.process = process;
         this.log = log;
         this.url = url;
+    }
+
+    /** A server that all tests of this JVM share which leave it as it was; ready. */
+    static HerdProcess shared() {
+        return Shared.HERD;
+    }
+
+    /** As {@link #shared}, with a place for one answer and none to wait. */
+    static HerdProcess narrow() {
+        return Narrow.HERD;
+    }
+
+    private static HerdProcess untilTheEnd(Map<String, String> environment) {
+        HerdProcess herd = startReady(environment);
+        Runtime.getRuntime().addShutdownHook(new Thread(herd::close));
+        return herd;
     }
 
     /** Starts a server with these environment variables and does not wait for it. */
@@ -131,6 +149,31 @@ final class HerdProcess implements AutoCloseable {
         return send(chatRequest(body), BodyHandlers.ofLines());
     }
 
+    /**
+     * Fills one place with an answer without an end, and frees it again after a while.
+     *
+     * @throws AssertionError if the server takes another request beside it
+     */
+    void occupy(Duration time) {
+        HttpResponse<InputStream> endless = send(
+                chatRequest("{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],"
+                        + "\"stream\":true,\"ignore_eos\":true}"),
+                BodyHandlers.ofInputStream());
+        int status = chat("{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
+                .statusCode();
+        if (status != 429) {
+            throw new AssertionError("the server is not full, it answers " + status);
+        }
+        Thread.ofVirtual().start(() -> {
+            LockSupport.parkNanos(time.toNanos());
+            try {
+                endless.body().close();
+            } catch (IOException failure) {
+                throw new UncheckedIOException(failure);
+            }
+        });
+    }
+
     private HttpRequest chatRequest(String body) {
         return HttpRequest.newBuilder(url.resolve("/v1/chat/completions"))
                 .header("Content-Type", "application/json")
@@ -190,5 +233,13 @@ final class HerdProcess implements AutoCloseable {
     public void close() {
         http.shutdownNow();
         process.destroyForcibly();
+    }
+
+    private static final class Shared {
+        static final HerdProcess HERD = untilTheEnd(Map.of());
+    }
+
+    private static final class Narrow {
+        static final HerdProcess HERD = untilTheEnd(Map.of("HERD_MAX_RUNNING", "1", "HERD_MAX_QUEUED", "0"));
     }
 }

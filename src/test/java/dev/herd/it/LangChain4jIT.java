@@ -3,34 +3,40 @@ package dev.herd.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.ImageContent;
 import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.ModelNotFoundException;
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.openai.OpenAiChatModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import dev.langchain4j.model.output.FinishReason;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /** LangChain4j's OpenAI client and the packaged server with the built-in model. */
 class LangChain4jIT {
-    private static final HerdProcess HERD = HerdProcess.startReady(Map.of());
+    private static final HerdProcess HERD = HerdProcess.shared();
     private static final ToolSpecification WEATHER = ToolSpecification.builder()
             .name("get_weather")
             .description("The weather")
@@ -40,20 +46,30 @@ class LangChain4jIT {
                     .build())
             .build();
 
-    @AfterAll
-    static void stop() {
-        HERD.close();
+    private static ChatModel model(String name, double temperature) {
+        return model(HERD, name, temperature, 0);
     }
 
-    private static ChatModel model(String name, double temperature) {
+    private static ChatModel model(HerdProcess herd, String name, double temperature, int retries) {
         return OpenAiChatModel.builder()
-                .baseUrl(HERD.url() + "/v1")
+                .baseUrl(herd.url() + "/v1")
                 .apiKey("none")
                 .modelName(name)
                 .temperature(temperature)
                 .seed(5)
                 .maxTokens(60)
-                .maxRetries(0)
+                .maxRetries(retries)
+                .build();
+    }
+
+    private static OpenAiStreamingChatModel streaming(double temperature) {
+        return OpenAiStreamingChatModel.builder()
+                .baseUrl(HERD.url() + "/v1")
+                .apiKey("none")
+                .modelName("herd-tiny")
+                .temperature(temperature)
+                .seed(5)
+                .maxTokens(60)
                 .build();
     }
 
@@ -68,15 +84,7 @@ class LangChain4jIT {
         ChatResponse whole = model("herd-tiny", 0).chat(question());
         Collector collector = new Collector();
 
-        OpenAiStreamingChatModel.builder()
-                .baseUrl(HERD.url() + "/v1")
-                .apiKey("none")
-                .modelName("herd-tiny")
-                .temperature(0.0)
-                .seed(5)
-                .maxTokens(60)
-                .build()
-                .chat(question(), collector);
+        streaming(0).chat(question(), collector);
         ChatResponse streamed = collector.complete.get(60, TimeUnit.SECONDS);
 
         assertThat(whole.aiMessage().text()).isNotEmpty();
@@ -87,15 +95,18 @@ class LangChain4jIT {
     }
 
     @Test
-    void forcedToolIsCalledAndItsResultIsTakenBack() {
+    void forcedToolIsCalledAndItsResultIsTakenBack() throws Exception {
         UserMessage user = UserMessage.from("Weather in Rome?");
-        ChatResponse answer = model("herd-tiny", 1)
-                .chat(ChatRequest.builder()
-                        .messages(user)
-                        .toolSpecifications(WEATHER)
-                        .toolChoice(ToolChoice.REQUIRED)
-                        .build());
+        ChatRequest forced = ChatRequest.builder()
+                .messages(user)
+                .toolSpecifications(WEATHER)
+                .toolChoice(ToolChoice.REQUIRED)
+                .build();
+        ChatResponse answer = model("herd-tiny", 1).chat(forced);
+        Collector collector = new Collector();
+        streaming(1).chat(forced, collector);
 
+        assertThat(arguments(collector.complete.get(60, TimeUnit.SECONDS))).isEqualTo(arguments(answer));
         ToolExecutionRequest call = answer.aiMessage().toolExecutionRequests().getFirst();
         assertThat(call.name()).isEqualTo("get_weather");
         assertThat(call.id()).startsWith("call_");
@@ -110,6 +121,55 @@ class LangChain4jIT {
                         .toolSpecifications(WEATHER)
                         .build());
         assertThat(next.finishReason()).isIn(FinishReason.STOP, FinishReason.LENGTH, FinishReason.TOOL_EXECUTION);
+    }
+
+    private static List<String> arguments(ChatResponse answer) {
+        return answer.aiMessage().toolExecutionRequests().stream()
+                .map(ToolExecutionRequest::arguments)
+                .toList();
+    }
+
+    @Test
+    void structuredOutputFollowsItsSchema() throws Exception {
+        ChatResponse answer = model("herd-tiny", 1)
+                .chat(ChatRequest.builder()
+                        .messages(UserMessage.from("Weather in Rome?"))
+                        .responseFormat(ResponseFormat.builder()
+                                .type(ResponseFormatType.JSON)
+                                .jsonSchema(JsonSchema.builder()
+                                        .name("weather")
+                                        .rootElement(JsonObjectSchema.builder()
+                                                .addStringProperty("city")
+                                                .addBooleanProperty("warm")
+                                                .required("city", "warm")
+                                                .build())
+                                        .build())
+                                .build())
+                        .build());
+
+        JsonNode weather = new ObjectMapper().readTree(answer.aiMessage().text());
+        assertThat(weather.path("city").isTextual()).isTrue();
+        assertThat(weather.path("warm").isBoolean()).isTrue();
+    }
+
+    @Test
+    void pictureIsSeen() {
+        ChatResponse without = model("herd-tiny", 0).chat(UserMessage.from("What is this?"));
+        ChatResponse with = model("herd-tiny", 0)
+                .chat(UserMessage.from(
+                        TextContent.from("What is this?"), ImageContent.from(Picture.BASE64, "image/png")));
+
+        assertThat(with.tokenUsage().inputTokenCount())
+                .isEqualTo(without.tokenUsage().inputTokenCount() + Picture.TOKENS);
+    }
+
+    @Test
+    void clientRetriesWhenTheServerIsFull() {
+        HerdProcess.narrow().occupy(Duration.ofMillis(300));
+
+        ChatResponse answer = model(HerdProcess.narrow(), "herd-tiny", 0, 8).chat(question());
+
+        assertThat(answer.aiMessage().text()).isNotEmpty();
     }
 
     @Test

@@ -16,18 +16,18 @@ import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 class NodeClientIT {
     private static final Path SOURCE = Path.of("test/node");
     private static final Path WORK = Path.of("target/node-client");
+    private static final Map<String, String> SERVERS = Map.of(
+            "HERD_URL", HerdProcess.shared().url(),
+            "HERD_NARROW_URL", HerdProcess.narrow().url());
 
     @Test
     @DisabledIfSystemProperty(named = "skipNode", matches = "true")
     void officialClientIsContent() throws Exception {
         install();
 
-        try (HerdProcess herd = HerdProcess.startReady(Map.of());
-                HerdProcess narrow = HerdProcess.startReady(Map.of("HERD_MAX_RUNNING", "1", "HERD_MAX_QUEUED", "0"))) {
-            String output = run(Map.of("HERD_URL", herd.url(), "HERD_NARROW_URL", narrow.url()), "node", "client.mjs");
+        String output = run(SERVERS, "node", "client.mjs");
 
-            assertThat(output).endsWith("the client is content\n");
-        }
+        assertThat(output).endsWith("the client is content\n");
     }
 
     @Test
@@ -35,11 +35,9 @@ class NodeClientIT {
     void aiSdkIsContent() throws Exception {
         install();
 
-        try (HerdProcess herd = HerdProcess.startReady(Map.of())) {
-            String output = run(Map.of("HERD_URL", herd.url()), "node", "ai-sdk.mjs");
+        String output = run(SERVERS, "node", "ai-sdk.mjs");
 
-            assertThat(output).endsWith("the AI SDK is content\n");
-        }
+        assertThat(output).endsWith("the AI SDK is content\n");
     }
 
     private static void install() throws Exception {

@@ -26,10 +26,10 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 
 /** OpenAI's Java client and the packaged server with the built-in model. */
 class OpenAiJavaIT {
-    private static final HerdProcess HERD = HerdProcess.startReady(Map.of());
+    private static final HerdProcess HERD = HerdProcess.shared();
     private static final OpenAIClient CLIENT = OpenAIOkHttpClient.builder()
             .baseUrl(HERD.url() + "/v1")
             .apiKey("none")
@@ -53,7 +53,6 @@ class OpenAiJavaIT {
     @AfterAll
     static void stop() {
         CLIENT.close();
-        HERD.close();
     }
 
     @Test
@@ -74,6 +73,7 @@ class OpenAiJavaIT {
                         .model("herd-tiny")
                         .maxCompletionTokens(4)
                         .temperature(0)
+                        .putAdditionalBodyProperty("seed", JsonValue.from(5))
                         .n(2)
                         .logprobs(true)
                         .topLogprobs(3)
@@ -262,35 +262,17 @@ class OpenAiJavaIT {
 
     @Test
     void clientRetriesWhenTheServerIsFull() {
-        try (HerdProcess narrow = HerdProcess.startReady(Map.of("HERD_MAX_RUNNING", "1", "HERD_MAX_QUEUED", "0"))) {
-            OpenAIClient patient = OpenAIOkHttpClient.builder()
-                    .baseUrl(narrow.url() + "/v1")
-                    .apiKey("none")
-                    .maxRetries(8)
-                    .build();
-            try (StreamResponse<ChatCompletionChunk> occupying = patient.chat()
-                    .completions()
-                    .createStreaming(question()
-                            .maxCompletionTokens(8000)
-                            .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
-                            .build())) {
-                assertThat(narrow.chat(
-                                        "{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
-                                .statusCode())
-                        .isEqualTo(429);
-                Thread.ofVirtual().start(() -> {
-                    try (occupying) {
-                        occupying.stream().limit(100).forEach(ChatCompletionChunk::id);
-                    }
-                });
+        OpenAIClient patient = OpenAIOkHttpClient.builder()
+                .baseUrl(HerdProcess.narrow().url() + "/v1")
+                .apiKey("none")
+                .maxRetries(8)
+                .build();
+        HerdProcess.narrow().occupy(Duration.ofMillis(300));
 
-                ChatCompletion answer =
-                        patient.chat().completions().create(question().build());
+        ChatCompletion answer = patient.chat().completions().create(question().build());
 
-                assertThat(answer.choices()).hasSize(1);
-            }
-            patient.close();
-        }
+        assertThat(answer.choices()).hasSize(1);
+        patient.close();
     }
 
     /** What a function takes, or what an answer is. */
@@ -328,6 +310,7 @@ class OpenAiJavaIT {
         return ChatCompletionCreateParams.builder()
                 .model("herd-tiny")
                 .temperature(0)
+                .putAdditionalBodyProperty("seed", JsonValue.from(5))
                 .maxCompletionTokens(12)
                 .addSystemMessage("Be brief.")
                 .addUserMessage("Good morning!");

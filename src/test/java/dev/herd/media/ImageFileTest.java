@@ -138,6 +138,20 @@ final class ImageFileTest {
         assertThat(Pictures.pixel(image, 1, 0)).isEqualTo(0xFFFFFF);
     }
 
+    @Test
+    void colourThatIsDeclaredTransparentLiesOnWhite() throws Exception {
+        byte[] colour = Pictures.section("tRNS", new byte[] {0, 1, 0, 2, 0, 3});
+        byte[] level = Pictures.section("tRNS", new byte[] {0, 7});
+
+        RgbImage coloured = Pictures.decode(Pictures.rawPng(2, 1, 8, 2, new byte[] {0, 1, 2, 3, 1, 2, 4}, colour));
+        RgbImage gray = Pictures.decode(Pictures.rawPng(2, 1, 8, 0, new byte[] {0, 7, 8}, level));
+
+        assertThat(Pictures.pixel(coloured, 0, 0)).isEqualTo(0xFFFFFF);
+        assertThat(Pictures.pixel(coloured, 1, 0)).isEqualTo(0x010204);
+        assertThat(Pictures.pixel(gray, 0, 0)).isEqualTo(0xFFFFFF);
+        assertThat(Pictures.pixel(gray, 1, 0)).isEqualTo(0x080808);
+    }
+
     @ParameterizedTest
     @CsvSource({"1, 0x80, 0xFFFFFF", "2, 0x40, 0x555555", "4, 0x30, 0x333333"})
     void narrowGrayLevelsAreSpread(int depth, String bits, String colour) throws Exception {

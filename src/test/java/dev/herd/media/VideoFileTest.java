@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.herd.model.vision.PixelTiles;
+import dev.herd.model.vision.RgbImage;
 import dev.herd.model.vision.TileLayout;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -85,6 +86,36 @@ final class VideoFileTest {
         }
     }
 
+    /** The clip as a camera held upright stores it: lying, with the angle at which it is to be shown. */
+    @Test
+    void turnedVideoHasTheDimensionsOfWhatIsShown() throws IOException {
+        Path programs = Files.createDirectory(stand.resolve("turned"));
+        script(programs.resolve("ffmpeg"), "exit 1");
+        byte[] clip = Pictures.resource("turned.mp4");
+        try (DecodePool pool = new DecodePool(1, 1, LIMIT)) {
+            for (int rotation : new int[] {-270, -180, -90, 0, 90, 180, 270}) {
+                script(
+                        programs.resolve("ffprobe"),
+                        "printf 'width=64\nheight=48\nnb_read_packets=12\nrotation=" + rotation + "\n'");
+                FfmpegVideo program =
+                        FfmpegVideo.find(programs.toString(), LIMIT).orElseThrow();
+                boolean isTurned = rotation % 180 != 0;
+
+                assertThat(open(program, clip, pool).info())
+                        .as("%d degrees", rotation)
+                        .isEqualTo(isTurned ? new VideoInfo(12, 48, 64) : new VideoInfo(12, 64, 48));
+            }
+            FFMPEG.ifPresent(ffmpeg -> {
+                VideoFile file = open(ffmpeg, clip, pool);
+                RgbImage frame =
+                        file.decode(new int[] {3}, image -> image, pool).getFirst();
+
+                assertThat(file.info()).isEqualTo(new VideoInfo(12, 48, 64));
+                assertThat(List.of(frame.width(), frame.height())).containsExactly(48, 64);
+            });
+        }
+    }
+
     @Test
     void brokenOutputOfTheProgramEndsInASentence() throws IOException {
         String[] outputs = {
@@ -116,8 +147,8 @@ final class VideoFileTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'', The video has no frames.",
-        "'width=1\nheight=1\nnb_read_packets=N/A', The video has no frames.",
+        "'', 'The video is damaged: it has no frames.'",
+        "'width=1\nheight=1\nnb_read_packets=N/A', 'The video is damaged: it has no frames.'",
         "'width=5000\nheight=1\nnb_read_packets=1', 'The picture is 5000 by 1 pixels; at most 4096 pixels per side are accepted.'",
         "'width=1\nheight=1\nnb_read_packets=108001', The video has more than 108000 frames."
     })

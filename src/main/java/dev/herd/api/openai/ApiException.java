@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 public final class ApiException extends RuntimeException {
     private static final String INVALID_REQUEST = "invalid_request_error";
     private static final String SERVER_ERROR = "server_error";
+    private static final int LONGEST_NAME = 100;
 
     private final int status;
     private final transient ErrorBody body;
@@ -39,7 +40,8 @@ public final class ApiException extends RuntimeException {
 
     /** 404: no such model. */
     public static ApiException modelNotFound(String model) {
-        return invalidRequest(404, "The model '" + model + "' does not exist.", "model", "model_not_found");
+        String name = model.length() <= LONGEST_NAME ? model : model.substring(0, LONGEST_NAME) + "…";
+        return invalidRequest(404, "The model '" + name + "' does not exist.", "model", "model_not_found");
     }
 
     /** 429: the queue is full. */

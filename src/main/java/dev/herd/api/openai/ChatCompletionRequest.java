@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param topP default: the checkpoint's own, else 1
  * @param maxTokens older name of {@code maxCompletionTokens}
  * @param maxCompletionTokens default: what the context leaves
- * @param topK extension; 0 is off; default: the checkpoint's own, else off
+ * @param topK extension; 0 and -1 are off; default: the checkpoint's own, else off
  * @param minP extension; 0 is off
  * @param repetitionPenalty extension; 1 is off
  * @param stopTokenIds extension; further ids that end the answer
@@ -77,7 +77,7 @@ public record ChatCompletionRequest(
         @Nullable @DecimalMin("-2") @DecimalMax("2") Double frequencyPenalty,
         @Nullable @DecimalMin("-2") @DecimalMax("2") Double presencePenalty,
 
-        @Nullable @Min(0) @Schema(description = "Extension: keeps this many tokens; 0 is off.")
+        @Nullable @Min(-1) @Schema(description = "Extension: keeps this many tokens; 0 and -1 are off.")
         Integer topK,
 
         @Nullable
@@ -250,8 +250,14 @@ public record ChatCompletionRequest(
         public record AllowedTools(String mode, List<NamedTool> tools) {}
     }
 
-    /** What a stream is to contain. */
+    /**
+     * What a stream is to contain.
+     *
+     * @param others fields without effect
+     */
     @JsonNaming(SnakeCaseStrategy.class)
     public record StreamOptions(
-            @Nullable Boolean includeUsage, @Nullable Boolean includeObfuscation) {}
+            @Nullable Boolean includeUsage,
+            @Nullable Boolean includeObfuscation,
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {}
 }

@@ -109,7 +109,7 @@ public final class ChatMapping {
         return new SamplingParams(
                 number(request.temperature(), defaults.temperature(), 1),
                 number(request.topP(), defaults.topP(), 1),
-                integer(request.topK(), defaults.topK(), 0),
+                Math.max(0, integer(request.topK(), defaults.topK(), 0)),
                 number(request.minP(), null, 0),
                 number(request.repetitionPenalty(), null, 1),
                 number(request.frequencyPenalty(), null, 0),

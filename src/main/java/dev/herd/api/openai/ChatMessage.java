@@ -1,5 +1,6 @@
 package dev.herd.api.openai;
 
+import com.fasterxml.jackson.annotation.JsonAnySetter;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
@@ -8,6 +9,7 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
 import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param name of the participant; not shown to the model
  * @param toolCalls what an assistant asked to be called
  * @param toolCallId which call a tool's message answers
+ * @param others fields without effect
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ChatMessage(
@@ -28,7 +31,8 @@ public record ChatMessage(
         @Nullable String toolCallId,
         @Nullable @Size(max = 128) List<@NotNull @Valid ChatToolCall> toolCalls,
         @Nullable @Schema(hidden = true) JsonNode functionCall,
-        @Nullable @Schema(hidden = true) JsonNode audio) {
+        @Nullable @Schema(hidden = true) JsonNode audio,
+        @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
 
     /** Who speaks. */
     @Schema(name = "ChatRole")

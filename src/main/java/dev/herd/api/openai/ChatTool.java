@@ -1,10 +1,13 @@
 package dev.herd.api.openai;
 
+import com.fasterxml.jackson.annotation.JsonAnySetter;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -12,18 +15,21 @@ import org.jspecify.annotations.Nullable;
  * A tool that the model may ask for.
  *
  * @param type {@code function}; others are refused
+ * @param others fields without effect
  */
 @Schema(
         name = "Tool",
         requiredProperties = {"type", "function"})
 public record ChatTool(
         @NotNull @Schema(examples = "function") String type,
-        @Nullable @Valid Function function) {
+        @Nullable @Valid Function function,
+        @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
     /**
      * A function.
      *
      * @param parameters JSON schema of the object of its arguments; none means that there are none
      * @param strict whether the arguments are held to that schema while they are generated
+     * @param others fields without effect
      */
     @Schema(name = "FunctionDefinition")
     public record Function(
@@ -38,5 +44,6 @@ public record ChatTool(
             @Nullable @JsonBudget(maxLength = 65_536, maxDepth = 48) @Schema(implementation = Object.class)
             ObjectNode parameters,
 
-            @Nullable Boolean strict) {}
+            @Nullable Boolean strict,
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {}
 }

@@ -72,7 +72,7 @@ public record CompletionRequest(
         @Nullable @DecimalMin("-2") @DecimalMax("2") Double frequencyPenalty,
         @Nullable @DecimalMin("-2") @DecimalMax("2") Double presencePenalty,
 
-        @Nullable @Min(0) @Schema(description = "Extension: keeps this many tokens; 0 is off.")
+        @Nullable @Min(-1) @Schema(description = "Extension: keeps this many tokens; 0 and -1 are off.")
         Integer topK,
 
         @Nullable

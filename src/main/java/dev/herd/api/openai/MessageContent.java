@@ -1,10 +1,12 @@
 package dev.herd.api.openai;
 
+import com.fasterxml.jackson.annotation.JsonAnySetter;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
@@ -14,6 +16,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +42,7 @@ public sealed interface MessageContent {
      *
      * @param type {@code text}; {@code image_url} and {@code video_url} in messages of users and tools; {@code refusal}
      *     in an assistant's message; others are refused
+     * @param others fields without effect
      */
     @JsonNaming(SnakeCaseStrategy.class)
     @Schema(name = "ContentPart")
@@ -47,25 +51,30 @@ public sealed interface MessageContent {
             @Nullable String text,
             @Nullable String refusal,
             @Nullable @Valid ImageUrl imageUrl,
-            @Nullable @Valid VideoUrl videoUrl) {}
+            @Nullable @Valid VideoUrl videoUrl,
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {}
 
     /**
      * Where a picture is.
      *
      * @param detail default: {@code auto}, which is {@code high}
+     * @param others fields without effect
      */
     record ImageUrl(
             @NotNull @Schema(description = "A data: address or, where the server fetches, an https: address.")
             String url,
 
             @Nullable @Schema(description = "low is one tile of the whole picture; auto is high.")
-            Detail detail) {}
+            Detail detail,
+
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {}
 
     /**
      * Where a video is.
      *
      * @param frames extension; how many frames are shown, evenly spaced; default: 8, and all of a list of pictures
      * @param detail extension; default: {@code auto}, which is one tile per frame
+     * @param others fields without effect
      */
     @Schema(description = "Extension: a video, shown as some of its frames.")
     record VideoUrl(
@@ -79,7 +88,9 @@ public sealed interface MessageContent {
             Integer frames,
 
             @Nullable @Schema(description = "auto and low are one tile per frame; high is as for a picture.")
-            Detail detail) {}
+            Detail detail,
+
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {}
 
     /** How closely the model looks. */
     @Schema(name = "ImageDetail")

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The rules for request fields that Herd does not act on. A field that would change the answer is refused unless its
@@ -68,12 +69,11 @@ public final class OtherFields {
 
     /** Names of the fields without effect, for the header that says so. */
     public static List<String> ignored(ChatCompletionRequest request) {
-        return of(request).entrySet().stream()
+        Stream<String> own = of(request).entrySet().stream()
                 .filter(field -> !field.getValue().isNull() && !UNSUPPORTED.containsKey(field.getKey()))
                 .filter(field -> !ResponseFormat.FIELDS.contains(field.getKey()))
-                .map(Map.Entry::getKey)
-                .sorted()
-                .toList();
+                .map(Map.Entry::getKey);
+        return Stream.concat(own, InnerFields.ignored(request)).sorted().toList();
     }
 
     /** Names of the fields that are refused unless they ask for nothing. */

@@ -73,12 +73,17 @@ public final class ResponseMapping {
             String origin = origins.get(index);
             return index < firstOfInput || origin.equals("input")
                     ? origin
-                    : origin + message.group(2).replaceFirst("\\.tool_calls\\[\\d+](\\.function)?", "");
+                    : origin
+                            + message.group(2)
+                                    .replaceFirst("\\.tool_calls\\[\\d+](\\.function)?", "")
+                                    .replaceFirst("\\.image_url\\.url$", ".image_url")
+                                    .replaceFirst("\\.image_url\\.detail$", ".detail");
         }
         if (chatPath.startsWith("tool")) {
             return chatPath.replaceFirst("\\.function\\b", "");
         }
-        return RENAMED.getOrDefault(chatPath, chatPath.replaceFirst("^response_format\\b", "text.format"));
+        return RENAMED.getOrDefault(
+                chatPath, chatPath.replaceFirst("^response_format(\\.json_schema)?\\b", "text.format"));
     }
 
     private void addSettings(ResponseRequest request) {

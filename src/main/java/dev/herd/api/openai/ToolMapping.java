@@ -71,6 +71,13 @@ final class ToolMapping {
     private static List<ToolOffer.Tool> allowed(JsonNode allowed, String path, List<ToolOffer.Tool> tools) {
         Set<String> names = new HashSet<>();
         JsonNode listed = allowed.path("tools");
+        if (listed.isMissingNode() || listed.isNull()) {
+            throw missing(path + ".tools");
+        }
+        if (!listed.isArray()) {
+            throw ApiException.invalidRequest(
+                    400, "'" + path + ".tools' must be an array.", path + ".tools", "invalid_type");
+        }
         for (int i = 0; i < listed.size(); i++) {
             String tool = path + ".tools[" + i + "]";
             names.add(text(listed.path(i).path(FUNCTION), "name", tool + ".function"));

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The encoder against {@link NaiveVision}, over shapes that no checkpoint has. */
 class VisionEncoderTest {
@@ -85,6 +86,44 @@ class VisionEncoderTest {
                             .as("scalar %s, tile %d, element %d", isScalar, tile, i)
                             .isLessThan(3e-5);
                 }
+            }
+        }
+    }
+
+    /** Shapes as checkpoints might have them, drawn at random, in every type of weights. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    void drawnShapesAgreeWithPlainArithmetic(long seed) {
+        Random random = new Random(seed);
+        int shuffleFactor = 1 + random.nextInt(3);
+        int patchSize = 1 + random.nextInt(16);
+        int headCount = 1 + random.nextInt(5);
+        VisionConfig config = new VisionConfig(
+                patchSize * shuffleFactor * (1 + random.nextInt(3)),
+                patchSize,
+                headCount * 4 * (1 + random.nextInt(6)),
+                headCount,
+                1 + random.nextInt(150),
+                1 + random.nextInt(3),
+                shuffleFactor,
+                1 + random.nextInt(70),
+                1e-5f,
+                10_000);
+        int textSize = 1 + random.nextInt(60);
+        TensorType type =
+                List.of(TensorType.F32, TensorType.F16, TensorType.BF16).get(random.nextInt(3));
+        VisionTower tower = RandomTower.of(config, textSize, type, seed);
+        List<Tile> tiles = tiles(config, 2);
+
+        float[][] encoded = encode(tower, false, tiles, 2);
+
+        for (int tile = 0; tile < 2; tile++) {
+            double[][] expected = new NaiveVision(tower).encode(pixels(tiles.get(tile)));
+            assertThat(encoded[tile]).hasSize(config.tokensPerTile() * textSize);
+            for (int i = 0; i < encoded[tile].length; i++) {
+                assertThat(Math.abs(encoded[tile][i] - expected[i / textSize][i % textSize]))
+                        .as("seed %d, %s, %s, tile %d, element %d", seed, type, config, tile, i)
+                        .isLessThan(5e-5);
             }
         }
     }
