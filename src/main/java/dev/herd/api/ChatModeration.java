@@ -118,14 +118,15 @@ final class ChatModeration {
         StringBuilder text = new StringBuilder(message.content() == null ? "" : message.content());
         if (message.toolCalls() != null) {
             for (ChatToolCall call : message.toolCalls()) {
-                text.append('\n').append(call.function().name()).append(' ').append(call.function().arguments());
+                text.append('\n')
+                        .append(call.function().name())
+                        .append(' ')
+                        .append(call.function().arguments());
             }
         }
         List<GuardTurn> conversation = new ArrayList<>(turns);
         conversation.add(new GuardTurn(Speaker.AGENT, text.toString()));
-        return text.isEmpty()
-                ? GuardScores.safe(0)
-                : moderations.ask(guard, Direction.OUTPUT, conversation, caller);
+        return text.isEmpty() ? GuardScores.safe(0) : moderations.ask(guard, Direction.OUTPUT, conversation, caller);
     }
 
     private static Choice withheld(Choice choice) {

@@ -119,8 +119,7 @@ final class ChatResource {
                                     ignored)
                             .build());
         }
-        Uni<ChatCompletion> whole =
-                replies.whole(answer, emitter -> new WholeAnswer(head, emitter), http);
+        Uni<ChatCompletion> whole = replies.whole(answer, emitter -> new WholeAnswer(head, emitter), http);
         return (moderation == null
                         ? whole
                         : whole.emitOn(Infrastructure.getDefaultWorkerPool()).map(moderation::judge))

@@ -154,7 +154,8 @@ final class ChatSegments {
                 message.toolCallId(),
                 calls,
                 message.functionCall(),
-                message.audio());
+                message.audio(),
+                message.others());
     }
 
     private static ChatToolCall rewrite(ChatToolCall call, Rewriter rewriter) {
@@ -187,8 +188,8 @@ final class ChatSegments {
 
     private static Part withText(Part part, String text) {
         return part.type().equals("refusal")
-                ? new Part("refusal", null, text, null, null)
-                : new Part("text", text, null, null, null);
+                ? new Part("refusal", null, text, null, null, null)
+                : new Part("text", text, null, null, null, null);
     }
 
     private static @Nullable String text(Part part) {

@@ -77,7 +77,7 @@ final class Moderations {
     }
 
     private Picture image(String url) {
-        return new Picture(RequestMedia.told("input", () -> intake.pixels(url, api.fetchPolicy())));
+        return new Picture(RequestMedia.told(refused -> "input", () -> intake.pixels(url, api.fetchPolicy())));
     }
 
     /** What a guard says of the last turn. */

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Asks an engine for a few tokens at a time and waits for them. Safe for use by many threads. */
 final class EngineQuestions {
@@ -38,7 +39,7 @@ final class EngineQuestions {
         private final CompletableFuture<SampledToken> first = new CompletableFuture<>();
         private final CompletableFuture<List<SampledToken>> all = new CompletableFuture<>();
         private final List<SampledToken> tokens = new ArrayList<>(); // the engine's thread only
-        private volatile Generation generation = () -> {};
+        private volatile @Nullable Generation generation; // once it is submitted
 
         @Override
         public void onToken(SampledToken token) {
@@ -70,7 +71,10 @@ final class EngineQuestions {
 
         /** No more tokens are needed. */
         void cancel() {
-            generation.cancel();
+            Generation submitted = generation;
+            if (submitted != null) {
+                submitted.cancel();
+            }
         }
 
         private <T> T await(CompletableFuture<T> awaited, long deadline) throws GuardException {

@@ -13,10 +13,10 @@ import com.openai.models.moderations.Moderation;
 import com.openai.models.moderations.ModerationCreateParams;
 import com.openai.models.moderations.ModerationCreateResponse;
 import com.openai.models.moderations.ModerationModel;
+import dev.herd.runtime.ScriptedOpener;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import dev.herd.runtime.ScriptedOpener;
 import io.restassured.http.ContentType;
 import jakarta.inject.Inject;
 import java.net.URI;
@@ -140,8 +140,8 @@ class ModerationWireTest {
     }
 
     private static String chat(String text, String moderation) {
-        return "{\"model\": \"herd-tiny\", \"max_tokens\": 8, \"messages\": [{\"role\": \"user\", \"content\": \"" + text
-                + "\"}], \"moderation\": " + moderation + ", \"safety\": null}";
+        return "{\"model\": \"herd-tiny\", \"max_tokens\": 8, \"messages\": [{\"role\": \"user\", \"content\": \""
+                + text + "\"}], \"moderation\": " + moderation + ", \"safety\": null}";
     }
 
     @Test
@@ -158,7 +158,9 @@ class ModerationWireTest {
                 .body("moderation.output.flagged", equalTo(false))
                 .body("choices[0].finish_reason", equalTo("stop"));
         given().contentType(ContentType.JSON)
-                .body(chat(SAFE, "{\"model\": \"rules\", \"policy\": {\"input\": {\"mode\": \"score\"}, \"output\": null}}"))
+                .body(chat(
+                        SAFE,
+                        "{\"model\": \"rules\", \"policy\": {\"input\": {\"mode\": \"score\"}, \"output\": null}}"))
                 .post("/v1/chat/completions")
                 .then()
                 .statusCode(200)

@@ -205,6 +205,7 @@ public record ChatCompletionRequest(
                 includeStopStrInOutput,
                 skipSpecialTokens,
                 safety,
+                moderation,
                 cacheSalt,
                 this.others);
     }

@@ -17,5 +17,5 @@ import org.jspecify.annotations.Nullable;
         requiredProperties = {"model", "input", "output"})
 public record ModerationReport(
         String model,
-        @Nullable @Schema(nullable = true) Moderation.Result input,
-        @Nullable @Schema(nullable = true) Moderation.Result output) {}
+        @Schema(nullable = true) Moderation.@Nullable Result input,
+        @Schema(nullable = true) Moderation.@Nullable Result output) {}

@@ -14,12 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param policy what is judged; null for both directions, without consequences
  */
 @Schema(name = "ChatModeration")
-public record ModerationWish(@NotBlank String model, @Nullable @Valid Policy policy) {
+public record ModerationWish(
+        @NotBlank String model, @Nullable @Valid Policy policy) {
     private static final Rule SCORE = new Rule(Mode.SCORE);
 
     /** What is judged; a direction that is null is not. */
     @Schema(name = "ChatModerationPolicy")
-    public record Policy(@Nullable @Valid Rule input, @Nullable @Valid Rule output) {}
+    public record Policy(
+            @Nullable @Valid Rule input, @Nullable @Valid Rule output) {}
 
     /** What follows. */
     @Schema(name = "ChatModerationRule")
