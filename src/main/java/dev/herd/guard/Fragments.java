@@ -15,7 +15,7 @@ final class Fragments {
 
     /** The text without white space if it looks torn apart; otherwise as it is. */
     static String join(String text) {
-        String[] words = SPACE.split(text.strip());
+        String[] words = SPACE.split(text.strip(), -1);
         int letters = 0;
         for (String word : words) {
             letters += word.length();

@@ -108,10 +108,11 @@ record GuardQuestion(List<GuardTurn> turns, List<GuardCategory> categories) {
     /** The turns once for each group of pictures, if there are too many for one prompt. */
     private static List<List<GuardTurn>> byImages(List<GuardTurn> turns) {
         int count = turns.stream().mapToInt(turn -> turn.images().size()).sum();
-        if (count <= MOST_IMAGES) {
-            return List.of(turns);
-        }
         List<List<GuardTurn>> groups = new ArrayList<>();
+        if (count <= MOST_IMAGES) {
+            groups.add(turns);
+            return groups;
+        }
         for (int from = 0; from < count; from += IMAGES_TOGETHER) {
             groups.add(withImages(turns, from, from + IMAGES_TOGETHER));
         }

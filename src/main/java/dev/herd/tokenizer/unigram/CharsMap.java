@@ -90,7 +90,7 @@ final class CharsMap implements TextStep {
             }
             int unit = units[node];
             node ^= offset(unit);
-            if ((unit >>> 8 & 1) == 1 && node < units.length) {
+            if (((unit >>> 8) & 1) == 1 && node < units.length) {
                 return units[node] & Integer.MAX_VALUE;
             }
         }
@@ -98,7 +98,7 @@ final class CharsMap implements TextStep {
     }
 
     private static int offset(int unit) {
-        return unit >>> 10 << ((unit & 1 << 9) >>> 6);
+        return (unit >>> 10) << ((unit & (1 << 9)) >>> 6);
     }
 
     private String replacement(int from) {

@@ -33,7 +33,7 @@ final class PieceTrie {
     /** The node behind {@code node}; 0 if no piece goes on so. */
     int child(int node, char next) {
         long edge = edge(node, next);
-        for (int slot = slot(edge, edges.length); edges[slot] != 0; slot = slot + 1 & edges.length - 1) {
+        for (int slot = slot(edge, edges.length); edges[slot] != 0; slot = (slot + 1) & (edges.length - 1)) {
             if (edges[slot] == edge) {
                 return targets[slot];
             }
@@ -74,18 +74,18 @@ final class PieceTrie {
     private static void put(long[] edges, int[] targets, long edge, int target) {
         int slot = slot(edge, edges.length);
         while (edges[slot] != 0) {
-            slot = slot + 1 & edges.length - 1;
+            slot = (slot + 1) & (edges.length - 1);
         }
         edges[slot] = edge;
         targets[slot] = target;
     }
 
     private static long edge(int node, char next) {
-        return ((long) node << Character.SIZE | next) + 1;
+        return (((long) node << Character.SIZE) | next) + 1;
     }
 
     private static int slot(long edge, int length) {
         long mixed = edge * 0x9E37_79B9_7F4A_7C15L;
-        return (int) (mixed >>> 32) & length - 1;
+        return (int) (mixed >>> 32) & (length - 1);
     }
 }
