@@ -12,7 +12,6 @@ enum GuardTemplate {
     /** Llama Guard 4 as Hugging Face's processor prints it: escaped line breaks behind each turn. */
     LG4_HF(
             "lg4-hf",
-            Tokens.LLAMA_4,
             "according to our safety policy",
             "",
             "\\n\\n\n\n",
@@ -22,7 +21,6 @@ enum GuardTemplate {
     /** Llama Guard 4 as llama.com documents it. */
     LG4_DOC(
             "lg4-doc",
-            Tokens.LLAMA_4,
             "according to our safety policy",
             "\n",
             "\n\n",
@@ -32,7 +30,6 @@ enum GuardTemplate {
     /** Llama Guard 3 as Hugging Face's chat template prints it; speakers take turns. */
     LG3_HF(
             "lg3-hf",
-            Tokens.LLAMA_3,
             "according our safety policy",
             "\n",
             "\n\n",
@@ -51,7 +48,6 @@ enum GuardTemplate {
     static final String BEFORE_VERDICT = "\n\n";
 
     private final String variant;
-    private final Tokens tokens;
     private final String according;
     private final String beforeTurns;
     private final String afterTurn;
@@ -61,7 +57,6 @@ enum GuardTemplate {
 
     GuardTemplate(
             String variant,
-            Tokens tokens,
             String according,
             String beforeTurns,
             String afterTurn,
@@ -69,7 +64,6 @@ enum GuardTemplate {
             String betweenBullets,
             String afterBullets) {
         this.variant = variant;
-        this.tokens = tokens;
         this.according = according;
         this.beforeTurns = beforeTurns;
         this.afterTurn = afterTurn;
@@ -103,7 +97,7 @@ enum GuardTemplate {
     }
 
     Tokens tokens() {
-        return tokens;
+        return this == LG3_HF ? Tokens.LLAMA_3 : Tokens.LLAMA_4;
     }
 
     /** Whether two turns of one speaker in a row must be made one. */

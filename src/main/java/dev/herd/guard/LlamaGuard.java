@@ -189,7 +189,7 @@ public final class LlamaGuard implements ContentGuard {
         try {
             return prompts.encode(prompt, ending, scope);
         } catch (IllegalArgumentException lacking) {
-            throw new GuardException(Status.MISCONFIGURED, lacking.getMessage());
+            throw new GuardException(Status.MISCONFIGURED, String.valueOf(lacking.getMessage()));
         }
     }
 

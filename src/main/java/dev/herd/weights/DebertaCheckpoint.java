@@ -39,13 +39,7 @@ public final class DebertaCheckpoint implements AutoCloseable {
             throw new CheckpointException(
                     directory + ": holds no classifier; expected config.json, " + TOKENIZER + " and safetensors files");
         }
-        Arena arena = Arena.ofShared();
-        try {
-            return new DebertaCheckpoint(directory, arena);
-        } catch (RuntimeException | Error unusable) {
-            arena.close();
-            throw unusable;
-        }
+        return MappedFile.open(arena -> new DebertaCheckpoint(directory, arena));
     }
 
     /** The architecture's parameters. */

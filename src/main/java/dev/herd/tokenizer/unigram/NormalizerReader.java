@@ -121,7 +121,7 @@ final class NormalizerReader {
         try {
             return CharsMap.read(Base64.getDecoder().decode(base64));
         } catch (IllegalArgumentException damaged) {
-            throw error("normalizer.precompiled_charsmap", damaged.getMessage());
+            throw error("normalizer.precompiled_charsmap", String.valueOf(damaged.getMessage()));
         }
     }
 }
