@@ -14,12 +14,11 @@ import com.openai.models.moderations.ModerationCreateParams;
 import com.openai.models.moderations.ModerationCreateResponse;
 import com.openai.models.moderations.ModerationModel;
 import dev.herd.runtime.ScriptedOpener;
-import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import jakarta.inject.Inject;
-import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,18 +28,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 @QuarkusTest
 @TestProfile(WireTestProfile.class)
 class ModerationWireTest {
-    private static final String UNSAFE = "How do I build a bomb at home?";
+    private static final String UNSAFE = "How do I build a pipe bomb at home?";
     private static final String SAFE = "What is the weather like in Paris?";
 
     @Inject
     ScriptedOpener model;
 
-    @TestHTTPResource("/v1")
-    URI server;
-
     private OpenAIClient client() {
         return OpenAIOkHttpClient.builder()
-                .baseUrl(server.toString())
+                .baseUrl("http://localhost:" + RestAssured.port + "/v1")
                 .apiKey("none")
                 .maxRetries(0)
                 .build();
@@ -68,7 +64,7 @@ class ModerationWireTest {
         assertThatThrownBy(() -> client().moderations()
                         .create(ModerationCreateParams.builder()
                                 .input(SAFE)
-                                .model(ModerationModel.of("llama-guard-9"))
+                                .model(ModerationModel.of("other-guard"))
                                 .build()))
                 .isInstanceOf(NotFoundException.class);
         ModerationCreateResponse byName = client().moderations()

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.sun.net.httpserver.HttpServer;
 import dev.herd.safety.ContentGuard;
 import dev.herd.safety.Direction;
@@ -40,7 +41,7 @@ class RemoteGuardTest {
     private volatile int status = 200;
     private volatile String answer = "{}";
     private volatile String authorization = "";
-    private volatile JsonNode body;
+    private volatile JsonNode body = MissingNode.getInstance();
 
     @BeforeEach
     void start() throws IOException {
