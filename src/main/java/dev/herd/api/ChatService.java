@@ -270,7 +270,8 @@ final class ChatService {
                 sampling.presencePenalty(),
                 sampling.logitBias(),
                 seed,
-                sampling.topLogProbs());
+                sampling.topLogProbs(),
+                sampling.watchedTokens());
     }
 
     private static <T> List<T> orEmpty(@Nullable List<T> list) {

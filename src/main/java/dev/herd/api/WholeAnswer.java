@@ -89,7 +89,8 @@ final class WholeAnswer implements AnswerSink {
                 usage,
                 head.serviceTier(),
                 head.systemFingerprint(),
-                safety));
+                safety,
+                null));
     }
 
     @Override

@@ -102,6 +102,9 @@ public interface HerdConfig {
     /** What may go in and out. */
     SafetyConfig safety();
 
+    /** Guards that are models. */
+    GuardConfig guard();
+
     /** Types of keys and values. */
     enum KvType {
         /** Half precision. */

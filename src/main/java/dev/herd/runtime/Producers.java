@@ -1,13 +1,13 @@
 package dev.herd.runtime;
 
 import dev.herd.api.ApiSettings;
+import dev.herd.api.ModerationSettings;
 import dev.herd.media.FetchPolicy;
 import dev.herd.media.MediaIntake;
 import dev.herd.media.TileMemory;
 import dev.herd.safety.AuditSink;
 import dev.herd.safety.Guards;
 import dev.herd.safety.PolicySource;
-import dev.herd.safety.RulesGuard;
 import dev.herd.safety.Safety;
 import io.quarkus.arc.DefaultBean;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -18,7 +18,6 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Beans made of plain classes. */
@@ -61,6 +60,27 @@ final class Producers {
     }
 
     @Produces
+    @ApplicationScoped
+    ModerationSettings moderationSettings(HerdConfig config, GuardService guards) {
+        return new ModerationSettings() {
+            @Override
+            public String guard() {
+                return guards.moderation();
+            }
+
+            @Override
+            public String template() {
+                return config.guard().template();
+            }
+
+            @Override
+            public Duration timeout() {
+                return config.guard().timeout();
+            }
+        };
+    }
+
+    @Produces
     @Singleton
     @DefaultBean
     ModelOpener modelOpener() {
@@ -86,9 +106,8 @@ final class Producers {
     @Produces
     @Singleton
     @DefaultBean
-    Guards guards() {
-        RulesGuard rules = new RulesGuard();
-        return new Guards(List.of(rules), List.of(rules));
+    Guards guards(GuardService service) {
+        return service.guards();
     }
 
     @Produces

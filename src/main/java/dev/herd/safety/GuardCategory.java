@@ -1,5 +1,7 @@
 package dev.herd.safety;
 
+import java.util.List;
+
 /**
  * What a guard looks for.
  *
@@ -7,4 +9,9 @@ package dev.herd.safety;
  *     {@code S35} on its denied topics
  * @param description empty for categories that guards know by name
  */
-public record GuardCategory(String code, String name, String description) {}
+public record GuardCategory(String code, String name, String description) {
+    /** Llama Guard's own, in order. */
+    public static final List<GuardCategory> BUILT_IN = PolicySchema.CATEGORIES.entrySet().stream()
+            .map(category -> new GuardCategory(category.getKey(), category.getValue(), ""))
+            .toList();
+}

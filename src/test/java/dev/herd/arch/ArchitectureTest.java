@@ -83,6 +83,7 @@ final class ArchitectureTest {
                         "chat",
                         "media",
                         "safety",
+                        "guard",
                         "api",
                         "cli",
                         "runtime");

@@ -93,6 +93,19 @@ public final class ApiException extends RuntimeException {
                 Duration.ofSeconds(1));
     }
 
+    /** 503: a guard that was asked directly gives no answer. */
+    public static ApiException guardUnavailable(String guard, Duration retryAfter) {
+        return new ApiException(
+                503,
+                new ErrorBody(new ErrorBody.Detail(
+                        "The guard '" + guard + "' gives no answer; try again later.",
+                        SERVER_ERROR,
+                        null,
+                        "guard_unavailable",
+                        null)),
+                retryAfter);
+    }
+
     /** 500: nothing is wrong with the request. */
     public static ApiException internal() {
         return new ApiException(

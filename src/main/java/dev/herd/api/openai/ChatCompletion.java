@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param serviceTier which one has served the request, if it asked for one
  * @param systemFingerprint the same as long as the same seed gives the same answer
  * @param safety what the safety policy has found, as far as it shows it
+ * @param moderation what a guard says, if the request asked for it
  */
 @Schema(requiredProperties = {"id", "object", "created", "model", "choices", "usage"})
 @JsonNaming(SnakeCaseStrategy.class)
@@ -27,7 +28,14 @@ public record ChatCompletion(
         Usage usage,
         @Nullable String serviceTier,
         String systemFingerprint,
-        @Nullable SafetyReport safety) {
+        @Nullable SafetyReport safety,
+        @Nullable ModerationReport moderation) {
+
+    /** The same with other choices, and with what a guard said of them. */
+    public ChatCompletion moderated(List<Choice> others, ModerationReport report) {
+        return new ChatCompletion(
+                id, object, created, model, others, usage, serviceTier, systemFingerprint, safety, report);
+    }
 
     /** One of the answers. */
     @JsonNaming(SnakeCaseStrategy.class)

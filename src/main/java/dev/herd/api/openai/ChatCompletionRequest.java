@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param includeStopStrInOutput extension; the answer contains the stop string that ends it
  * @param skipSpecialTokens extension; false shows special tokens by name
  * @param safety extension; a stricter safety policy, and what the answer shows of it
+ * @param moderation what a guard is to say of conversation and answer; not with {@code stream}
  * @param cacheSalt extension; what is computed of the prompt is shared only with requests of the same salt
  */
 @JsonNaming(SnakeCaseStrategy.class)
@@ -130,6 +131,9 @@ public record ChatCompletionRequest(
         @Nullable @Valid @Schema(description = "Extension: a stricter safety policy, and what the answer shows of it.")
         SafetyWish safety,
 
+        @Nullable @Valid @Schema(description = "A guard that judges conversation and answer; not with stream.")
+        ModerationWish moderation,
+
         @Nullable
         @Size(min = 1, max = 256)
         @Schema(
@@ -201,6 +205,7 @@ public record ChatCompletionRequest(
                 includeStopStrInOutput,
                 skipSpecialTokens,
                 safety,
+                moderation,
                 cacheSalt,
                 this.others);
     }
