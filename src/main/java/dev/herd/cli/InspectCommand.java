@@ -53,11 +53,8 @@ final class InspectCommand implements Callable<Integer> {
         if (context.isPresent() && context.get() < 1) {
             throw new CommandException("--context must be at least 1, not " + context.get());
         }
-        try (LoadedModel loaded =
-                LoadedModel.open(ModelSettings.defaults()
-                        .withModel(model)
-                        .withMmproj(mmproj)
-                        .withBackend(BackendSettings.CPU))) {
+        try (LoadedModel loaded = LoadedModel.open(
+                ModelSettings.defaults().withModel(model).withMmproj(mmproj).withBackend(BackendSettings.CPU))) {
             int tokens = context.orElseGet(
                     () -> Math.min(loaded.checkpoint().config().contextLength(), ModelSettings.DEFAULT_CONTEXT_LIMIT));
             InspectReport report = InspectReport.of(loaded.checkpoint(), tokens, listsTensors);

@@ -60,8 +60,7 @@ public final class DeviceModelRunner implements ModelRunner {
         });
         LoadedDecoder loaded = device.load(decoder);
         this.model = new DeviceLlama4(config, checkpoint.weights(), loaded, maxBatchTokens);
-        this.encoder =
-                checkpoint.vision().map(tower -> new ImageEncoder(tower, kernels, threads, maxBatchTokens));
+        this.encoder = checkpoint.vision().map(tower -> new ImageEncoder(tower, kernels, threads, maxBatchTokens));
         this.description = describe(device.facts()) + ", " + loaded.kernels() + ", ready in "
                 + String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - start) / 1e9)
                 + (encoder.isPresent() ? "; vision tower on the cpu, " + kernels.description() : "");

@@ -19,14 +19,7 @@ enum GuardTemplate {
             "\n - ",
             " "),
     /** Llama Guard 4 as llama.com documents it. */
-    LG4_DOC(
-            "lg4-doc",
-            "according to our safety policy",
-            "\n",
-            "\n\n",
-            "in the above conversation:\n- ",
-            "\n- ",
-            ""),
+    LG4_DOC("lg4-doc", "according to our safety policy", "\n", "\n\n", "in the above conversation:\n- ", "\n- ", ""),
     /** Llama Guard 3 as Hugging Face's chat template prints it; speakers take turns. */
     LG3_HF(
             "lg3-hf",

@@ -72,8 +72,8 @@ final class Runners {
     }
 
     private Chosen onDevice(DeviceProvider provider) {
-        Device device = provider.open(
-                settings.backend().kernelCache(), line -> LOG.log(System.Logger.Level.INFO, line));
+        Device device =
+                provider.open(settings.backend().kernelCache(), line -> LOG.log(System.Logger.Level.INFO, line));
         long usable = (long) (USABLE * device.facts().memoryBytes());
         long needed = device.bytes(decoder(0, 1));
         if (needed >= usable) {

@@ -40,7 +40,11 @@ final class DecoderCalls {
             calls.add(
                     array instanceof FloatArray floats
                             ? KernelCall.of(
-                                    "Reservation.floats", t -> Reservation.grid(), Reservation::floats, step.step, floats)
+                                    "Reservation.floats",
+                                    t -> Reservation.grid(),
+                                    Reservation::floats,
+                                    step.step,
+                                    floats)
                             : KernelCall.of(
                                     "Reservation.ints",
                                     t -> Reservation.grid(),

@@ -112,7 +112,8 @@ final class DecoderGraphs {
         for (Draft draft : drafts) {
             if (done.add(draft.name)) {
                 for (int i = 0; i < draft.calls.size(); i++) {
-                    grids.addWorkerGrid(draft.name + "." + id(i), draft.calls.get(i).grid().apply(tokens));
+                    grids.addWorkerGrid(
+                            draft.name + "." + id(i), draft.calls.get(i).grid().apply(tokens));
                 }
             }
         }
@@ -137,7 +138,8 @@ final class DecoderGraphs {
 
         /** Takes over what the graphs of these names leave, whenever one of them ran before. */
         Draft takes(Iterable<String> from, List<Object> arrays) {
-            from.forEach(graph -> taken.computeIfAbsent(graph, key -> new ArrayList<>()).addAll(arrays));
+            from.forEach(graph ->
+                    taken.computeIfAbsent(graph, key -> new ArrayList<>()).addAll(arrays));
             return this;
         }
 

@@ -63,13 +63,15 @@ final class DecoderPlan {
         begin = graphs.add(begin(BEGIN, new FloatArray(decoder.sizes().hiddenSize()))
                 .takes(Set.of(RESERVATION), scratch.arrays())
                 .bringsOnce(List.of(embedding.array())));
-        beginWithImages = graphs.add(begin(BEGIN_WITH_IMAGES, step.images)
-                .takes(Set.of(BEGIN), with(scratch.arrays(), embedding.array())));
+        beginWithImages = graphs.add(
+                begin(BEGIN_WITH_IMAGES, step.images).takes(Set.of(BEGIN), with(scratch.arrays(), embedding.array())));
         addLayers();
         FloatArray norm = LayerBuffers.copy(decoder.outputNorm());
-        FloatArray rows = new FloatArray(Math.multiplyExact(LOGIT_WINDOW, decoder.sizes().hiddenSize()));
+        FloatArray rows =
+                new FloatArray(Math.multiplyExact(LOGIT_WINDOW, decoder.sizes().hiddenSize()));
         List<Object> weights = List.of(norm, rows, output.array());
-        endWithRow = graphs.add(end(END_WITH_ROW, norm, rows, logitRow, 1).bringsOnce(weights).keeps(weights));
+        endWithRow = graphs.add(
+                end(END_WITH_ROW, norm, rows, logitRow, 1).bringsOnce(weights).keeps(weights));
         endWithWindow = graphs.add(end(END_WITH_WINDOW, norm, rows, logitWindow, LOGIT_WINDOW)
                 .takes(Set.of(END_WITH_WINDOW), shared())
                 .takes(Set.of(END_WITH_ROW), with(shared(), weights.toArray())));

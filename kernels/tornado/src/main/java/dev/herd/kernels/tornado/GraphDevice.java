@@ -33,7 +33,8 @@ final class GraphDevice implements Device {
     /** One array holds a matrix, or that of all experts of a layer. */
     @Override
     public Optional<String> refusal(Decoder decoder) {
-        long largest = Scratch.cacheWords(decoder.cache().shape(), decoder.cache().blockCount());
+        long largest =
+                Scratch.cacheWords(decoder.cache().shape(), decoder.cache().blockCount());
         for (List<WeightMatrix> matrices : arrays(decoder)) {
             WeightMatrix first = matrices.getFirst();
             if (!matrices.stream().allMatch(other -> isLike(first, other))) {

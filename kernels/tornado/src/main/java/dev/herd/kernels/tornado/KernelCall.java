@@ -77,7 +77,10 @@ record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<
             E e,
             F f) {
         return new KernelCall(
-                kernel, List.of(a, b, c, d, e, f), (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f), grid);
+                kernel,
+                List.of(a, b, c, d, e, f),
+                (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f),
+                grid);
     }
 
     static <A, B, C, D, E, F, G> KernelCall of(

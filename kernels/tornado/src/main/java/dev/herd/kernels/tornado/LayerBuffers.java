@@ -64,13 +64,7 @@ final class LayerBuffers {
         Stream<DeviceMatrix> all = Stream.of(query, key, value, output, ffn.gate, ffn.up, ffn.down);
         return experts == null
                 ? all.toList()
-                : Stream.concat(
-                                all,
-                                Stream.of(
-                                        experts.router,
-                                        experts.ffns.gate,
-                                        experts.ffns.up,
-                                        experts.ffns.down))
+                : Stream.concat(all, Stream.of(experts.router, experts.ffns.gate, experts.ffns.up, experts.ffns.down))
                         .toList();
     }
 

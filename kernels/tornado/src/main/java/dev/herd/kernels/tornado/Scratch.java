@@ -79,7 +79,8 @@ final class Scratch {
 
     /** Words of one layer's keys and values in {@code blocks} blocks. */
     static long cacheWords(KvShape kv, long blocks) {
-        int headWords = KeyValues.headWords(DeviceFormat.valueOf(kv.type().name()).code(), kv.headSize());
+        int headWords =
+                KeyValues.headWords(DeviceFormat.valueOf(kv.type().name()).code(), kv.headSize());
         return Math.multiplyExact(blocks, 2L * kv.kvHeadCount() * kv.blockSize() * headWords);
     }
 

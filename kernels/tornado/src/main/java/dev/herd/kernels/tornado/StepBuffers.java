@@ -29,7 +29,8 @@ final class StepBuffers {
         cache = decoder.cache();
         places = new IntArray(Math.multiplyExact(sizes.maxTokens(), Step.PLACE));
         tables = new IntArray(Math.max(1, cache.tableEntries()));
-        rotations = new FloatArray(Math.multiplyExact(sizes.maxTokens(), cache.shape().headSize()));
+        rotations = new FloatArray(
+                Math.multiplyExact(sizes.maxTokens(), cache.shape().headSize()));
         factors = new FloatArray(sizes.maxTokens());
         images = new FloatArray(Math.multiplyExact(sizes.seesImages() ? sizes.maxTokens() : 1, sizes.hiddenSize()));
         logitPlaces = new IntArray(logitWindow * Step.PLACE);

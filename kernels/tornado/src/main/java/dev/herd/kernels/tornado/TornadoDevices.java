@@ -53,22 +53,23 @@ public final class TornadoDevices {
         TornadoDevice device = backend.getDefaultDevice();
         Facts facts = facts(backend.getBackendType(), device);
         String suffix = backend.getBackendType() == TornadoVMBackendType.OPENCL ? ".cl" : ".cu";
-        List<String> origin = List.of(
-                version(), KernelCache.bytecodeHash(KERNELS), facts.backend(), facts.name(), facts.driver());
+        List<String> origin =
+                List.of(version(), KernelCache.bytecodeHash(KERNELS), facts.backend(), facts.name(), facts.driver());
         KernelCache cache = kernelCache
                 .map(root -> KernelCache.open(root, origin, suffix, log))
                 .orElseGet(() -> KernelCache.temporary(suffix, log));
         return new GraphDevice(
-                facts,
-                device.getMaxAllocMemory(),
-                new KernelLibrary.Compiled(new KernelCompiler(cache, printed)),
-                log);
+                facts, device.getMaxAllocMemory(), new KernelLibrary.Compiled(new KernelCompiler(cache, printed)), log);
     }
 
     /** A device whose kernels run as Java, in the emulator of TornadoVM's API. */
     public static Device emulated(Consumer<String> log) {
         return new GraphDevice(
-                new Facts("emulator", "Java", System.getProperty("java.version"), Runtime.getRuntime().maxMemory()),
+                new Facts(
+                        "emulator",
+                        "Java",
+                        System.getProperty("java.version"),
+                        Runtime.getRuntime().maxMemory()),
                 Integer.MAX_VALUE,
                 new KernelLibrary.Java(),
                 log);
