@@ -332,7 +332,7 @@ final class DecoderCalls {
     private KernelCall group() {
         return KernelCall.of(
                 "Router.group",
-                tokens -> Router.groupGrid(),
+                tokens -> Router.groupGrid(sizes.expertCount()),
                 Router::group,
                 step.step,
                 scratch.order,

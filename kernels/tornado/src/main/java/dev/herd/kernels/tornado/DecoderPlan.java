@@ -37,11 +37,9 @@ final class DecoderPlan {
     final int endWithRow;
     final int endWithWindow;
 
-    private final Decoder decoder;
     private final DecoderCalls calls;
 
     DecoderPlan(Decoder decoder, KernelLibrary library, HostMemory memory) {
-        this.decoder = decoder;
         this.graphs = new DecoderGraphs(library);
         step = new StepBuffers(decoder, LOGIT_WINDOW);
         scratch = new Scratch(decoder, DecoderGraphs.FEW, memory);
