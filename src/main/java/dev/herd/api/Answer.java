@@ -20,6 +20,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,7 @@ final class Answer {
     private final List<ChoiceText> choices;
     private final PromptCost cost;
     private final AtomicInteger unfinished;
+    private final AtomicInteger generated = new AtomicInteger();
     private final AnswerRecorder recorder;
     private final Queue<Progress> progress = new ConcurrentLinkedQueue<>();
     private final List<Generation> generations = new CopyOnWriteArrayList<>();
@@ -72,7 +74,7 @@ final class Answer {
             }
         } catch (RuntimeException refused) {
             answer.cancel();
-            cost.whenComputed().run();
+            cost.whenComputed().accept(answer.generated.get());
             throw refused;
         }
         return answer;
@@ -200,9 +202,15 @@ final class Answer {
      *
      * @param tokens all of them
      * @param imageTokens those of pictures
-     * @param whenComputed run, maybe twice, when the engine needs nothing of the prompts any more
+     * @param whenComputed gets, maybe twice, the number of generated tokens when the engine needs nothing of the prompts
+     *     any more
      */
-    record PromptCost(int tokens, int imageTokens, Runnable whenComputed) {}
+    record PromptCost(int tokens, int imageTokens, IntConsumer whenComputed) {
+        /** The same with something more to be told. */
+        PromptCost andThen(IntConsumer more) {
+            return new PromptCost(tokens, imageTokens, whenComputed.andThen(more));
+        }
+    }
 
     private record Outlet(Executor executor, AnswerSink sink) {}
 
@@ -233,6 +241,7 @@ final class Answer {
                 recorder.tokenAfter(Duration.ofNanos(now - lastNanos));
             }
             lastNanos = now;
+            generated.incrementAndGet();
             add(new Progress.Token(choice, token, request.stopTokens().contains(token.id())));
         }
 
@@ -250,7 +259,7 @@ final class Answer {
 
         private void end() {
             if (unfinished.decrementAndGet() == 0) {
-                cost.whenComputed().run();
+                cost.whenComputed().accept(generated.get());
             }
         }
 

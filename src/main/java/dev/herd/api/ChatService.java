@@ -16,6 +16,7 @@ import dev.herd.engine.QueueFullException;
 import dev.herd.engine.SamplingParams;
 import dev.herd.grammar.TokenGrammar;
 import dev.herd.media.TileMemory;
+import dev.herd.tenant.RateLimits.Admission;
 import dev.herd.tokenizer.Tokenizer;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -34,18 +35,21 @@ final class ChatService {
     private final RandomGenerator random;
     private final AnswerGrammars grammars;
     private final ChatPrompts prompts;
+    private final CallerLimits limits;
 
     ChatService(
             ModelSource models,
             AnswerRecorder recorder,
             RandomGenerator random,
             AnswerGrammars grammars,
-            ChatPrompts prompts) {
+            ChatPrompts prompts,
+            CallerLimits limits) {
         this.models = models;
         this.recorder = recorder;
         this.random = random;
         this.grammars = grammars;
         this.prompts = prompts;
+        this.limits = limits;
     }
 
     /**
@@ -66,15 +70,16 @@ final class ChatService {
     Answer answer(ChatCompletionRequest request) {
         ServedModel model = models.current();
         model.requireName(request.model());
+        limits.requireModel(model.name());
         if (request.choiceCount() > model.requestLimit()) {
             throw ApiException.invalidValue("n", "'n' must be at most " + model.requestLimit() + " on this server.");
         }
         ToolOffer offer = request.toolOffer();
         ChatPrompt prompt = prompts.prompt(request, model);
-        requireFits(prompt.tokens().length, model.contextLength(), "messages");
+        requireFits(prompt.tokens().length, limits.contextLength(model), "messages");
         TileMemory.Lease memory = prompts.reserve(prompt);
         try {
-            PromptCost cost = new PromptCost(prompt.tokens().length, prompt.imageTokens(), memory::close);
+            PromptCost cost = new PromptCost(prompt.tokens().length, prompt.imageTokens(), generated -> memory.close());
             return submit(
                     request, offer, model, new Ready(List.of(prompt.tokens()), prompts.images(prompt, model), cost));
         } catch (RuntimeException refused) {
@@ -89,6 +94,7 @@ final class ChatService {
      * @throws ApiException if a field is not supported or a message cannot be shown to the model
      */
     int[] prompt(ChatCompletionRequest request, ServedModel model) {
+        limits.requireModel(model.name());
         return prompts.prompt(request, model).tokens();
     }
 
@@ -98,8 +104,9 @@ final class ChatService {
      * @throws ApiException if the engine refuses them
      */
     Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts) {
+        limits.requireModel(model.name());
         int promptTokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
-        Ready ready = new Ready(prompts, List.of(), new PromptCost(promptTokens, 0, () -> {}));
+        Ready ready = new Ready(prompts, List.of(), new PromptCost(promptTokens, 0, generated -> {}));
         return submit(fields, ToolOffer.NONE, model, ready);
     }
 
@@ -107,8 +114,9 @@ final class ChatService {
     private record Ready(List<int[]> prompts, List<PromptImage> images, PromptCost cost) {}
 
     private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, Ready ready) {
+        limits.requireSampling(fields);
         SamplingParams sampling =
-                ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
+                ChatMapping.sampling(fields, limits.defaults(model.defaults()), model.vocabularySize(), random.nextLong());
         Optional<TokenGrammar> grammar = grammars.find(fields, offer, model);
         Set<Integer> stopTokens = stopTokens(fields, model);
         List<GenerationRequest> requests = new ArrayList<>();
@@ -118,7 +126,7 @@ final class ChatService {
             requests.add(new GenerationRequest(
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
-                    Math.min(maxTokens(fields), model.contextLength() - prompt.length),
+                    Math.min(limits.maxTokens(maxTokens(fields)), limits.contextLength(model) - prompt.length),
                     stopTokens,
                     ready.images(),
                     grammar,
@@ -126,8 +134,9 @@ final class ChatService {
                     integer(fields.priority())));
             choices.add(choice(fields, offer, model));
         }
+        Admission admission = admit(ready, requests);
         try {
-            return Answer.submit(model.engine(), requests, choices, ready.cost(), recorder);
+            return Answer.submit(model.engine(), requests, choices, ready.cost().andThen(admission::finish), recorder);
         } catch (QueueFullException full) {
             throw ApiException.overloaded(full.retryAfter());
         } catch (EngineClosedException closed) {
@@ -135,6 +144,13 @@ final class ChatService {
         } catch (ContextLengthException tooLong) {
             throw contextLengthExceeded(tooLong.promptTokens(), tooLong.contextLength(), null);
         }
+    }
+
+    /** Choices of one prompt share it. */
+    private Admission admit(Ready ready, List<GenerationRequest> requests) {
+        long outputTokens =
+                requests.stream().mapToLong(GenerationRequest::maxTokens).sum();
+        return limits.admit(ready.cost().tokens(), outputTokens, ready.images().size());
     }
 
     private static ChoiceText choice(GenerationFields fields, ToolOffer offer, ServedModel model) {

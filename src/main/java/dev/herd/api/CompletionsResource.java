@@ -34,12 +34,14 @@ final class CompletionsResource {
     private final ModelSource models;
     private final InstantSource clock;
     private final Replies replies;
+    private final CallerLimits limits;
 
-    CompletionsResource(ChatService chat, ModelSource models, InstantSource clock, Replies replies) {
+    CompletionsResource(ChatService chat, ModelSource models, InstantSource clock, Replies replies, CallerLimits limits) {
         this.chat = chat;
         this.models = models;
         this.clock = clock;
         this.replies = replies;
+        this.limits = limits;
     }
 
     /** Encodes and submits on a worker thread, and leaves it before the first token. */
@@ -104,7 +106,7 @@ final class CompletionsResource {
         }
     }
 
-    private static List<int[]> prompts(PromptInput input, ServedModel model) {
+    private List<int[]> prompts(PromptInput input, ServedModel model) {
         List<int[]> prompts = switch (input) {
             case PromptInput.Texts(List<String> texts) ->
                 texts.stream().map(text -> model.promptFormat().bare(text)).toList();
@@ -116,7 +118,7 @@ final class CompletionsResource {
             }
         };
         for (int[] prompt : prompts) {
-            ChatService.requireFits(prompt.length, model.contextLength(), "prompt");
+            ChatService.requireFits(prompt.length, limits.contextLength(model), "prompt");
         }
         return prompts;
     }

@@ -92,6 +92,9 @@ public interface HerdConfig {
     /** Pictures and videos in requests. */
     ImagesConfig images();
 
+    /** Who may use the server. */
+    TenantsConfig tenants();
+
     /** Types of keys and values. */
     enum KvType {
         /** Half precision. */

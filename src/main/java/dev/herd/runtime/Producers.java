@@ -4,6 +4,7 @@ import dev.herd.api.ApiSettings;
 import dev.herd.media.FetchPolicy;
 import dev.herd.media.MediaIntake;
 import dev.herd.media.TileMemory;
+import dev.herd.tenant.RateLimits;
 import io.quarkus.arc.DefaultBean;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Disposes;
@@ -75,6 +76,12 @@ final class Producers {
     @Singleton
     TileMemory tileMemory(HerdConfig config) {
         return new TileMemory(config.images().memoryBytes());
+    }
+
+    @Produces
+    @Singleton
+    RateLimits rateLimits() {
+        return new RateLimits();
     }
 
     /** Where seeds come from that no request states. */

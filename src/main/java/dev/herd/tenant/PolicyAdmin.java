@@ -69,6 +69,9 @@ public final class PolicyAdmin {
      */
     public Stored<PolicyDraft> writeDraft(
             Identity actor, String tenant, String id, PolicyDraft draft, Expected expected) throws PolicyException {
+        if (!id.matches(Tenant.ID_PATTERN)) {
+            throw new StoreException(Reason.INVALID, "'" + id + "' is no id of a policy.");
+        }
         Policy.parse(draft.spec().toString());
         PolicyState before = tenant(tenant).policies().get(id);
         String etag = store.apply(
@@ -219,11 +222,10 @@ public final class PolicyAdmin {
     /**
      * Replaces the operator's floor.
      *
-     * @throws PolicyException if it is no policy that this server can enforce
+     * @throws PolicyException if it is no policy
      */
     public Stored<Policy> writeFloor(Identity actor, JsonNode spec, Expected expected) throws PolicyException {
-        Policy policy = Policy.parse(spec.toString());
-        check.check(policy);
+        Policy policy = Policy.parseLayer(spec.toString());
         String etag = store.apply(
                 actor,
                 new Change(Identity.OPERATOR, "write floor", Paths.FLOOR, expected, tree(policy.json())),

@@ -79,7 +79,7 @@ public record Snapshot(
      */
     static Optional<Object> parse(String path, String text) throws JsonProcessingException, PolicyException {
         if (path.equals(Paths.FLOOR)) {
-            return Optional.of(Policy.parse(text));
+            return Optional.of(Policy.parseLayer(text));
         }
         if (Paths.OPERATOR_KEY.matcher(path).matches()) {
             return Optional.of(Documents.read(text, ApiKey.class));

@@ -42,38 +42,39 @@ public final class TenantPolicies implements PolicySource {
     @Override
     public Optional<EffectivePolicy> policyFor(Caller caller, PolicyQuery query) {
         Snapshot snapshot = directory.snapshot();
-        Policy ground = floor(snapshot);
         TenantState tenant = snapshot.tenants().get(caller.tenant());
         if (tenant == null) {
             return query.wanted().isPresent()
                     ? Optional.empty()
-                    : Optional.of(new EffectivePolicy(DEFAULT_ID, "", merge(standard, ground)));
+                    : Optional.of(new EffectivePolicy(DEFAULT_ID, "", grounded(standard, snapshot)));
         }
         EffectivePolicy bound = bound(tenant, caller, query)
-                .map(chosen -> effective(chosen, ground))
-                .orElseGet(() -> new EffectivePolicy(DEFAULT_ID, "", merge(standard, ground)));
+                .map(chosen -> new EffectivePolicy(
+                        chosen.id(), chosen.number(), grounded(chosen.version().policy(), snapshot)))
+                .orElseGet(() -> new EffectivePolicy(DEFAULT_ID, "", grounded(standard, snapshot)));
         if (query.wanted().isEmpty()) {
             return Optional.of(bound);
         }
         return wanted(tenant, caller, query.wanted().get())
-                .map(chosen -> effective(chosen, bound.policy()));
+                .map(chosen -> new EffectivePolicy(
+                        chosen.id(), chosen.number(), merge(chosen.version().policy(), bound.policy())));
     }
 
     /** A policy of a tenant with the floor merged into it, as it would bind requests. */
     public EffectivePolicy onFloor(String id, String version, Policy policy) {
-        return new EffectivePolicy(id, version, merge(policy, floor(directory.snapshot())));
+        return new EffectivePolicy(id, version, grounded(policy, directory.snapshot()));
     }
 
-    private Policy floor(Snapshot snapshot) {
-        return snapshot.floor().map(stored -> merge(stored.value(), floor)).orElse(floor);
+    private record Chosen(String id, Published version) {
+        String number() {
+            return Integer.toString(version.version().version());
+        }
     }
 
-    private record Chosen(String id, Published version) {}
-
-    private EffectivePolicy effective(Chosen chosen, Policy ground) {
-        Published version = chosen.version();
-        return new EffectivePolicy(
-                chosen.id(), Integer.toString(version.version().version()), merge(version.policy(), ground));
+    /** A policy on the floor: the built-in one, and the operator's if there is one. */
+    private Policy grounded(Policy policy, Snapshot snapshot) {
+        Policy ground = merge(policy, floor);
+        return snapshot.floor().map(stored -> merge(ground, stored.value())).orElse(ground);
     }
 
     private static Optional<Chosen> bound(TenantState tenant, Caller caller, PolicyQuery query) {
