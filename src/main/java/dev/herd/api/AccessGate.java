@@ -121,7 +121,7 @@ final class AccessGate {
             context.fail(ApiException.invalidRequest(400, String.valueOf(refused.getMessage()), null, "ambiguous_credentials"));
             return;
         }
-        context.response().putHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+        context.response().putHeader("WWW-Authenticate", "Bearer");
         context.fail(ApiException.unauthorized(String.valueOf(refused.getMessage())));
     }
 }

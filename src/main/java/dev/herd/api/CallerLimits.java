@@ -7,6 +7,7 @@ import dev.herd.media.FetchPolicy;
 import dev.herd.tenant.Identity;
 import dev.herd.tenant.Limits;
 import dev.herd.tenant.RateLimits;
+import dev.herd.tenant.ServerKey;
 import jakarta.inject.Singleton;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,12 @@ final class CallerLimits {
     /** The tenant that the request acts for. */
     String tenant() {
         return access.current().caller().tenant();
+    }
+
+    /** What computed prompts of the request may be shared under: the tenant's salt, which a client's can only divide. */
+    String cacheSalt(@Nullable String ofClient) {
+        String ofTenant = access.current().caller().cacheSalt();
+        return ofClient == null || ofClient.isEmpty() ? ofTenant : ServerKey.clientSalt(ofTenant, ofClient);
     }
 
     /**

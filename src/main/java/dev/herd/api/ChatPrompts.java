@@ -32,9 +32,7 @@ final class ChatPrompts {
      * @throws ApiException if a field is not supported or a message cannot be shown to the model
      */
     ChatPrompt prompt(ChatCompletionRequest request, ServedModel model) {
-        OtherFields.refused(request).ifPresent(field -> {
-            throw ApiException.unsupportedParameter(field);
-        });
+        requireSupported(request);
         RequestMedia.Count count =
                 new RequestMedia.Count(model, limits.maxImages(intake.settings().maxCount()));
         List<Message> messages = ChatMapping.messages(request, count);
@@ -48,6 +46,17 @@ final class ChatPrompts {
                 tokens,
                 media.pictures(),
                 media.pictures().promptTokens(sight.tokens().tokensPerTile()));
+    }
+
+    /**
+     * Requires that a request asks for nothing that Herd does not have.
+     *
+     * @throws ApiException 400
+     */
+    static void requireSupported(ChatCompletionRequest request) {
+        OtherFields.refused(request).ifPresent(field -> {
+            throw ApiException.unsupportedParameter(field);
+        });
     }
 
     private static int[] render(ChatCompletionRequest request, ServedModel model, List<Message> messages) {

@@ -99,7 +99,7 @@ final class ChatResource {
     public Uni<Response> create(
             @NotNull @Valid ChatCompletionRequest request, @jakarta.ws.rs.core.Context RoutingContext http) {
         String fingerprint = chat.systemFingerprint();
-        Answer answer = chat.answer(request);
+        Answer answer = chat.answer(request, http);
         String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
         AnswerHead head = AnswerHead.of(id, clock.instant().getEpochSecond(), request, fingerprint);
         List<String> ignored = OtherFields.ignored(request);
@@ -113,6 +113,6 @@ final class ChatResource {
                             .build());
         }
         return replies.<ChatCompletion>whole(answer, emitter -> new WholeAnswer(head, emitter), http)
-                .map(completion -> Replies.json(completion, ignored).build());
+                .map(completion -> Replies.json(completion, answer, ignored).build());
     }
 }

@@ -5,6 +5,7 @@ import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.ChatCompletionRequest;
 import dev.herd.api.openai.ChatMapping;
 import dev.herd.api.openai.GenerationFields;
+import dev.herd.api.openai.ResponseFormat;
 import dev.herd.api.openai.ToolOffer;
 import dev.herd.chat.AnswerText;
 import dev.herd.chat.ToolCallParser;
@@ -16,8 +17,10 @@ import dev.herd.engine.QueueFullException;
 import dev.herd.engine.SamplingParams;
 import dev.herd.grammar.TokenGrammar;
 import dev.herd.media.TileMemory;
+import dev.herd.safety.Exchange.Segment;
 import dev.herd.tenant.RateLimits.Admission;
 import dev.herd.tokenizer.Tokenizer;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -36,6 +39,7 @@ final class ChatService {
     private final AnswerGrammars grammars;
     private final ChatPrompts prompts;
     private final CallerLimits limits;
+    private final SafetySessions sessions;
 
     ChatService(
             ModelSource models,
@@ -43,13 +47,15 @@ final class ChatService {
             RandomGenerator random,
             AnswerGrammars grammars,
             ChatPrompts prompts,
-            CallerLimits limits) {
+            CallerLimits limits,
+            SafetySessions sessions) {
         this.models = models;
         this.recorder = recorder;
         this.random = random;
         this.grammars = grammars;
         this.prompts = prompts;
         this.limits = limits;
+        this.sessions = sessions;
     }
 
     /**
@@ -62,30 +68,53 @@ final class ChatService {
     }
 
     /**
-     * Renders the conversation and hands it to the engine, once per choice. Takes time proportional to the text; not for
-     * an event loop.
+     * Judges the conversation, renders it and hands it to the engine, once per choice. Takes time proportional to the
+     * text, and waits for guards; not for an event loop.
      *
+     * @param http on whose behalf
      * @throws ApiException if the request cannot be served
      */
-    Answer answer(ChatCompletionRequest request) {
+    Answer answer(ChatCompletionRequest request, RoutingContext http) {
         ServedModel model = models.current();
         model.requireName(request.model());
         limits.requireModel(model.name());
         if (request.choiceCount() > model.requestLimit()) {
             throw ApiException.invalidValue("n", "'n' must be at most " + model.requestLimit() + " on this server.");
         }
+        ChatPrompts.requireSupported(request);
+        SafetySession safety = sessions.open(http, model, request.safety());
+        ChatSegments.requireImages(request, safety.answers());
+        Optional<List<Segment>> admitted = safety.admit(ChatSegments.of(request), "messages");
+        if (admitted.isEmpty()) {
+            return Answer.refusing(request.choiceCount(), recorder, safety);
+        }
+        return answer(ChatSegments.replaced(request, admitted.get()), model, safety);
+    }
+
+    private Answer answer(ChatCompletionRequest request, ServedModel model, SafetySession safety) {
         ToolOffer offer = request.toolOffer();
         ChatPrompt prompt = prompts.prompt(request, model);
         requireFits(prompt.tokens().length, limits.contextLength(model), "messages");
         TileMemory.Lease memory = prompts.reserve(prompt);
         try {
             PromptCost cost = new PromptCost(prompt.tokens().length, prompt.imageTokens(), generated -> memory.close());
+            safety.watch(ChatSegments.beginning(request), wantsJson(request));
             return submit(
-                    request, offer, model, new Ready(List.of(prompt.tokens()), prompts.images(prompt, model), cost));
+                    request,
+                    offer,
+                    model,
+                    new Ready(List.of(prompt.tokens()), prompts.images(prompt, model), cost, safety));
         } catch (RuntimeException refused) {
             memory.close();
             throw refused;
         }
+    }
+
+    private static boolean wantsJson(GenerationFields fields) {
+        return ResponseFormat.find(fields.others())
+                .filter(format -> format.kind() == ResponseFormat.Kind.OBJECT
+                        || format.kind() == ResponseFormat.Kind.SCHEMA)
+                .isPresent();
     }
 
     /**
@@ -101,17 +130,24 @@ final class ChatService {
     /**
      * Hands prompts that fit the context to the engine, each once per choice; the choices of a prompt lie together.
      *
+     * @param safety has admitted the prompts
      * @throws ApiException if the engine refuses them
      */
-    Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts) {
+    Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts, SafetySession safety) {
         limits.requireModel(model.name());
         int promptTokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
-        Ready ready = new Ready(prompts, List.of(), new PromptCost(promptTokens, 0, generated -> {}));
+        safety.watch("", wantsJson(fields));
+        Ready ready = new Ready(prompts, List.of(), new PromptCost(promptTokens, 0, generated -> {}), safety);
         return submit(fields, ToolOffer.NONE, model, ready);
     }
 
+    /** An answer that says for each choice that nothing was generated. */
+    Answer refusing(int choices, SafetySession safety) {
+        return Answer.refusing(choices, recorder, safety);
+    }
+
     /** Prompts with the pictures that each of them shows. */
-    private record Ready(List<int[]> prompts, List<PromptImage> images, PromptCost cost) {}
+    private record Ready(List<int[]> prompts, List<PromptImage> images, PromptCost cost, SafetySession safety) {}
 
     private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, Ready ready) {
         limits.requireSampling(fields);
@@ -131,12 +167,19 @@ final class ChatService {
                     ready.images(),
                     grammar,
                     integer(fields.minTokens()),
-                    integer(fields.priority())));
+                    integer(fields.priority()),
+                    Optional.of(limits.cacheSalt(fields.cacheSalt()))));
             choices.add(choice(fields, offer, model));
         }
         Admission admission = admit(ready, requests);
         try {
-            return Answer.submit(model.engine(), requests, choices, ready.cost().andThen(admission::finish), recorder);
+            return Answer.submit(
+                    model.engine(),
+                    requests,
+                    choices,
+                    ready.cost().andThen(admission::finish),
+                    recorder,
+                    ready.safety());
         } catch (QueueFullException full) {
             throw ApiException.overloaded(full.retryAfter());
         } catch (EngineClosedException closed) {

@@ -5,6 +5,8 @@ import dev.herd.api.openai.Completion;
 import dev.herd.api.openai.CompletionRequest;
 import dev.herd.api.openai.FieldRules;
 import dev.herd.api.openai.PromptInput;
+import dev.herd.safety.Exchange.Segment;
+import dev.herd.safety.TextSource;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
@@ -20,6 +22,7 @@ import jakarta.ws.rs.core.Response;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -34,14 +37,22 @@ final class CompletionsResource {
     private final ModelSource models;
     private final InstantSource clock;
     private final Replies replies;
+    private final SafetySessions sessions;
     private final CallerLimits limits;
 
-    CompletionsResource(ChatService chat, ModelSource models, InstantSource clock, Replies replies, CallerLimits limits) {
+    CompletionsResource(
+            ChatService chat,
+            ModelSource models,
+            InstantSource clock,
+            Replies replies,
+            SafetySessions sessions,
+            CallerLimits limits) {
         this.chat = chat;
         this.models = models;
         this.clock = clock;
         this.replies = replies;
         this.limits = limits;
+        this.sessions = sessions;
     }
 
     /** Encodes and submits on a worker thread, and leaves it before the first token. */
@@ -66,8 +77,15 @@ final class CompletionsResource {
         ServedModel model = models.current();
         model.requireName(request.model());
         check(request, model);
-        Answer answer = chat.submit(request, model, prompts(request.prompt(), model));
-        CompletionHead head = head(request, model);
+        SafetySession safety = sessions.open(http, model, request.safety());
+        List<Segment> texts = texts(request.prompt(), model);
+        Optional<List<Segment>> admitted = safety.admit(texts, "prompt");
+        PromptInput prompt = admitted.map(judged -> judged.equals(texts) ? request.prompt() : replaced(judged))
+                .orElse(request.prompt());
+        Answer answer = admitted.isEmpty()
+                ? chat.refusing(request.prompt().count() * request.choiceCount(), safety)
+                : chat.submit(request, model, prompts(prompt, model), safety);
+        CompletionHead head = head(request, prompt, model);
         List<String> ignored = FieldRules.COMPLETION.ignored(request.others());
         if (request.wantsStream()) {
             StreamBody body =
@@ -75,7 +93,7 @@ final class CompletionsResource {
             return Uni.createFrom().item(Replies.stream(body, ignored).build());
         }
         return replies.<Completion>whole(answer, emitter -> new WholeCompletion(head, emitter), http)
-                .map(completion -> Replies.json(completion, ignored).build());
+                .map(completion -> Replies.json(completion, answer, ignored).build());
     }
 
     private static void check(CompletionRequest request, ServedModel model) {
@@ -104,6 +122,24 @@ final class CompletionsResource {
             throw ApiException.invalidValue(
                     "prompt", "Prompts times 'n' must be at most " + model.requestLimit() + " on this server.");
         }
+    }
+
+    /** Token ids are judged by the text that they stand for. */
+    private List<Segment> texts(PromptInput input, ServedModel model) {
+        List<String> texts = switch (input) {
+            case PromptInput.Texts(List<String> prompts) -> prompts;
+            case PromptInput.TokenIds(List<int[]> prompts, boolean isSingle) -> {
+                prompts(input, model); // so that ids that do not exist are told of first
+                yield prompts.stream().map(ids -> model.tokenizer().decode(ids)).toList();
+            }
+        };
+        return texts.stream()
+                .map(text -> new Segment(TextSource.USER, text, List.of(), "prompt"))
+                .toList();
+    }
+
+    private static PromptInput replaced(List<Segment> segments) {
+        return new PromptInput.Texts(segments.stream().map(Segment::text).toList());
     }
 
     private List<int[]> prompts(PromptInput input, ServedModel model) {
@@ -135,9 +171,9 @@ final class CompletionsResource {
         }
     }
 
-    private CompletionHead head(CompletionRequest request, ServedModel model) {
+    private CompletionHead head(CompletionRequest request, PromptInput prompt, ServedModel model) {
         List<String> echoes = new ArrayList<>();
-        List<String> texts = switch (request.prompt()) {
+        List<String> texts = switch (prompt) {
             case PromptInput.Texts(List<String> prompts) -> prompts;
             case PromptInput.TokenIds(List<int[]> prompts, boolean isSingle) ->
                 prompts.stream().map(ids -> model.tokenizer().decode(ids)).toList();

@@ -2,9 +2,13 @@ package dev.herd.api;
 
 import dev.herd.tenant.PolicyAdmin;
 import dev.herd.tenant.Tenancy;
+import dev.herd.tenant.TenantPolicies;
 
-/** Makes what changes policies, with the check of this server's guards in it. */
+/** Where policies are changed, with the check of this server's guards, and where it is told which binds whom. */
 public interface PolicyAdminSource {
     /** What changes the policies of {@code tenancy}. */
     PolicyAdmin of(Tenancy tenancy);
+
+    /** Which policy binds whom. */
+    TenantPolicies policies();
 }

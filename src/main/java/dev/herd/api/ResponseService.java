@@ -14,6 +14,7 @@ import dev.herd.api.openai.ResponseMapping;
 import dev.herd.api.openai.ResponseObject;
 import dev.herd.api.openai.ResponseOutput;
 import dev.herd.api.openai.ResponseRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,9 +61,10 @@ final class ResponseService {
     /**
      * Hands a request to the engine; not for an event loop.
      *
+     * @param http on whose behalf
      * @throws ApiException if the request cannot be served
      */
-    Turn turn(ResponseRequest request) {
+    Turn turn(ResponseRequest request, RoutingContext http) {
         if (request.wantsBackground() && (request.wantsStream() || !request.wantsStore())) {
             throw ApiException.unsupportedParameter("background");
         }
@@ -72,7 +74,7 @@ final class ResponseService {
         try {
             return new Turn(
                     limits.tenant(),
-                    chat.answer(translated),
+                    chat.answer(translated, http),
                     input,
                     mapping.conversation(),
                     OtherFields.ignored(translated));
@@ -119,7 +121,7 @@ final class ResponseService {
         ArrayNode calls = json.createArrayNode();
         for (ResponseOutput item : output) {
             if (item.content() != null) {
-                item.content().forEach(part -> text.append(part.text()));
+                item.content().forEach(part -> text.append(part.text() == null ? "" : part.text()));
             } else {
                 ObjectNode call = calls.addObject().put("id", item.callId()).put("type", "function");
                 call.putObject("function").put("name", item.name()).put("arguments", item.arguments());

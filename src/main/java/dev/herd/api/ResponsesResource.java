@@ -82,11 +82,11 @@ final class ResponsesResource {
                         schema = @Schema(implementation = ResponseEvent.class))
             })
     public Uni<Response> create(@NotNull @Valid ResponseRequest request, @Context RoutingContext http) {
-        ResponseService.Turn turn = responses.turn(request);
+        ResponseService.Turn turn = responses.turn(request, http);
         ResponseDraft draft = new ResponseDraft(request, clock.instant().getEpochSecond());
         if (request.wantsBackground()) {
             return Uni.createFrom()
-                    .item(Replies.json(startInBackground(turn, draft), turn.ignored())
+                    .item(Replies.json(startInBackground(turn, draft), turn.answer(), turn.ignored())
                             .build());
         }
         if (request.wantsStream()) {
@@ -106,7 +106,7 @@ final class ResponsesResource {
                                 },
                                 emitter::fail),
                         http)
-                .map(response -> Replies.json(response, turn.ignored()).build());
+                .map(response -> Replies.json(response, turn.answer(), turn.ignored()).build());
     }
 
     private ResponseObject startInBackground(ResponseService.Turn turn, ResponseDraft draft) {

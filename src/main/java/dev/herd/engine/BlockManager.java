@@ -4,7 +4,7 @@ import dev.herd.model.BlockTable;
 import dev.herd.model.KvLayout;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.ModelConfig.LayerKind;
-import java.util.BitSet;
+import java.util.Optional;
 
 /**
  * The owner of all key/value blocks: it lends ids from 0 to {@code blockCount - 1} to block tables and takes them back.
@@ -26,21 +26,15 @@ final class BlockManager {
 
     private final KvLayout layout;
     private final ModelConfig config;
-    private final int blockCount;
-    private final int[] free; // [blockCount] ids, the first freeCount of them are free
-    private final BitSet lent;
-    private int freeCount;
+    private final PrefixCache prefixes;
+    private final BlockPool pool;
     private long reserved;
 
     BlockManager(KvLayout layout, ModelConfig config, int blockCount) {
         this.layout = layout;
         this.config = config;
-        this.blockCount = blockCount;
-        this.free = new int[blockCount];
-        this.lent = new BitSet(blockCount);
-        for (int block = blockCount - 1; block >= 0; block--) {
-            free[freeCount++] = block;
-        }
+        this.prefixes = new PrefixCache(layout, config, blockCount);
+        this.pool = prefixes.pool();
     }
 
     /** The most blocks that a sequence of {@code positions} computed positions ever holds at one time. */
@@ -52,7 +46,7 @@ final class BlockManager {
 
     /** Promises {@code count} blocks, or answers false and promises nothing. */
     boolean reserve(long count) {
-        if (reserved + count > blockCount) {
+        if (reserved + count > pool.blockCount()) {
             return false;
         }
         reserved += count;
@@ -76,9 +70,36 @@ final class BlockManager {
         for (LayerKind kind : KINDS) {
             long wanted = steps(positions) * layout.blocksPerStep(kind);
             while (table.size(kind) < wanted) {
-                table.append(kind, take());
+                table.append(kind, pool.take());
             }
         }
+    }
+
+    /** Lets a sequence begin where others, with which it may share, have got to, if that is beyond what it has itself. */
+    void adopt(Sequence sequence) {
+        sequence.prefix().ifPresent(keys -> {
+            int known = prefixes.usable(keys, sequence.tokens(), sequence.promptTokens() - 1);
+            if (known > sequence.cachedTokens()) {
+                release(sequence.blocks());
+                prefixes.attach(sequence.blocks(), keys, sequence.tokens(), known);
+                sequence.startAfter(known);
+            }
+        });
+    }
+
+    /** The name of the block that a prompt computes next; empty if it does not fill one or shares with nobody. */
+    Optional<PrefixKeys.Key> nextKey(Sequence sequence) {
+        int step = sequence.cachedTokens() / layout.blockSize();
+        return (step + 1) * layout.blockSize() > sequence.promptTokens()
+                ? Optional.empty()
+                : sequence.prefix().map(keys -> keys.key(step, sequence.tokens(), layout.blockSize()));
+    }
+
+    /** Remembers what a sequence has computed from position {@code from} on, if it may be shared. */
+    void remember(Sequence sequence, int from) {
+        sequence.prefix()
+                .ifPresent(keys ->
+                        prefixes.remember(sequence.blocks(), keys, sequence.tokens(), from, sequence.cachedTokens()));
     }
 
     /** Takes back the blocks whose positions cannot be attended from {@code nextPosition} on. */
@@ -100,7 +121,7 @@ final class BlockManager {
 
     /** Blocks that are in some table. */
     int used() {
-        return blockCount - freeCount;
+        return pool.used();
     }
 
     /** Blocks that are promised, used or not. */
@@ -110,7 +131,7 @@ final class BlockManager {
 
     /** All blocks. */
     int blockCount() {
-        return blockCount;
+        return pool.blockCount();
     }
 
     private boolean isChunked() {
@@ -139,26 +160,8 @@ final class BlockManager {
             if (block == BlockTable.DROPPED) {
                 return;
             }
-            put(block);
+            pool.put(block);
         }
-    }
-
-    private int take() {
-        if (freeCount == 0) {
-            throw new IllegalStateException("all " + blockCount + " blocks are lent, although " + reserved
-                    + " are promised: a table was extended without a reservation");
-        }
-        int block = free[--freeCount];
-        lent.set(block);
-        return block;
-    }
-
-    private void put(int block) {
-        if (!lent.get(block)) {
-            throw new IllegalStateException("block " + block + " was given back twice");
-        }
-        lent.clear(block);
-        free[freeCount++] = block;
     }
 
     private static int greatestCommonDivisor(int a, int b) {

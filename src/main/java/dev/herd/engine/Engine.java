@@ -288,6 +288,7 @@ public final class Engine implements AutoCloseable {
         long now = nanoTime.getAsLong();
         scheduler.remove(sequence);
         ledger.observe(scheduler.runningCount(), blocks);
+        ledger.share(sequence.sharedTokens());
         ledger.finish(reason, sequence.runNanos(now));
         try {
             sequence.listener().onFinish(reason, sequence.stats(now));

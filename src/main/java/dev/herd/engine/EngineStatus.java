@@ -12,6 +12,7 @@ import java.util.Map;
  * @param reservedBlocks key/value blocks that are promised to the running requests, used or not
  * @param blockCount all key/value blocks
  * @param promptTokens prompt tokens computed so far
+ * @param sharedTokens prompt tokens that had been computed for another request so far
  * @param generatedTokens tokens chosen so far
  * @param finished requests ended so far, by reason; every reason is present
  * @param failures requests that ended in a failure
@@ -25,6 +26,7 @@ public record EngineStatus(
         int reservedBlocks,
         int blockCount,
         long promptTokens,
+        long sharedTokens,
         long generatedTokens,
         Map<FinishReason, Long> finished,
         long failures,

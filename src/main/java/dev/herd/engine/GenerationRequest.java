@@ -18,6 +18,8 @@ import java.util.Set;
  * @param minTokens before the answer has this many tokens, none of {@code stopTokens} is chosen unless all else is
  *     excluded
  * @param priority requests of a smaller number are admitted before those of a greater one that wait
+ * @param cacheScope what has been computed for the beginning of a prompt may be used for another that begins alike and has
+ *     an equal scope, such as a tenant's; empty if nothing is shared
  */
 public record GenerationRequest(
         int[] prompt,
@@ -27,7 +29,8 @@ public record GenerationRequest(
         List<PromptImage> images,
         Optional<TokenGrammar> constraint,
         int minTokens,
-        int priority) {
+        int priority,
+        Optional<String> cacheScope) {
     public GenerationRequest {
         stopTokens = Set.copyOf(stopTokens);
         images = List.copyOf(images);
@@ -36,7 +39,7 @@ public record GenerationRequest(
     /** A request for an answer of any form. */
     public GenerationRequest(
             int[] prompt, SamplingParams sampling, int maxTokens, Set<Integer> stopTokens, List<PromptImage> images) {
-        this(prompt, sampling, maxTokens, stopTokens, images, Optional.empty(), 0, 0);
+        this(prompt, sampling, maxTokens, stopTokens, images, Optional.empty(), 0, 0, Optional.empty());
     }
 
     /** A request without pictures for an answer of any form. */
@@ -44,9 +47,15 @@ public record GenerationRequest(
         this(prompt, sampling, maxTokens, stopTokens, List.of());
     }
 
+    /** The same, sharing what is computed of its beginning with requests of the same scope. */
+    public GenerationRequest withCacheScope(String scope) {
+        return new GenerationRequest(
+                prompt, sampling, maxTokens, stopTokens, images, constraint, minTokens, priority, Optional.of(scope));
+    }
+
     /** The same without its pictures, so that they can be forgotten. */
     GenerationRequest withoutImages() {
         return new GenerationRequest(
-                prompt, sampling, maxTokens, stopTokens, List.of(), constraint, minTokens, priority);
+                prompt, sampling, maxTokens, stopTokens, List.of(), constraint, minTokens, priority, cacheScope);
     }
 }

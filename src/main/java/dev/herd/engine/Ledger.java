@@ -33,6 +33,7 @@ final class Ledger {
     private int reservedBlocks;
     private long recentCount;
     private long promptTokens;
+    private long sharedTokens;
     private long generatedTokens;
     private long failures;
 
@@ -91,6 +92,11 @@ final class Ledger {
         reservedBlocks = blocks.reserved();
     }
 
+    /** Books prompt tokens that were found in the cache. */
+    synchronized void share(int tokenCount) {
+        sharedTokens += tokenCount;
+    }
+
     /** Frees the place of a request that has ended, {@code runNanos} after its first slice, zero if it had none. */
     synchronized void finish(FinishReason reason, long runNanos) {
         finished.merge(reason, 1L, Long::sum);
@@ -115,6 +121,7 @@ final class Ledger {
                 reservedBlocks,
                 blockCount,
                 promptTokens,
+                sharedTokens,
                 generatedTokens,
                 finished,
                 failures,

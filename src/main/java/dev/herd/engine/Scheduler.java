@@ -3,7 +3,10 @@ package dev.herd.engine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Decides which sequences a step computes and how many tokens of each. It sees token counts and blocks, no arrays of
@@ -19,6 +22,9 @@ final class Scheduler {
      * A step first takes one token of every sequence that needs only one. What is left of the batch goes to slices of
      * prompts, oldest first. As there are never more running sequences than tokens in a batch, each single token finds
      * its place, and so does at least one token of the oldest prompt.
+     *
+     * What a prompt shares with others is looked for before each of its slices, and a prompt whose next block is just being
+     * computed for another one waits for it. So of several that come together, the first computes for all.
      *
      * A slice that reaches into a picture which is not encoded yet waits as a whole: computing the few tokens before it
      * would read all weights for little.
@@ -62,9 +68,15 @@ final class Scheduler {
                 scheduled.add(sequence);
             }
         }
+        Set<PrefixKeys.Key> underWay = new HashSet<>();
         for (Sequence sequence : running) {
+            if (budget == 0 || scheduled.contains(sequence)) {
+                continue;
+            }
+            blocks.adopt(sequence);
             int count = longestSlice(sequence, Math.min(budget, prefillSlice));
-            if (sequence.remainingTokens() > 1 && count > 0 && sequence.readyTokens() >= count) {
+            Optional<PrefixKeys.Key> next = blocks.nextKey(sequence);
+            if (sequence.readyTokens() >= count && next.map(underWay::add).orElse(true)) {
                 budget -= schedule(sequence, count, now);
                 scheduled.add(sequence);
             }
@@ -88,9 +100,14 @@ final class Scheduler {
         return List.copyOf(running);
     }
 
-    /** Moves a sequence past the slice that was computed, and takes back the blocks it will not attend to again. */
+    /**
+     * Moves a sequence past the slice that was computed, remembers what may be shared of it, and takes back the blocks it
+     * will not attend to again.
+     */
     void advance(Sequence sequence) {
+        int from = sequence.cachedTokens();
         sequence.advance();
+        blocks.remember(sequence, from);
         blocks.drop(sequence.blocks(), sequence.cachedTokens());
     }
 

@@ -4,6 +4,7 @@ import dev.herd.model.Batch;
 import dev.herd.model.BlockTable;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * A request in flight: its tokens, how far they are in the cache, its blocks. Made by the submitting thread, owned by
@@ -26,6 +27,7 @@ final class Sequence {
     private final GenerationListener listener;
     private final Occurrences occurrences;
     private final SequenceImages images;
+    private final Optional<PrefixKeys> prefix;
     private final Restriction restriction;
     private final int[] stopTokens;
     private final int promptTokens;
@@ -36,6 +38,7 @@ final class Sequence {
     private int[] tokens; // [tokenCount] the prompt, then the answer
     private int tokenCount;
     private int cachedTokens;
+    private int sharedTokens;
     private int scheduledTokens;
     private long startedAt;
     private boolean isStarted;
@@ -49,6 +52,7 @@ final class Sequence {
     Sequence(GenerationRequest request, GenerationListener listener, int contextLength, int vocabularySize, long now) {
         this.request = request.withoutImages();
         this.images = new SequenceImages(request.images());
+        this.prefix = request.cacheScope().map(scope -> new PrefixKeys(scope, request.images()));
         this.listener = listener;
         this.promptTokens = request.prompt().length;
         this.tokens = Arrays.copyOf(request.prompt(), promptTokens + 1);
@@ -76,6 +80,16 @@ final class Sequence {
     /** The pictures of the prompt that are not in the cache yet. */
     SequenceImages images() {
         return images;
+    }
+
+    /** Names for its beginnings; empty if it shares nothing. */
+    Optional<PrefixKeys> prefix() {
+        return prefix;
+    }
+
+    /** Prompt and answer, valid up to their number. Not a copy. */
+    int[] tokens() {
+        return tokens;
     }
 
     Restriction restriction() {
@@ -109,6 +123,11 @@ final class Sequence {
     /** Tokens whose keys and values are in the cache. */
     int cachedTokens() {
         return cachedTokens;
+    }
+
+    /** Of these, the ones that were computed for another sequence. */
+    int sharedTokens() {
+        return sharedTokens;
     }
 
     /** Tokens that the current step computes. */
@@ -153,6 +172,13 @@ final class Sequence {
             }
         }
         return false;
+    }
+
+    /** Says that the first {@code count} tokens are in the cache, more than were computed for this sequence. */
+    void startAfter(int count) {
+        sharedTokens += count - cachedTokens;
+        cachedTokens = count;
+        images.advance(count);
     }
 
     /** Lets the current step compute the next {@code count} tokens. */
@@ -208,10 +234,9 @@ final class Sequence {
 
     /** What it has cost until {@code now}. */
     GenerationStats stats(long now) {
-        int cachedAtStart = 0; // no prompt is found in the cache: blocks are not shared
         return new GenerationStats(
                 promptTokens,
-                cachedAtStart,
+                sharedTokens,
                 answerTokens(),
                 Duration.ofNanos((isStarted ? startedAt : now) - submittedAt),
                 answerTokens() > 0 ? Duration.ofNanos(firstTokenAt - submittedAt) : Duration.ZERO,

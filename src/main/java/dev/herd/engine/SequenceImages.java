@@ -67,6 +67,11 @@ final class SequenceImages {
 
     /** Forgets the pictures that lie before {@code position} as a whole. */
     void advance(int position) {
+        if (!expected.isEmpty()) {
+            expected = expected.stream()
+                    .filter(image -> end(image.runs()) > position)
+                    .toList();
+        }
         while (!placed.isEmpty() && placed.getFirst().end() <= position) {
             placed.removeFirst().encoding.leave();
         }
@@ -77,6 +82,10 @@ final class SequenceImages {
         placed.forEach(image -> image.encoding.leave());
         placed.clear();
         expected = List.of();
+    }
+
+    private static int end(List<PromptImage.Run> runs) {
+        return runs.getLast().position() + runs.getLast().length();
     }
 
     private record Placed(List<PromptImage.Run> runs, ImageEncoding encoding) {
@@ -92,7 +101,7 @@ final class SequenceImages {
         }
 
         int end() {
-            return runs.getLast().position() + runs.getLast().length();
+            return SequenceImages.end(runs);
         }
     }
 }

@@ -94,6 +94,8 @@ public interface HerdConfig {
 
     /** Who may use the server. */
     TenantsConfig tenants();
+    /** What may go in and out. */
+    SafetyConfig safety();
 
     /** Types of keys and values. */
     enum KvType {

@@ -56,6 +56,7 @@ final class ModelMetrics implements AnswerRecorder {
         gauge(registry, "herd.kv.usage.ratio", "vllm:kv_cache_usage_perc", ModelMetrics::kvUsage);
         counter(registry, "herd.prompt.tokens", "vllm:prompt_tokens", EngineStatus::promptTokens);
         counter(registry, "herd.generation.tokens", "vllm:generation_tokens", EngineStatus::generatedTokens);
+        counter(registry, "herd.prefix.cache.tokens", "vllm:prefix_cache_hits", EngineStatus::sharedTokens);
         counter(registry, "herd.image.cache.hits", status -> status.images().hits());
         counter(registry, "herd.image.cache.misses", status -> status.images().misses());
         counter(registry, "herd.image.tiles", status -> status.images().encodedTiles());

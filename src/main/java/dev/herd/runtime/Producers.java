@@ -1,9 +1,15 @@
 package dev.herd.runtime;
 
 import dev.herd.api.ApiSettings;
+import dev.herd.api.TenancySource;
 import dev.herd.media.FetchPolicy;
 import dev.herd.media.MediaIntake;
 import dev.herd.media.TileMemory;
+import dev.herd.safety.AuditSink;
+import dev.herd.safety.Guards;
+import dev.herd.safety.PolicySource;
+import dev.herd.safety.RulesGuard;
+import dev.herd.safety.Safety;
 import dev.herd.tenant.RateLimits;
 import io.quarkus.arc.DefaultBean;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -14,6 +20,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Beans made of plain classes. */
@@ -82,6 +89,42 @@ final class Producers {
     @Singleton
     RateLimits rateLimits() {
         return new RateLimits();
+    }
+
+    @Produces
+    @Singleton
+    @DefaultBean
+    Guards guards() {
+        RulesGuard rules = new RulesGuard();
+        return new Guards(List.of(rules), List.of(rules));
+    }
+
+    @Produces
+    @Singleton
+    Safety safety(Guards guards, InstantSource clock) {
+        return new Safety(guards, clock, System::nanoTime);
+    }
+
+    void close(@Disposes Safety safety) {
+        safety.close();
+    }
+
+    /** The tenants' policies, or the one policy of a server without tenants. */
+    @Produces
+    @Singleton
+    @DefaultBean
+    PolicySource policies(HerdConfig config, Guards guards, TenancyService tenancy) {
+        return config.tenants().store() == TenantsConfig.Store.NONE
+                ? SinglePolicy.read(config.safety(), guards)
+                : (caller, query) -> tenancy.policies().policyFor(caller, query);
+    }
+
+    /** Without tenants nobody is there whom a record would be for; the metrics count what happens. */
+    @Produces
+    @Singleton
+    @DefaultBean
+    AuditSink auditSink(TenancySource tenancy) {
+        return decision -> tenancy.current().ifPresent(tenants -> tenants.auditWriter().record(decision));
     }
 
     /** Where seeds come from that no request states. */

@@ -1,8 +1,14 @@
 package dev.herd.runtime;
 
+import dev.herd.api.PolicyAdminSource;
 import dev.herd.api.TenancySource;
+import dev.herd.safety.Guards;
+import dev.herd.safety.Policies;
+import dev.herd.safety.PolicyException;
+import dev.herd.tenant.PolicyAdmin;
 import dev.herd.tenant.StoreException;
 import dev.herd.tenant.Tenancy;
+import dev.herd.tenant.TenantPolicies;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -16,17 +22,20 @@ import org.jspecify.annotations.Nullable;
 
 /** The life of the tenants: opened before the port is, if there are any, and closed after the last request. */
 @Singleton
-final class TenancyService implements TenancySource {
+final class TenancyService implements TenancySource, PolicyAdminSource {
     private static final Logger LOG = Logger.getLogger("dev.herd");
     private static final int BEFORE_THE_MODEL = 100;
 
     private final HerdConfig config;
+    private final Guards guards;
     private final InstantSource clock;
     private volatile @Nullable Tenancy tenancy;
+    private volatile @Nullable TenantPolicies policies;
     private volatile boolean isUnusable;
 
-    TenancyService(HerdConfig config, InstantSource clock) {
+    TenancyService(HerdConfig config, Guards guards, InstantSource clock) {
         this.config = config;
+        this.guards = guards;
         this.clock = clock;
     }
 
@@ -36,6 +45,20 @@ final class TenancyService implements TenancySource {
             throw new StoreException(StoreException.Reason.UNAVAILABLE, "the tenants' store could not be opened");
         }
         return Optional.ofNullable(tenancy);
+    }
+
+    @Override
+    public PolicyAdmin of(Tenancy tenants) {
+        return tenants.policies(policy -> policy.check(guards));
+    }
+
+    @Override
+    public TenantPolicies policies() {
+        TenantPolicies open = policies;
+        if (open == null) {
+            throw new IllegalStateException("the tenants are not open");
+        }
+        return open;
     }
 
     @Override
@@ -50,9 +73,12 @@ final class TenancyService implements TenancySource {
         }
         try {
             Tenancy opened = Tenancy.open(config.tenants().settings(), clock, LOG::warn);
+            policies = opened.policySource(
+                    SinglePolicy.floor(config.safety()).or(() -> Optional.of(Policies.floor())),
+                    SinglePolicy.standard(config.safety()));
             tenancy = opened;
             LOG.info(opened.description());
-        } catch (StoreException | IllegalArgumentException unusable) {
+        } catch (StoreException | IllegalArgumentException | IllegalStateException | PolicyException unusable) {
             isUnusable = true; // nobody is let in while the process ends
             LOG.error(unusable.getMessage());
             Quarkus.asyncExit(1);

@@ -32,6 +32,7 @@ public final class OutputReview {
     private final Assessment assessment = new Assessment();
     private final TextScan scan;
     private final List<TextScan> calls = new ArrayList<>();
+    private final List<Integer> notedCalls = new ArrayList<>();
     private final StringBuilder callTexts = new StringBuilder();
     private final ConcurrentLinkedQueue<Answer> news = new ConcurrentLinkedQueue<>();
     private final Mode mode;
@@ -79,6 +80,11 @@ public final class OutputReview {
         this.cleared = scan.released();
     }
 
+    /** Where in its text the answer begins: behind what it goes on with. */
+    public int position() {
+        return scan.released();
+    }
+
     /** Takes more of the answer. */
     public void accept(String text, int tokens) {
         if (isBlocked()) {
@@ -95,23 +101,24 @@ public final class OutputReview {
     public void acceptCall(int index, String name, String arguments) {
         while (calls.size() <= index) {
             calls.add(new TextScan(rules.scanPlan(Direction.OUTPUT), new JsonLens(), true, redactions));
+            notedCalls.add(0);
             callTexts.append('\n').append(name);
         }
         callTexts.append(arguments);
         calls.get(index).accept(arguments);
-        noteCall(index);
     }
 
     /** A call has all its arguments. */
     public void finishCall(int index) {
         calls.get(index).finish();
-        noteCall(index);
     }
 
     private void noteCall(int index) {
         TextScan call = calls.get(index);
-        if (call.isBlocked()) {
-            assessment.add(call, TextSource.ASSISTANT, index + 1, 0);
+        int before = notedCalls.get(index);
+        if (call.found().size() > before) {
+            assessment.add(call, TextSource.ASSISTANT, index + 1, before);
+            notedCalls.set(index, call.found().size());
         }
     }
 
@@ -131,7 +138,6 @@ public final class OutputReview {
         for (Answer answer = news.poll(); answer != null; answer = news.poll()) {
             take(answer);
         }
-        noteFound();
         if (isDue()) {
             ask();
             advance();
@@ -139,7 +145,7 @@ public final class OutputReview {
     }
 
     private void noteFound() {
-        if (scan.found().size() > noted || scan.isBlocked()) {
+        if (scan.found().size() > noted) {
             assessment.add(scan, TextSource.ASSISTANT, 0, noted);
             noted = scan.found().size();
         }
@@ -204,7 +210,7 @@ public final class OutputReview {
     }
 
     private boolean isWithheldByGuard() {
-        return assessment.isBlocked() && !scan.isBlocked();
+        return isBlocked() && !scan.isBlocked();
     }
 
     /** What may be shown now of a call's arguments. */
@@ -224,7 +230,15 @@ public final class OutputReview {
 
     /** Whether something must not be shown, so that the answer ends here. */
     public boolean isBlocked() {
-        return assessment.isBlocked() || scan.isBlocked() || calls.stream().anyMatch(TextScan::isBlocked);
+        if (assessment.isBlocked() || scan.isBlocked()) {
+            return true;
+        }
+        for (TextScan call : calls) {
+            if (call.isBlocked()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether all is known that will be: the answer may end. */
@@ -247,9 +261,7 @@ public final class OutputReview {
     void conclude() {
         noteFound();
         for (int i = 0; i < calls.size(); i++) {
-            if (!calls.get(i).isBlocked()) {
-                assessment.add(calls.get(i), TextSource.ASSISTANT, i + 1, 0);
-            }
+            noteCall(i);
         }
     }
 

@@ -38,6 +38,11 @@ public final class PolicyAnswers {
         return fields.at("/stream/onBlock").asText().equals("message");
     }
 
+    /** {@code off}, {@code shadow} or {@code enforce}. */
+    public String mode() {
+        return fields.at("/mode").asText();
+    }
+
     /** What of the assessment answers show. */
     public Trace trace() {
         return Trace.valueOf(fields.at("/trace/response").asText().toUpperCase(Locale.ROOT));
@@ -87,5 +92,12 @@ public final class PolicyAnswers {
     /** Most pictures of a request. */
     public int maxImages() {
         return fields.at("/images/maxPerRequest").intValue();
+    }
+
+    /** Whether pictures may be fetched from a host. */
+    public boolean permitsImagesFrom(String host) {
+        JsonNode hosts = fields.at("/images/allowedHosts");
+        return fields.at("/images/allowRemote").asBoolean()
+                && (hosts.isEmpty() || hosts.valueStream().anyMatch(allowed -> allowed.asText().equals(host)));
     }
 }

@@ -200,7 +200,7 @@ public final class Tenancy implements AutoCloseable {
     }
 
     /** Which policy binds whom. */
-    public TenantPolicies policySource(Policy floor, Policy standard) {
+    public TenantPolicies policySource(Optional<Policy> floor, Policy standard) {
         return new TenantPolicies(directory, floor, standard);
     }
 

@@ -25,15 +25,15 @@ public final class TenantPolicies implements PolicySource {
     private static final String DEFAULT_ID = "default";
 
     private final TenantDirectory directory;
-    private final Policy floor;
+    private final Optional<Policy> floor;
     private final Policy standard;
     private final Map<String, Policy> merged = new ConcurrentHashMap<>();
 
     /**
-     * @param floor what no policy can be weaker than, unless the store has another floor
+     * @param floor what no policy can be weaker than, beside the floor that the store may have
      * @param standard the policy of a tenant that has bound none
      */
-    public TenantPolicies(TenantDirectory directory, Policy floor, Policy standard) {
+    public TenantPolicies(TenantDirectory directory, Optional<Policy> floor, Policy standard) {
         this.directory = directory;
         this.floor = floor;
         this.standard = standard;
@@ -71,9 +71,9 @@ public final class TenantPolicies implements PolicySource {
         }
     }
 
-    /** A policy on the floor: the built-in one, and the operator's if there is one. */
+    /** A policy on the floor: the configured one, and the store's. */
     private Policy grounded(Policy policy, Snapshot snapshot) {
-        Policy ground = merge(policy, floor);
+        Policy ground = floor.map(layer -> merge(policy, layer)).orElse(policy);
         return snapshot.floor().map(stored -> merge(ground, stored.value())).orElse(ground);
     }
 

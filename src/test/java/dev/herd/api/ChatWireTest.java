@@ -74,6 +74,21 @@ class ChatWireTest {
     }
 
     @Test
+    void aPromptThatWasAskedBeforeIsFoundInTheCacheOfItsSalt() {
+        String request = "{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\",\"content\":\""
+                + "a long and unusual question ".repeat(20) + "\"}]";
+
+        assertThat(cachedTokens(request + "}")).isZero();
+        assertThat(cachedTokens(request + "}")).isGreaterThan(40);
+        assertThat(cachedTokens(request + ",\"cache_salt\":\"mine\"}")).isZero();
+        assertThat(cachedTokens(request + ",\"cache_salt\":\"mine\"}")).isGreaterThan(40);
+    }
+
+    private int cachedTokens(String request) {
+        return ask(request).statusCode(200).extract().path("usage.prompt_tokens_details.cached_tokens");
+    }
+
+    @Test
     void streamIsFramedExactly() {
         model.say("Hi");
 

@@ -41,7 +41,15 @@ class ConstrainedGenerationTest {
         RecordingListener listener = new RecordingListener();
         engine.submit(
                 new GenerationRequest(
-                        new int[] {1, 2, 3}, sampling, maxTokens, stops, List.of(), Optional.of(grammar), 0, 0),
+                        new int[] {1, 2, 3},
+                        sampling,
+                        maxTokens,
+                        stops,
+                        List.of(),
+                        Optional.of(grammar),
+                        0,
+                        0,
+                        Optional.empty()),
                 listener);
         return listener;
     }

@@ -65,7 +65,15 @@ class EngineTest {
         List<Integer> free = Requests.answer(runner, Requests.greedy(10, 1, 2, 3), 64);
         int stop = free.get(2);
         GenerationRequest request = new GenerationRequest(
-                new int[] {1, 2, 3}, SamplingParams.greedy(), 10, Set.of(stop), List.of(), Optional.empty(), 6, 0);
+                new int[] {1, 2, 3},
+                SamplingParams.greedy(),
+                10,
+                Set.of(stop),
+                List.of(),
+                Optional.empty(),
+                6,
+                0,
+                Optional.empty());
 
         RecordingListener listener = submit(engine, request);
         runToEnd(engine);

@@ -37,7 +37,16 @@ class RequestCheckTest {
                 Arguments.of(request(greedy, 1, -1), "prompt[0] is token -1"),
                 Arguments.of(request(greedy, 0, 1), "maxTokens must be at least 1, not 0"),
                 Arguments.of(
-                        new GenerationRequest(new int[] {1}, greedy, 1, Set.of(), List.of(), Optional.empty(), -1, 0),
+                        new GenerationRequest(
+                                new int[] {1},
+                                greedy,
+                                1,
+                                Set.of(),
+                                List.of(),
+                                Optional.empty(),
+                                -1,
+                                0,
+                                Optional.empty()),
                         "minTokens must not be negative: -1"),
                 Arguments.of(
                         new GenerationRequest(new int[] {1}, greedy, 1, Set.of(-5)),

@@ -318,7 +318,15 @@ class SamplerTest {
     void stopTokensAreChosenBeforeTheLeastLengthOnlyWhenNothingElseIsLeft() {
         Sampler sampler = new Sampler(3);
         GenerationRequest request = new GenerationRequest(
-                new int[1], SamplingParams.greedy(), 9, Set.of(2, 1), List.of(), Optional.empty(), 1, 0);
+                new int[1],
+                SamplingParams.greedy(),
+                9,
+                Set.of(2, 1),
+                List.of(),
+                Optional.empty(),
+                1,
+                0,
+                Optional.empty());
         Sequence young = new Sequence(request, new RecordingListener(), 100, 3, 0);
         Sequence old = new Sequence(request, new RecordingListener(), 100, 3, 0);
         old.append(0, 0);

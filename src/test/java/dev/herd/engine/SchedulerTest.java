@@ -149,7 +149,15 @@ class SchedulerTest {
         List<Sequence> added = new ArrayList<>();
         for (int priority : priorities) {
             GenerationRequest request = new GenerationRequest(
-                    new int[2], SamplingParams.greedy(), 1, Set.of(), List.of(), Optional.empty(), 0, priority);
+                    new int[2],
+                    SamplingParams.greedy(),
+                    1,
+                    Set.of(),
+                    List.of(),
+                    Optional.empty(),
+                    0,
+                    priority,
+                    Optional.empty());
             Sequence sequence = new Sequence(request, new RecordingListener(), 1000, FakeModelRunner.VOCABULARY, 0);
             added.add(sequence);
             scheduler.add(sequence);

@@ -92,6 +92,27 @@ public final class ApiException extends RuntimeException {
                 Duration.ofSeconds(1));
     }
 
+    /** 400: the safety policy does not let the request pass. */
+    public static ApiException contentFilter(String message, String param, @Nullable SafetyReport safety) {
+        return new ApiException(
+                400,
+                new ErrorBody(new ErrorBody.Detail(message, INVALID_REQUEST, param, "content_filter", safety)),
+                null);
+    }
+
+    /** 503: the safety policy demands an answer of a guard that gives none. */
+    public static ApiException safetyUnavailable(@Nullable SafetyReport safety) {
+        return new ApiException(
+                503,
+                new ErrorBody(new ErrorBody.Detail(
+                        "The request could not be checked against the safety policy; try again later.",
+                        SERVER_ERROR,
+                        null,
+                        "safety_unavailable",
+                        safety)),
+                Duration.ofSeconds(1));
+    }
+
     /** 500: nothing is wrong with the request. */
     public static ApiException internal() {
         return new ApiException(
@@ -110,7 +131,7 @@ public final class ApiException extends RuntimeException {
         String message = body.error().message().replace("'" + param + "'", "'" + other + "'");
         return new ApiException(
                 status,
-                ErrorBody.of(message, body.error().type(), other, body.error().code()),
+                body.about(other, message),
                 retryAfter);
     }
 

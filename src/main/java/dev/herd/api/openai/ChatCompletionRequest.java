@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  * @param continueFinalMessage extension; true lets the answer go on with the last message
  * @param includeStopStrInOutput extension; the answer contains the stop string that ends it
  * @param skipSpecialTokens extension; false shows special tokens by name
+ * @param safety extension; a stricter safety policy, and what the answer shows of it
+ * @param cacheSalt extension; what is computed of the prompt is shared only with requests of the same salt
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ChatCompletionRequest(
@@ -125,6 +127,16 @@ public record ChatCompletionRequest(
         @Nullable @Schema(description = "Extension: false shows special tokens by name.")
         Boolean skipSpecialTokens,
 
+        @Nullable @Valid @Schema(description = "Extension: a stricter safety policy, and what the answer shows of it.")
+        SafetyWish safety,
+
+        @Nullable
+        @Size(min = 1, max = 256)
+        @Schema(
+                description =
+                        "Extension: what is computed of the prompt is shared only with requests of the same salt.")
+        String cacheSalt,
+
         @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others)
         implements GenerationFields {
 
@@ -153,6 +165,44 @@ public record ChatCompletionRequest(
      */
     public ToolOffer toolOffer() {
         return ToolMapping.offer(this);
+    }
+
+    /** The same request with other messages. */
+    public ChatCompletionRequest withMessages(List<ChatMessage> others) {
+        return new ChatCompletionRequest(
+                model,
+                others,
+                temperature,
+                topP,
+                n,
+                stop,
+                maxTokens,
+                maxCompletionTokens,
+                seed,
+                stream,
+                streamOptions,
+                logprobs,
+                topLogprobs,
+                logitBias,
+                frequencyPenalty,
+                presencePenalty,
+                topK,
+                minP,
+                repetitionPenalty,
+                stopTokenIds,
+                ignoreEos,
+                tools,
+                toolChoice,
+                parallelToolCalls,
+                minTokens,
+                priority,
+                addGenerationPrompt,
+                continueFinalMessage,
+                includeStopStrInOutput,
+                skipSpecialTokens,
+                safety,
+                cacheSalt,
+                this.others);
     }
 
     /** Whether the answer is to be streamed. */

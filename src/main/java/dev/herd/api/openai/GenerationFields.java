@@ -89,6 +89,10 @@ public interface GenerationFields {
     @Nullable
     Long seed();
 
+    /** What is computed of the prompt is shared only with requests of the same salt. */
+    @Nullable
+    String cacheSalt();
+
     /** The other fields of the request, of which {@link ResponseFormat} reads some. */
     @Nullable
     Map<String, JsonNode> others();
