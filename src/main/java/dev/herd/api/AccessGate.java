@@ -90,7 +90,8 @@ final class AccessGate {
         }
         Access.set(context, identity);
         if (identity.tenant().isPresent()) {
-            context.addHeadersEndHandler(head -> RateHeaders.add(context.response().headers(), limits.standings(identity)));
+            context.addHeadersEndHandler(
+                    head -> RateHeaders.add(context.response().headers(), limits.standings(identity)));
             Optional<RateLimits.Refusal> refusal = path.startsWith(ADMIN) ? Optional.empty() : limits.request(identity);
             if (refusal.isPresent()) {
                 context.fail(RateHeaders.refusal(refusal.get()));
@@ -118,7 +119,8 @@ final class AccessGate {
             return;
         }
         if (refused.isAmbiguous()) {
-            context.fail(ApiException.invalidRequest(400, String.valueOf(refused.getMessage()), null, "ambiguous_credentials"));
+            context.fail(ApiException.invalidRequest(
+                    400, String.valueOf(refused.getMessage()), null, "ambiguous_credentials"));
             return;
         }
         context.response().putHeader("WWW-Authenticate", "Bearer");

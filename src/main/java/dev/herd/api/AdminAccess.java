@@ -83,7 +83,9 @@ final class AdminAccess {
 
     private static String tag(String header) {
         String tag = header.strip();
-        return tag.length() > 1 && tag.startsWith("\"") && tag.endsWith("\"") ? tag.substring(1, tag.length() - 1) : tag;
+        return tag.length() > 1 && tag.startsWith("\"") && tag.endsWith("\"")
+                ? tag.substring(1, tag.length() - 1)
+                : tag;
     }
 
     /** A tag as a header. */
@@ -93,6 +95,8 @@ final class AdminAccess {
 
     /** Whether a client has what it would get. */
     static boolean isKnown(@Nullable String ifNoneMatch, String tag) {
-        return Optional.ofNullable(ifNoneMatch).map(header -> tag(header).equals(tag)).orElse(false);
+        return Optional.ofNullable(ifNoneMatch)
+                .map(header -> tag(header).equals(tag))
+                .orElse(false);
     }
 }

@@ -58,8 +58,9 @@ final class AdminBindingsResource {
     @Operation(
             operationId = "writeBindings",
             summary = "Binds policies.",
-            description = "All bindings of the tenant are replaced at once. Requests under way keep the policy that they"
-                    + " began with.")
+            description =
+                    "All bindings of the tenant are replaced at once. Requests under way keep the policy that they"
+                            + " began with.")
     @APIResponse(
             responseCode = "200",
             description = "The bindings.",
@@ -69,8 +70,8 @@ final class AdminBindingsResource {
             @HeaderParam(HttpHeaders.IF_MATCH) @Nullable String ifMatch,
             @NotNull @Valid BindingsBody request) {
         Identity caller = access.of(tenant, Scope.POLICY_WRITE);
-        return respond(policies.of(access.tenancy())
-                .bind(caller, tenant, request.table(), AdminAccess.ifMatch(ifMatch)));
+        return respond(
+                policies.of(access.tenancy()).bind(caller, tenant, request.table(), AdminAccess.ifMatch(ifMatch)));
     }
 
     private static Response respond(Stored<Binding.Table> table) {

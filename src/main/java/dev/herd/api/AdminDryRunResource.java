@@ -14,8 +14,8 @@ import dev.herd.safety.Finding;
 import dev.herd.safety.Policy;
 import dev.herd.safety.PolicyAnswers.Trace;
 import dev.herd.safety.PolicyException;
-import dev.herd.safety.Safety;
 import dev.herd.safety.Reviewer.Review;
+import dev.herd.safety.Safety;
 import dev.herd.tenant.Identity;
 import dev.herd.tenant.PolicyAdmin;
 import dev.herd.tenant.Scope;
@@ -73,16 +73,15 @@ final class AdminDryRunResource {
     @Operation(
             operationId = "dryRunPolicy",
             summary = "Tries a policy out on texts.",
-            description = "Nothing is generated, kept or audited. With `cases`, the answer tells for each code how often it"
-                    + " was found where it should be.")
+            description =
+                    "Nothing is generated, kept or audited. With `cases`, the answer tells for each code how often it"
+                            + " was found where it should be.")
     @APIResponse(
             responseCode = "200",
             description = "What the policy says.",
             content = @Content(schema = @Schema(implementation = DryRunBody.Result.class)))
     public DryRunBody.Result run(
-            @PathParam("tenant") String tenant,
-            @PathParam("policy") String policy,
-            @NotNull @Valid DryRunBody request)
+            @PathParam("tenant") String tenant, @PathParam("policy") String policy, @NotNull @Valid DryRunBody request)
             throws PolicyException {
         Identity caller = access.of(tenant, Scope.POLICY_READ);
         request.check();
@@ -102,8 +101,7 @@ final class AdminDryRunResource {
             if (request.compareTo() == null) {
                 return new DryRunBody.Result(report(review), null, null, null, null);
             }
-            Review active =
-                    review(find(tenant, policy, request.compareTo()), caller, messages, request.output());
+            Review active = review(find(tenant, policy, request.compareTo()), caller, messages, request.output());
             return new DryRunBody.Result(
                     report(review), report(active), without(review, active), without(active, review), null);
         } finally {
@@ -152,8 +150,7 @@ final class AdminDryRunResource {
                 .filter(finding -> finding.isDetected() && finding.action() != Action.ALLOW);
     }
 
-    private SortedMap<String, Counts> counts(
-            EffectivePolicy policy, Identity caller, List<DryRunBody.Case> cases) {
+    private SortedMap<String, Counts> counts(EffectivePolicy policy, Identity caller, List<DryRunBody.Case> cases) {
         List<Set<String>> found = new ArrayList<>();
         Set<String> codes = new TreeSet<>();
         for (DryRunBody.Case labelled : cases) {

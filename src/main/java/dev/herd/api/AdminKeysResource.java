@@ -90,10 +90,7 @@ final class AdminKeysResource {
 
     @DELETE
     @Path("{key: [a-z0-9]+}")
-    @Operation(
-            operationId = "revokeKey",
-            summary = "Ends a key.",
-            description = "At once. It stays listed as revoked.")
+    @Operation(operationId = "revokeKey", summary = "Ends a key.", description = "At once. It stays listed as revoked.")
     @APIResponse(responseCode = "204", description = "It is not accepted any more.")
     public void revoke(@PathParam("tenant") String tenant, @PathParam("key") String key) {
         tenants().revoke(access.of(tenant, Scope.ADMIN), tenant, key);

@@ -102,7 +102,8 @@ final class AdminPoliciesResource {
     @Operation(
             operationId = "writePolicyDraft",
             summary = "Writes a draft.",
-            description = "`If-Match` with the ETag of the one that it replaces, or `If-None-Match: *` if there is none.")
+            description =
+                    "`If-Match` with the ETag of the one that it replaces, or `If-None-Match: *` if there is none.")
     @APIResponse(
             responseCode = "200",
             description = "The draft.",
@@ -157,8 +158,9 @@ final class AdminPoliciesResource {
     @Operation(
             operationId = "publishPolicy",
             summary = "Publishes the draft of a policy as its next version.",
-            description = "The policy is tried out first. The same draft is published once: a second request is answered"
-                    + " with what the first one made, and with 200.")
+            description =
+                    "The policy is tried out first. The same draft is published once: a second request is answered"
+                            + " with what the first one made, and with 200.")
     @APIResponse(
             responseCode = "201",
             description = "The new version.",

@@ -90,7 +90,9 @@ final class AdminTenantsResource {
         TenantState state = tenants().tenant(tenant);
         return AdminAccess.isKnown(known, state.tenant().etag())
                 ? Response.notModified()
-                        .header(HttpHeaders.ETAG, AdminAccess.etag(state.tenant().etag()))
+                        .header(
+                                HttpHeaders.ETAG,
+                                AdminAccess.etag(state.tenant().etag()))
                         .build()
                 : respond(state, 200);
     }

@@ -141,8 +141,7 @@ final class ChatSegments {
 
     private static ChatMessage rewrite(ChatMessage message, Rewriter rewriter) {
         MessageContent content = switch (message.content()) {
-            case MessageContent.Text(String text) ->
-                new MessageContent.Text(rewriter.rewrite(text, "content"));
+            case MessageContent.Text(String text) -> new MessageContent.Text(rewriter.rewrite(text, "content"));
             case MessageContent.Parts(List<Part> parts) -> new MessageContent.Parts(parts(parts, rewriter));
             case null -> null;
         };
@@ -168,8 +167,7 @@ final class ChatSegments {
                 call.id(),
                 call.type(),
                 new ChatToolCall.Function(
-                        call.function().name(),
-                        rewriter.rewrite(call.function().arguments(), "tool_calls")));
+                        call.function().name(), rewriter.rewrite(call.function().arguments(), "tool_calls")));
     }
 
     private static List<Part> parts(List<Part> parts, Rewriter rewriter) {

@@ -112,8 +112,8 @@ final class ChatService {
 
     private static boolean wantsJson(GenerationFields fields) {
         return ResponseFormat.find(fields.others())
-                .filter(format -> format.kind() == ResponseFormat.Kind.OBJECT
-                        || format.kind() == ResponseFormat.Kind.SCHEMA)
+                .filter(format ->
+                        format.kind() == ResponseFormat.Kind.OBJECT || format.kind() == ResponseFormat.Kind.SCHEMA)
                 .isPresent();
     }
 
@@ -151,8 +151,8 @@ final class ChatService {
 
     private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, Ready ready) {
         limits.requireSampling(fields);
-        SamplingParams sampling =
-                ChatMapping.sampling(fields, limits.defaults(model.defaults()), model.vocabularySize(), random.nextLong());
+        SamplingParams sampling = ChatMapping.sampling(
+                fields, limits.defaults(model.defaults()), model.vocabularySize(), random.nextLong());
         Optional<TokenGrammar> grammar = grammars.find(fields, offer, model);
         Set<Integer> stopTokens = stopTokens(fields, model);
         List<GenerationRequest> requests = new ArrayList<>();

@@ -53,8 +53,7 @@ final class Replies {
         return respond(body, answer, MediaType.APPLICATION_JSON, ignored);
     }
 
-    private static Response.ResponseBuilder respond(
-            Object body, Answer answer, String type, List<String> ignored) {
+    private static Response.ResponseBuilder respond(Object body, Answer answer, String type, List<String> ignored) {
         Response.ResponseBuilder response = Response.ok(body, type);
         answer.safety().headers().forEach(response::header);
         String names = ignored.stream()

@@ -106,12 +106,14 @@ final class ResponsesResource {
                                 },
                                 emitter::fail),
                         http)
-                .map(response -> Replies.json(response, turn.answer(), turn.ignored()).build());
+                .map(response ->
+                        Replies.json(response, turn.answer(), turn.ignored()).build());
     }
 
     private ResponseObject startInBackground(ResponseService.Turn turn, ResponseDraft draft) {
         ResponseObject queued = draft.state("queued");
-        store.put(new StoredResponse(turn.tenant(), draft.state("in_progress"), turn.input(), turn.conversation(), turn.answer()));
+        store.put(new StoredResponse(
+                turn.tenant(), draft.state("in_progress"), turn.input(), turn.conversation(), turn.answer()));
         io.vertx.core.Context loop = vertx.getOrCreateContext();
         turn.answer()
                 .start(
@@ -211,7 +213,11 @@ final class ResponsesResource {
         }
         running.cancel();
         store.end(new StoredResponse(
-                response.tenant(), response.response().withStatus("cancelled"), response.input(), response.conversation(), null));
+                response.tenant(),
+                response.response().withStatus("cancelled"),
+                response.input(),
+                response.conversation(),
+                null));
         return stored(id).response();
     }
 

@@ -64,7 +64,16 @@ final class SafetyReports {
 
     private static Item minimal(Finding finding) {
         return new Item(
-                finding.scanner(), finding.code(), finding.action().wireName(), null, null, null, null, null, null, null);
+                finding.scanner(),
+                finding.code(),
+                finding.action().wireName(),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
     }
 
     private static Item full(Finding finding) {

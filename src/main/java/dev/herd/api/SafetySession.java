@@ -89,8 +89,7 @@ final class SafetySession {
      * @param before text that the answers go on with
      */
     void watch(String before, boolean isJson) {
-        reviews = safety.output(
-                subject, Objects.requireNonNull(input).segments(), before, isJson);
+        reviews = safety.output(subject, Objects.requireNonNull(input).segments(), before, isJson);
     }
 
     /** What judges the next choice; empty if there is nothing to look for. */
@@ -141,12 +140,6 @@ final class SafetySession {
         if (output != null) {
             done = done.or(output.effective());
         }
-        return Map.of(
-                POLICY,
-                subject.policy().label(),
-                ACTION,
-                done.wireName(),
-                ASSESSMENT,
-                subject.assessmentId());
+        return Map.of(POLICY, subject.policy().label(), ACTION, done.wireName(), ASSESSMENT, subject.assessmentId());
     }
 }

@@ -46,10 +46,11 @@ final class SafetySessions {
                 .orElseThrow(() -> ApiException.invalidRequest(
                         404, "There is no such policy.", SafetySession.POLICY, "policy_not_found"));
         if (wish != null && wish.mode() == SafetyWish.Mode.ENFORCE) {
-            policy = new EffectivePolicy(policy.id(), policy.version(), policy.policy().enforced());
+            policy = new EffectivePolicy(
+                    policy.id(), policy.version(), policy.policy().enforced());
         }
-        Subject subject = new Subject(
-                Safety.newId(), requestId, caller, policy, model.name() + "/" + model.fingerprint());
+        Subject subject =
+                new Subject(Safety.newId(), requestId, caller, policy, model.name() + "/" + model.fingerprint());
         return new SafetySession(
                 safety,
                 subject,

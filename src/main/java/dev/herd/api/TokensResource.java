@@ -37,7 +37,8 @@ final class TokensResource {
     private final ObjectMapper json;
     private final CallerLimits limits;
 
-    TokensResource(ChatService chat, ChatTranslator translator, ModelSource models, ObjectMapper json, CallerLimits limits) {
+    TokensResource(
+            ChatService chat, ChatTranslator translator, ModelSource models, ObjectMapper json, CallerLimits limits) {
         this.chat = chat;
         this.translator = translator;
         this.models = models;

@@ -111,9 +111,7 @@ final class WholeAnswer implements AnswerSink {
     private Message message(int index) {
         Withheld instead = withheld.get(index);
         if (instead != null) {
-            return instead.isRefusal()
-                    ? Message.refusing(instead.message())
-                    : Message.of(instead.message(), List.of());
+            return instead.isRefusal() ? Message.refusing(instead.message()) : Message.of(instead.message(), List.of());
         }
         return Message.of(
                 texts.get(index).toString(),

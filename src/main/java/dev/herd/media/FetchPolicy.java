@@ -46,7 +46,9 @@ public record FetchPolicy(
 
     private static boolean covers(List<String> wide, String host) {
         return wide.contains(host)
-                || wide.stream().anyMatch(allowed -> allowed.startsWith("*.") && matches(allowed, host.replaceFirst("^\\*", "")));
+                || wide.stream()
+                        .anyMatch(
+                                allowed -> allowed.startsWith("*.") && matches(allowed, host.replaceFirst("^\\*", "")));
     }
 
     /** Whether {@code host}, in lower case, may be asked. */

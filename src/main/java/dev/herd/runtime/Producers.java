@@ -124,7 +124,8 @@ final class Producers {
     @Singleton
     @DefaultBean
     AuditSink auditSink(TenancySource tenancy) {
-        return decision -> tenancy.current().ifPresent(tenants -> tenants.auditWriter().record(decision));
+        return decision ->
+                tenancy.current().ifPresent(tenants -> tenants.auditWriter().record(decision));
     }
 
     /** Where seeds come from that no request states. */

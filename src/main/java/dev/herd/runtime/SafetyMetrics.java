@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
 /** Counts decisions and findings. Codes that tenants choose are counted together, so that there are few time series. */
 @Singleton
 final class SafetyMetrics implements SafetyRecorder {
-    private static final Pattern OWN_CODE = Pattern.compile("S(?:1[0-4]|[1-9]|\\?)|[A-Z][A-Z0-9_]{2,24}|[a-z]+_[a-z_]{3,24}");
+    private static final Pattern OWN_CODE =
+            Pattern.compile("S(?:1[0-4]|[1-9]|\\?)|[A-Z][A-Z0-9_]{2,24}|[a-z]+_[a-z_]{3,24}");
 
     private final MeterRegistry registry;
 
@@ -23,7 +24,12 @@ final class SafetyMetrics implements SafetyRecorder {
     @Override
     public void decided(SafetyDecision decision) {
         String direction = decision.direction().name().toLowerCase(Locale.ROOT);
-        registry.counter("herd.safety.decisions", "direction", direction, "action", decision.effective().wireName())
+        registry.counter(
+                        "herd.safety.decisions",
+                        "direction",
+                        direction,
+                        "action",
+                        decision.effective().wireName())
                 .increment();
         registry.timer("herd.safety.latency", "direction", direction).record(decision.latency());
         if (decision.isDegraded()) {
@@ -47,7 +53,8 @@ final class SafetyMetrics implements SafetyRecorder {
     }
 
     private static String category(Finding finding) {
-        boolean isTenants = finding.scanner().equals("words") || finding.scanner().equals("encoded");
+        boolean isTenants =
+                finding.scanner().equals("words") || finding.scanner().equals("encoded");
         return !isTenants && OWN_CODE.matcher(finding.code()).matches() ? finding.code() : "own";
     }
 }

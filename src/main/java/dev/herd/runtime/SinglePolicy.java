@@ -39,7 +39,9 @@ final class SinglePolicy implements PolicySource {
             LOG.infof(
                     "safety: one tenant, policy '%s' (%s)%s",
                     id,
-                    config.policy().map(Path::toString).orElse("built in: reports, blocks hidden text; no model judges"),
+                    config.policy()
+                            .map(Path::toString)
+                            .orElse("built in: reports, blocks hidden text; no model judges"),
                     config.floor().map(file -> ", floor " + file).orElse(""));
             return new SinglePolicy(new EffectivePolicy(id, "", policy));
         } catch (PolicyException wrong) {
@@ -69,8 +71,7 @@ final class SinglePolicy implements PolicySource {
 
     @Override
     public Optional<EffectivePolicy> policyFor(Caller caller, PolicyQuery query) {
-        boolean isOther = query.wanted().isPresent()
-                && !query.wanted().get().equals(policy.label());
+        boolean isOther = query.wanted().isPresent() && !query.wanted().get().equals(policy.label());
         return isOther ? Optional.empty() : Optional.of(policy);
     }
 }

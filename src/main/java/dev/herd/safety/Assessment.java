@@ -54,7 +54,14 @@ final class Assessment {
     }
 
     /** Takes the score of a category or detector. */
-    void addScore(String scanner, String code, TextSource source, double score, double threshold, Ruling ruling, long millis) {
+    void addScore(
+            String scanner,
+            String code,
+            TextSource source,
+            double score,
+            double threshold,
+            Ruling ruling,
+            long millis) {
         add(new Finding(
                 scanner,
                 code,

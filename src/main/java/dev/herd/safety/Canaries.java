@@ -16,7 +16,10 @@ final class Canaries {
             ScanPlan plan = rules.scanPlan(direction);
             TextScan harmless = scan(plan, HARMLESS);
             if (harmless.isBlocked()) {
-                throw new PolicyException("", "blocks a harmless sentence, by " + harmless.found().getFirst().rule().code());
+                throw new PolicyException(
+                        "",
+                        "blocks a harmless sentence, by "
+                                + harmless.found().getFirst().rule().code());
             }
             checkTerms(fields, plan, direction == Direction.INPUT ? "input" : "output");
         }
@@ -27,7 +30,9 @@ final class Canaries {
         for (int i = 0; i < lists.size(); i++) {
             JsonNode list = lists.get(i);
             boolean isLiteral = list.path("match").asText().equals("literal");
-            if (!isLiteral || list.path(way).asText().equals("allow") || fields.path("mode").asText().equals("off")) {
+            if (!isLiteral
+                    || list.path(way).asText().equals("allow")
+                    || fields.path("mode").asText().equals("off")) {
                 continue;
             }
             for (int j = 0; j < list.path("terms").size(); j++) {

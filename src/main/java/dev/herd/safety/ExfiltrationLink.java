@@ -14,9 +14,11 @@ import java.util.regex.Pattern;
 final class ExfiltrationLink {
     /** Also matches the beginning of such an address, so that nothing of the query is out before its end is seen. */
     static final Regex FORM = RegexReader.known(
-            "(?:!\\[[^\\]\\n]{0,300}\\]\\(\\s*<?|<img\\s[^>\\n]{0,300}src=[\"']?)https?://[^\\s?#)>\"']{1,300}\\?[^\\s)>\"']+", false);
+            "(?:!\\[[^\\]\\n]{0,300}\\]\\(\\s*<?|<img\\s[^>\\n]{0,300}src=[\"']?)https?://[^\\s?#)>\"']{1,300}\\?[^\\s)>\"']+",
+            false);
 
-    private static final Pattern HOST = Pattern.compile("https?://(?:[^/?#@\\s]*@)?([^/?#:\\s]+)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern HOST =
+            Pattern.compile("https?://(?:[^/?#@\\s]*@)?([^/?#:\\s]+)", Pattern.CASE_INSENSITIVE);
 
     private ExfiltrationLink() {}
 

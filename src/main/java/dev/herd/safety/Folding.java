@@ -38,8 +38,9 @@ final class Folding {
     /** A whole text, folded; with {@code isCaseless}, in lower case, too. */
     static int[] of(String text, boolean isCaseless) {
         return text.codePoints()
-                .flatMap(codePoint ->
-                        codePoint < 128 ? java.util.stream.IntStream.of(codePoint) : java.util.Arrays.stream(of(codePoint)))
+                .flatMap(codePoint -> codePoint < 128
+                        ? java.util.stream.IntStream.of(codePoint)
+                        : java.util.Arrays.stream(of(codePoint)))
                 .map(codePoint -> isCaseless ? lower(codePoint) : codePoint)
                 .toArray();
     }
@@ -123,8 +124,10 @@ final class Folding {
     }
 
     private static Map<Integer, Integer> lookAlikes() {
-        String foreign = "аеорсухіјѕԁһԛԝӏАВЕКМНОРСТУХІЈЅҮԌԚԜӀαονρυικγΑΒΕΖΗΙΚΜΝΟΡΤΥΧϲϳօսհոցԱՕՍıɑɡɩʋⲟⲣⲥꓐꓑꓔꓖꓗꓙꓜꓝꓟꓠꓡꓢꓣꓦꓪꓫꓬꓮꓰꓲꓳꓴ";
-        String latin = "aeopcyxijsdhqwlABEKMHOPCTYXIJSYGQWIaovpuikyABEZHIKMNOPTYXcjouhngUOUiagivopcBPTGKJZFMNLSRVWXYAEIOU";
+        String foreign =
+                "аеорсухіјѕԁһԛԝӏАВЕКМНОРСТУХІЈЅҮԌԚԜӀαονρυικγΑΒΕΖΗΙΚΜΝΟΡΤΥΧϲϳօսհոցԱՕՍıɑɡɩʋⲟⲣⲥꓐꓑꓔꓖꓗꓙꓜꓝꓟꓠꓡꓢꓣꓦꓪꓫꓬꓮꓰꓲꓳꓴ";
+        String latin =
+                "aeopcyxijsdhqwlABEKMHOPCTYXIJSYGQWIaovpuikyABEZHIKMNOPTYXcjouhngUOUiagivopcBPTGKJZFMNLSRVWXYAEIOU";
         Map<Integer, Integer> map = new HashMap<>();
         int[] from = foreign.codePoints().toArray();
         int[] to = latin.codePoints().toArray();

@@ -47,8 +47,8 @@ final class GuardPanel {
                 answers.add(missing());
                 continue;
             }
-            GuardQuery query = new GuardQuery(
-                    direction, turns, categories, plan.threshold(), settings(), cacheSalt, timeout);
+            GuardQuery query =
+                    new GuardQuery(direction, turns, categories, plan.threshold(), settings(), cacheSalt, timeout);
             answers.add(
                     guard.get().isImmediate()
                             ? CompletableFuture.completedFuture(
@@ -93,8 +93,15 @@ final class GuardPanel {
                     assessment.addTruncation();
                 }
                 GuardPlan plan = rules.guardPlan(direction);
-                scores.byCode().forEach((code, score) -> assessment.addScore(
-                        rules.guard(), code, source, score, plan.threshold(code), plan.ruling(code, score), millis));
+                scores.byCode()
+                        .forEach((code, score) -> assessment.addScore(
+                                rules.guard(),
+                                code,
+                                source,
+                                score,
+                                plan.threshold(code),
+                                plan.ruling(code, score),
+                                millis));
                 if (scores.byCode().isEmpty() && scores.unlisted().isEmpty() && scores.unsafe() >= plan.threshold()) {
                     String code = GuardPlan.UNSPECIFIED;
                     assessment.addScore(
@@ -114,8 +121,7 @@ final class GuardPanel {
     void enterInjection(TextSource source, int segment, Outcome<InjectionScore> outcome, Assessment assessment) {
         switch (outcome) {
             case Outcome.Failed<InjectionScore>(GuardException.Status status, long millis) ->
-                assessment.addFailure(
-                        rules.injectionModel(), status, source, rules.failure(Direction.INPUT), millis);
+                assessment.addFailure(rules.injectionModel(), status, source, rules.failure(Direction.INPUT), millis);
             case Outcome.Answered<InjectionScore>(InjectionScore score, long millis) -> {
                 guards.detector(rules.injectionModel())
                         .ifPresent(model -> assessment.addGuard(model.name(), model.revision(), score.tokens()));

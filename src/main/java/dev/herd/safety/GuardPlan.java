@@ -37,7 +37,11 @@ final class GuardPlan {
         if (rules.mode() != PolicyRules.Mode.OFF && !rules.guard().equals(Guards.NONE)) {
             PolicySchema.CATEGORIES.forEach((code, name) -> {
                 String pointer = "/content/categories/" + code + way;
-                add(judged, new GuardCategory(code, name, ""), rules.ruling(pointer + "/action"), fields.at(pointer + "/threshold").doubleValue());
+                add(
+                        judged,
+                        new GuardCategory(code, name, ""),
+                        rules.ruling(pointer + "/action"),
+                        fields.at(pointer + "/threshold").doubleValue());
             });
             for (JsonNode custom : fields.at("/content/custom")) {
                 String code = custom.path("code").asText();
@@ -45,8 +49,12 @@ final class GuardPlan {
                 Action floorAction = rules.floorItem("/content/custom", "code", code)
                         .map(item -> PolicyRules.action(item.at(way + "/action")))
                         .orElse(Action.ALLOW);
-                add(judged,
-                        new GuardCategory(code, custom.path("name").asText(), custom.path("description").asText()),
+                add(
+                        judged,
+                        new GuardCategory(
+                                code,
+                                custom.path("name").asText(),
+                                custom.path("description").asText()),
                         rules.ruling(action, floorAction),
                         custom.at(way + "/threshold").doubleValue());
             }
@@ -58,14 +66,20 @@ final class GuardPlan {
     private static void addTopics(Map<String, Judged> judged, PolicyRules rules, JsonNode fields, String way) {
         int code = FIRST_TOPIC;
         for (JsonNode topic : fields.path("topics")) {
-            Action floorAction = rules.floorItem("/topics", "id", topic.path("id").asText())
+            Action floorAction = rules.floorItem(
+                            "/topics", "id", topic.path("id").asText())
                     .map(item -> PolicyRules.action(item.at(way)))
                     .orElse(Action.ALLOW);
-            StringBuilder description = new StringBuilder(topic.path("definition").asText());
+            StringBuilder description =
+                    new StringBuilder(topic.path("definition").asText());
             for (JsonNode example : topic.path("examples")) {
-                description.append(description.isEmpty() ? "" : "\n").append("Example: ").append(example.asText());
+                description
+                        .append(description.isEmpty() ? "" : "\n")
+                        .append("Example: ")
+                        .append(example.asText());
             }
-            add(judged,
+            add(
+                    judged,
                     new GuardCategory("S" + code++, topic.path("name").asText(), description.toString()),
                     rules.ruling(PolicyRules.action(topic.at(way)), floorAction),
                     topic.path("threshold").doubleValue());

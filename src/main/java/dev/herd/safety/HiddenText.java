@@ -93,9 +93,8 @@ final class HiddenText implements Matcher {
         if (joiner == NONE) {
             return;
         }
-        boolean isNeeded = joiner == JOINER
-                ? (isEmoji(before) && isEmoji(next)) || needsJoiners(before)
-                : needsJoiners(before);
+        boolean isNeeded =
+                joiner == JOINER ? (isEmoji(before) && isEmoji(next)) || needsJoiners(before) : needsJoiners(before);
         if (!isNeeded) {
             hit(rules.zeroWidth(), joinerStart, joinerEnd, hits);
         }
@@ -113,8 +112,21 @@ final class HiddenText implements Matcher {
             return false;
         }
         return switch (Character.UnicodeScript.of(codePoint)) {
-            case ARABIC, SYRIAC, DEVANAGARI, BENGALI, GURMUKHI, GUJARATI, ORIYA, TAMIL, TELUGU, KANNADA, MALAYALAM,
-                    SINHALA, MONGOLIAN, KHMER, MYANMAR -> true;
+            case ARABIC,
+                    SYRIAC,
+                    DEVANAGARI,
+                    BENGALI,
+                    GURMUKHI,
+                    GUJARATI,
+                    ORIYA,
+                    TAMIL,
+                    TELUGU,
+                    KANNADA,
+                    MALAYALAM,
+                    SINHALA,
+                    MONGOLIAN,
+                    KHMER,
+                    MYANMAR -> true;
             default -> false;
         };
     }

@@ -65,8 +65,7 @@ final class InputReview {
         List<GuardTurn> turns = Conversation.input(judged, panel.settings());
         if (!turns.isEmpty()) {
             panel.content(Direction.INPUT, turns, cacheSalt)
-                    .forEach(answer ->
-                            entries.add(() -> panel.enter(Direction.INPUT, answer.join(), assessment)));
+                    .forEach(answer -> entries.add(() -> panel.enter(Direction.INPUT, answer.join(), assessment)));
         }
         entries.forEach(Runnable::run);
     }

@@ -74,8 +74,7 @@ public final class OutputReview {
         this.gates = mode != Mode.ASYNC
                 && !rules.guardPlan(Direction.OUTPUT).isEmpty()
                 && rules.guardPlan(Direction.OUTPUT).isEnforced();
-        this.scan = new TextScan(
-                rules.scanPlan(Direction.OUTPUT), isJson ? new JsonLens() : null, true, redactions);
+        this.scan = new TextScan(rules.scanPlan(Direction.OUTPUT), isJson ? new JsonLens() : null, true, redactions);
         scan.prime(setting.before());
         this.cleared = scan.released();
     }
@@ -177,8 +176,8 @@ public final class OutputReview {
         boolean isFinal = isFinished;
         String answer = isFinal ? scan.preview(Integer.MAX_VALUE) + callTexts : scan.preview(contextChars());
         long start = nanoTime.getAsLong();
-        List<CompletableFuture<Outcome<GuardScores>>> asked = panel.content(
-                Direction.OUTPUT, Conversation.output(context, answer, panel.settings()), cacheSalt);
+        List<CompletableFuture<Outcome<GuardScores>>> asked =
+                panel.content(Direction.OUTPUT, Conversation.output(context, answer, panel.settings()), cacheSalt);
         CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenRun(() -> {
             guardNanos += nanoTime.getAsLong() - start;
             news.add(new Answer(asked.stream().map(CompletableFuture::join).toList(), end, isFinal));
@@ -244,7 +243,9 @@ public final class OutputReview {
     /** Whether all is known that will be: the answer may end. */
     public boolean isSettled() {
         return isBlocked()
-                || (isFinished && (isFinallyChecked || rules.guardPlan(Direction.OUTPUT).isEmpty()));
+                || (isFinished
+                        && (isFinallyChecked
+                                || rules.guardPlan(Direction.OUTPUT).isEmpty()));
     }
 
     /** Whether the guard has to be asked when the longest delay has passed, though nothing else happens. */

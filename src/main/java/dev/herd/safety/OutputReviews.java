@@ -32,7 +32,8 @@ public final class OutputReviews {
 
     /** Whether nothing is looked for, so that answers need not be judged. */
     public boolean isIdle() {
-        return rules.scanPlan(Direction.OUTPUT).isEmpty() && rules.guardPlan(Direction.OUTPUT).isEmpty();
+        return rules.scanPlan(Direction.OUTPUT).isEmpty()
+                && rules.guardPlan(Direction.OUTPUT).isEmpty();
     }
 
     /**

@@ -52,8 +52,7 @@ final class Payloads {
         addMatches(PERCENT, text, found, start, end, depth);
     }
 
-    private static void addMatches(
-            Pattern pattern, String text, List<Payload> found, int start, int end, int depth) {
+    private static void addMatches(Pattern pattern, String text, List<Payload> found, int start, int end, int depth) {
         Matcher run = pattern.matcher(text);
         while (found.size() < MOST_PAYLOADS && run.find()) {
             String encoded = run.group();
@@ -77,7 +76,8 @@ final class Payloads {
             return Optional.empty();
         }
         if (encoded.indexOf('%') >= 0) {
-            boolean isEscaped = ESCAPE.matcher(encoded).results().limit(FEWEST_ESCAPES).count() == FEWEST_ESCAPES;
+            boolean isEscaped =
+                    ESCAPE.matcher(encoded).results().limit(FEWEST_ESCAPES).count() == FEWEST_ESCAPES;
             return isEscaped ? readable("url", percent(encoded)) : Optional.empty();
         }
         if (encoded.length() % 2 == 0 && encoded.chars().allMatch(symbol -> Character.digit(symbol, 16) >= 0)) {
@@ -148,7 +148,9 @@ final class Payloads {
     }
 
     private static boolean hasManyLetters(String text) {
-        return text.length() >= SHORTEST && text.length() <= MOST_BYTES && text.chars().anyMatch(Character::isLetter);
+        return text.length() >= SHORTEST
+                && text.length() <= MOST_BYTES
+                && text.chars().anyMatch(Character::isLetter);
     }
 
     private static String rotated(String text) {

@@ -19,14 +19,8 @@ final class PiiRules {
             form(PiiEntity.CREDIT_CARD, "\\<\\d(?:[ -]?\\d){12,18}\\>", PiiChecks::card),
             form(PiiEntity.IBAN, "\\<[A-Z][A-Z]\\d\\d(?: ?[A-Z0-9]){11,30}\\>", PiiChecks::iban),
             form(PiiEntity.US_SSN, "\\<\\d\\d\\d[ -]\\d\\d[ -]\\d\\d\\d\\d\\>", PiiChecks::socialSecurityNumber),
-            form(
-                    PiiEntity.IPV4,
-                    "\\<\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\>",
-                    PiiChecks::ipv4),
-            form(
-                    PiiEntity.IPV6,
-                    "\\<[0-9A-Fa-f]{0,4}:(?:[0-9A-Fa-f]{0,4}:){1,6}[0-9A-Fa-f]{0,4}\\>",
-                    PiiChecks::ipv6),
+            form(PiiEntity.IPV4, "\\<\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\>", PiiChecks::ipv4),
+            form(PiiEntity.IPV6, "\\<[0-9A-Fa-f]{0,4}:(?:[0-9A-Fa-f]{0,4}:){1,6}[0-9A-Fa-f]{0,4}\\>", PiiChecks::ipv6),
             form(
                     PiiEntity.URL_CREDENTIALS,
                     "\\<[A-Za-z][A-Za-z0-9+.-]*://[^\\s:/@\"'<>]+:[^\\s/@\"'<>]+@",
@@ -35,10 +29,7 @@ final class PiiRules {
                     PiiEntity.JWT,
                     "\\<eyJ[A-Za-z0-9_-]{5}[A-Za-z0-9_-]*\\.eyJ[A-Za-z0-9_-]{5}[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*",
                     ScanRule.Check.NONE),
-            form(
-                    PiiEntity.AWS_KEY,
-                    "\\<(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA|ANVA)[A-Z2-7]{16}\\>",
-                    ScanRule.Check.NONE),
+            form(PiiEntity.AWS_KEY, "\\<(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA|ANVA)[A-Z2-7]{16}\\>", ScanRule.Check.NONE),
             form(
                     PiiEntity.API_KEY,
                     "\\<(?:gh[pousr]_[A-Za-z0-9]{36}[A-Za-z0-9]*|github_pat_[A-Za-z0-9_]{22}[A-Za-z0-9_]*"

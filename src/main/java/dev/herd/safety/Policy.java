@@ -209,8 +209,8 @@ public final class Policy {
             Set<String> names = new TreeSet<>();
             from.fieldNames().forEachRemaining(names::add);
             to.fieldNames().forEachRemaining(names::add);
-            names.forEach(name ->
-                    diff(pointer + "/" + ObjectShape.escaped(name), from.path(name), to.path(name), changes));
+            names.forEach(
+                    name -> diff(pointer + "/" + ObjectShape.escaped(name), from.path(name), to.path(name), changes));
         } else if (!from.equals(to)) {
             changes.add(new Change(pointer, from, to));
         }

@@ -98,6 +98,8 @@ public final class PolicyAnswers {
     public boolean permitsImagesFrom(String host) {
         JsonNode hosts = fields.at("/images/allowedHosts");
         return fields.at("/images/allowRemote").asBoolean()
-                && (hosts.isEmpty() || hosts.valueStream().anyMatch(allowed -> allowed.asText().equals(host)));
+                && (hosts.isEmpty()
+                        || hosts.valueStream()
+                                .anyMatch(allowed -> allowed.asText().equals(host)));
     }
 }

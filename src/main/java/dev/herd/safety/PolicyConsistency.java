@@ -97,8 +97,10 @@ final class PolicyConsistency {
                 }
             }
         }
-        for (String pointer : List.of("/unicode/hiddenTags", "/unicode/bidiControls", "/links/output", "/code/action")) {
-            boolean isOff = pointer.startsWith("/code") && !fields.at("/code/enabled").asBoolean();
+        for (String pointer :
+                List.of("/unicode/hiddenTags", "/unicode/bidiControls", "/links/output", "/code/action")) {
+            boolean isOff =
+                    pointer.startsWith("/code") && !fields.at("/code/enabled").asBoolean();
             if (!isOff && withholds(fields.at(pointer))) {
                 throw new PolicyException("/stream/mode", message + pointer);
             }

@@ -114,7 +114,8 @@ final class PolicyRules {
     Ruling injection(TextSource source, double score) {
         String base = source.isThirdParty() ? "/promptAttack/thirdParty" : "/promptAttack/user";
         Action action = injection(fields, base, score);
-        return ruling(action, floor.map(demands -> injection(demands, base, score)).orElse(Action.ALLOW));
+        return ruling(
+                action, floor.map(demands -> injection(demands, base, score)).orElse(Action.ALLOW));
     }
 
     private static Action injection(JsonNode demands, String base, double score) {
@@ -137,7 +138,9 @@ final class PolicyRules {
     /** Whether anything is done about injections in text of a source. */
     boolean seeksInjections(TextSource source) {
         String base = source.isThirdParty() ? "/promptAttack/thirdParty" : "/promptAttack/user";
-        return mode != Mode.OFF && !injectionModel().equals(Guards.NONE) && ruling(base + "/action").matters();
+        return mode != Mode.OFF
+                && !injectionModel().equals(Guards.NONE)
+                && ruling(base + "/action").matters();
     }
 
     static Action action(JsonNode word) {

@@ -46,12 +46,16 @@ final class PolicySchema {
             "words", words(),
             "topics", topics(),
             "pii", pii(),
-            "links",
-                    ObjectShape.of("output", Word.of("annotate", ACTIONS), "allowedHosts", new Texts(100, 253, true)),
+            "links", ObjectShape.of("output", Word.of("annotate", ACTIONS), "allowedHosts", new Texts(100, 253, true)),
             "code",
                     ObjectShape.of(
                             "enabled", new Flag(false, true),
-                            "minSeverity", new Word(List.of("error", "warning", "advice"), "warning", "error", Prevails.GREATER),
+                            "minSeverity",
+                                    new Word(
+                                            List.of("error", "warning", "advice"),
+                                            "warning",
+                                            "error",
+                                            Prevails.GREATER),
                             "action", Word.of("annotate", NOT_REDACT)),
             "grounding",
                     ObjectShape.of(
@@ -62,15 +66,22 @@ final class PolicySchema {
             "stream", stream(),
             "failure",
                     ObjectShape.of(
-                            "input", Word.of("closed", "open", "annotate", "closed"),
-                            "output", Word.of("closed", "open", "annotate", "closed"),
-                            "timeoutMs", new Number(50, 10_000, 1500, true, Prevails.OWN),
-                            "retry", new Number(0, 3, 0, true, Prevails.OWN)),
+                            "input",
+                            Word.of("closed", "open", "annotate", "closed"),
+                            "output",
+                            Word.of("closed", "open", "annotate", "closed"),
+                            "timeoutMs",
+                            new Number(50, 10_000, 1500, true, Prevails.OWN),
+                            "retry",
+                            new Number(0, 3, 0, true, Prevails.OWN)),
             "messages", messages(),
             "trace",
                     ObjectShape.of(
-                            "response", new Word(List.of("full", "minimal", "none"), "minimal", "full", Prevails.GREATER),
-                            "audit", new Word(List.of("full", "redacted", "hash"), "hash", "redacted", Prevails.GREATER)),
+                            "response",
+                                    new Word(List.of("full", "minimal", "none"), "minimal", "full", Prevails.GREATER),
+                            "audit",
+                                    new Word(
+                                            List.of("full", "redacted", "hash"), "hash", "redacted", Prevails.GREATER)),
             "retentionDays", new Number(1, 3650, 30, true, Prevails.SMALLER));
 
     private static ObjectShape content() {
@@ -88,7 +99,13 @@ final class PolicySchema {
                 "custom",
                         new ListShape(
                                 ObjectShape.of(
-                                                "code", new Text(3, "", Pattern.compile("S(1[5-9]|2[0-9]|3[0-4])"), "a code from S15 to S34", Prevails.OWN),
+                                                "code",
+                                                        new Text(
+                                                                3,
+                                                                "",
+                                                                Pattern.compile("S(1[5-9]|2[0-9]|3[0-4])"),
+                                                                "a code from S15 to S34",
+                                                                Prevails.OWN),
                                                 "name", filled(60),
                                                 "description", Text.any(400, ""),
                                                 "input", judged("block", 0.5),
@@ -104,8 +121,10 @@ final class PolicySchema {
 
     private static ObjectShape judged(String action, double threshold) {
         return ObjectShape.of(
-                "action", Word.of(action, NOT_REDACT),
-                "threshold", new Number(0.01, 0.999, threshold, false, Prevails.SMALLER));
+                "action",
+                Word.of(action, NOT_REDACT),
+                "threshold",
+                new Number(0.01, 0.999, threshold, false, Prevails.SMALLER));
     }
 
     private static ObjectShape promptAttack() {
@@ -113,16 +132,21 @@ final class PolicySchema {
         Number thirdParty = new Number(0.05, 0.999, 0.7, false, Prevails.SMALLER);
         Number blockAt = new Number(0.05, 1, 0.9, false, Prevails.SMALLER);
         return ObjectShape.of(
-                "model", guard(),
-                "user", ObjectShape.of("action", Word.of("block", NOT_REDACT), "threshold", user),
+                "model",
+                guard(),
+                "user",
+                ObjectShape.of("action", Word.of("block", NOT_REDACT), "threshold", user),
                 "thirdParty",
-                        ObjectShape.of(
-                                "action", Word.of("annotate", NOT_REDACT),
-                                "threshold", thirdParty,
-                                "blockAt", blockAt),
-                "overlapTokens", new Number(0, 255, 128, true, Prevails.OWN),
-                "maxWindows", new Number(1, 256, 256, true, Prevails.OWN),
-                "allowPhrases", new Texts(200, 200, true));
+                ObjectShape.of(
+                        "action", Word.of("annotate", NOT_REDACT),
+                        "threshold", thirdParty,
+                        "blockAt", blockAt),
+                "overlapTokens",
+                new Number(0, 255, 128, true, Prevails.OWN),
+                "maxWindows",
+                new Number(1, 256, 256, true, Prevails.OWN),
+                "allowPhrases",
+                new Texts(200, 200, true));
     }
 
     private static Shape words() {
@@ -163,10 +187,19 @@ final class PolicySchema {
                     ObjectShape.of("input", Word.of("annotate", ACTIONS), "output", Word.of("redact", ACTIONS)));
         }
         return ObjectShape.of(
-                "input", Word.of("annotate", ACTIONS),
-                "output", Word.of("redact", ACTIONS),
-                "entities", new ObjectShape(entities, Set.of()),
-                "replacement", new Text(40, "[{ENTITY}]", Pattern.compile("[^\"\\\\\\p{Cntrl}]+"), "a text without quotes, backslashes and control characters", Prevails.OWN));
+                "input",
+                Word.of("annotate", ACTIONS),
+                "output",
+                Word.of("redact", ACTIONS),
+                "entities",
+                new ObjectShape(entities, Set.of()),
+                "replacement",
+                new Text(
+                        40,
+                        "[{ENTITY}]",
+                        Pattern.compile("[^\"\\\\\\p{Cntrl}]+"),
+                        "a text without quotes, backslashes and control characters",
+                        Prevails.OWN));
     }
 
     private static ObjectShape images() {
@@ -199,7 +232,13 @@ final class PolicySchema {
                 "locales",
                         new ListShape(
                                 ObjectShape.of(
-                                                "locale", new Text(35, "", Pattern.compile("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"), "a language tag", Prevails.OWN),
+                                                "locale",
+                                                        new Text(
+                                                                35,
+                                                                "",
+                                                                Pattern.compile("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"),
+                                                                "a language tag",
+                                                                Prevails.OWN),
                                                 "inputBlocked", Text.any(2000, input),
                                                 "outputBlocked", Text.any(2000, output))
                                         .requiring("locale", "inputBlocked", "outputBlocked"),

@@ -28,9 +28,7 @@ final class Redactions {
     }
 
     private static String numbered(String label, int number) {
-        return label.endsWith("]")
-                ? label.substring(0, label.length() - 1) + "_" + number + "]"
-                : label + "_" + number;
+        return label.endsWith("]") ? label.substring(0, label.length() - 1) + "_" + number + "]" : label + "_" + number;
     }
 
     /** How many spans have been replaced. */

@@ -29,8 +29,9 @@ final class RegexClasses {
             case "N", "Nd" -> Character::isDigit;
             case "P" -> RegexClasses::isPunctuation;
             case "S" -> RegexClasses::isSymbol;
-            case "M" -> codePoint -> isType(codePoint, Character.NON_SPACING_MARK, Character.ENCLOSING_MARK)
-                    || Character.getType(codePoint) == Character.COMBINING_SPACING_MARK;
+            case "M" ->
+                codePoint -> isType(codePoint, Character.NON_SPACING_MARK, Character.ENCLOSING_MARK)
+                        || Character.getType(codePoint) == Character.COMBINING_SPACING_MARK;
             case "Z" -> Character::isSpaceChar;
             default -> script(name);
         };

@@ -54,7 +54,8 @@ public final class RulesGuard implements ContentGuard, InjectionDetector {
                 scores.put(category.code(), score);
             }
         }
-        double unsafe = scores.values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
+        double unsafe =
+                scores.values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
         return new GuardScores(unsafe, scores, List.of(), false, false, 0);
     }
 

@@ -84,8 +84,14 @@ public final class Safety implements Reviewer, AutoCloseable {
      */
     public OutputReviews output(Subject subject, List<Segment> context, String before, boolean isJson) {
         PolicyRules rules = subject.policy().policy().rules();
-        return new OutputReviews(this, subject, rules, new GuardPanel(rules, guards, runner),
-                new OutputReview.Setting(context, before, isJson, subject.caller().cacheSalt(), new Redactions()), nanoTime);
+        return new OutputReviews(
+                this,
+                subject,
+                rules,
+                new GuardPanel(rules, guards, runner),
+                new OutputReview.Setting(
+                        context, before, isJson, subject.caller().cacheSalt(), new Redactions()),
+                nanoTime);
     }
 
     /** The record of a decision. */

@@ -116,8 +116,7 @@ final class ScanPlan {
         if (rules.ruling("/promptAttack/user/action").matters()
                 || rules.ruling("/promptAttack/thirdParty/action").matters()) {
             add(new RegexSet.Entry(
-                    FORMAT_INJECTION,
-                    new ScanRule("format", "format_injection", ruling, ScanRule.Check.NONE, "")));
+                    FORMAT_INJECTION, new ScanRule("format", "format_injection", ruling, ScanRule.Check.NONE, "")));
         }
     }
 

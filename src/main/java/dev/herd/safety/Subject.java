@@ -7,5 +7,4 @@ package dev.herd.safety;
  * @param requestId of the HTTP request
  * @param model name and fingerprint of the model
  */
-public record Subject(
-        String assessmentId, String requestId, Caller caller, EffectivePolicy policy, String model) {}
+public record Subject(String assessmentId, String requestId, Caller caller, EffectivePolicy policy, String model) {}

@@ -25,7 +25,12 @@ public final class AdminStore {
     }
 
     /** What is to be done with a document. */
-    record Change(String tenant, String action, String path, Expected expected, @Nullable Object after) {}
+    record Change(
+            String tenant,
+            String action,
+            String path,
+            Expected expected,
+            @Nullable Object after) {}
 
     /** The tenants as they are now, also if somebody else has changed them just now. */
     Snapshot current() {
@@ -52,8 +57,7 @@ public final class AdminStore {
         try {
             store.write(change.path(), seen, text);
         } catch (StoreException failed) {
-            store.auditLog()
-                    .append(change.tenant(), List.of(record.deepCopy().put("type", "change-failed")));
+            store.auditLog().append(change.tenant(), List.of(record.deepCopy().put("type", "change-failed")));
             throw failed;
         }
         directory.refresh();

@@ -13,8 +13,7 @@ import java.util.Optional;
  * @param code with a finding of this code
  * @param action decisions that did this
  */
-public record AuditQuery(
-        Optional<Instant> from, Optional<Instant> to, Optional<String> code, Optional<String> action) {
+public record AuditQuery(Optional<Instant> from, Optional<Instant> to, Optional<String> code, Optional<String> action) {
     boolean matches(String line) {
         if (from.isEmpty() && to.isEmpty() && code.isEmpty() && action.isEmpty()) {
             return true;
@@ -24,7 +23,8 @@ public record AuditQuery(
             Instant time = record.has("ts") ? Instant.parse(record.path("ts").asText()) : Instant.MIN;
             return from.map(start -> !time.isBefore(start)).orElse(true)
                     && to.map(time::isBefore).orElse(true)
-                    && action.map(wanted -> record.path("effectiveAction").asText().equals(wanted))
+                    && action.map(wanted ->
+                                    record.path("effectiveAction").asText().equals(wanted))
                             .orElse(true)
                     && code.map(wanted -> hasFinding(record, wanted)).orElse(true);
         } catch (JsonProcessingException damaged) {

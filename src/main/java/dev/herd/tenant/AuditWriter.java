@@ -125,8 +125,7 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
 
     private void gather(List<SafetyDecision> batch) throws InterruptedException {
         if (batch.isEmpty()) {
-            SafetyDecision first =
-                    isClosing ? queue.poll() : queue.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            SafetyDecision first = isClosing ? queue.poll() : queue.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             if (first != null) {
                 batch.add(first);
             }
@@ -159,7 +158,10 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
                 complaints.accept(missing + " decisions about " + tenant + " came too fast to be written");
                 log.append(
                         tenant,
-                        List.of(Documents.JSON.createObjectNode().put("type", "gap").put("lost", missing)));
+                        List.of(Documents.JSON
+                                .createObjectNode()
+                                .put("type", "gap")
+                                .put("lost", missing)));
             }
         });
     }
@@ -224,17 +226,19 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
 
     /** Text that the policy asks to be kept, where the tenant has agreed to that: {@code trace.audit} redacted or full. */
     private Optional<String> excerpt(SafetyDecision decision) {
-        TenantState tenant = directory.snapshot().tenants().get(decision.caller().tenant());
+        TenantState tenant =
+                directory.snapshot().tenants().get(decision.caller().tenant());
         if (tenant == null || !tenant.tenant().value().keepsText()) {
             return Optional.empty();
         }
         String wanted = auditMode(decision);
-        String text = wanted.equals("full") ? decision.text() : wanted.equals("redacted") ? decision.redactedText() : "";
+        String text =
+                wanted.equals("full") ? decision.text() : wanted.equals("redacted") ? decision.redactedText() : "";
         int end = Math.min(text.length(), EXCERPT);
         return text.isEmpty()
                 ? Optional.empty()
-                : Optional.of(text.substring(
-                        0, end > 0 && Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end));
+                : Optional.of(
+                        text.substring(0, end > 0 && Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end));
     }
 
     private static String auditMode(SafetyDecision decision) {

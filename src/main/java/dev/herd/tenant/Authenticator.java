@@ -21,8 +21,7 @@ public final class Authenticator {
     private final InstantSource clock;
     private final Optional<byte[]> configuredAdminHash;
 
-    private record ApiKeyAndOwner(
-            @Nullable ApiKey key, String hash, Optional<Stored<Tenant>> tenant) {}
+    private record ApiKeyAndOwner(@Nullable ApiKey key, String hash, Optional<Stored<Tenant>> tenant) {}
 
     /** @param adminKey the operator's key as configured, if it is */
     public Authenticator(

@@ -11,7 +11,8 @@ import java.util.List;
  */
 public record Credentials(List<String> authorization, List<String> elsewhere) {
     private static final String BEARER = "bearer ";
-    private static final String WRONG = "The key or token is missing or not valid; send it as 'Authorization: Bearer …'.";
+    private static final String WRONG =
+            "The key or token is missing or not valid; send it as 'Authorization: Bearer …'.";
 
     public Credentials {
         authorization = List.copyOf(authorization);

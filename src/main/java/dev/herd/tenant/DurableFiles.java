@@ -16,6 +16,9 @@ final class DurableFiles {
     /** Begins the names of files that are being written, and that nobody reads. */
     static final String TEMPORARY = ".new-";
 
+    /** Whose turn it is in this process; locks on files only tell processes apart. */
+    static final Object TURN = new Object();
+
     private DurableFiles() {}
 
     /** Replaces a file: a new one is written beside it, forced to the disk, and takes its name. */

@@ -35,30 +35,43 @@ final class FileAuditLog implements AuditLog {
     }
 
     @Override
-    public synchronized void append(String tenant, List<ObjectNode> records) {
-        Path directory = root.resolve(tenant);
-        try {
-            DurableFiles.createDirectories(directory);
-            try (FileChannel lockFile = FileChannel.open(
-                            directory.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                    FileLock lock = lockFile.lock()) {
-                AuditChain chain = end(directory);
-                StringBuilder lines = new StringBuilder();
-                for (ObjectNode record : records) {
-                    String line = chain.line(record);
-                    chain = chain.after(line);
-                    lines.append(line).append('\n');
-                }
-                append(directory.resolve(today(directory) + SUFFIX), lines.toString());
+    public void append(String tenant, List<ObjectNode> records) {
+        inTurn(tenant, directory -> {
+            AuditChain chain = end(directory);
+            StringBuilder lines = new StringBuilder();
+            for (ObjectNode record : records) {
+                String line = chain.line(record);
+                chain = chain.after(line);
+                lines.append(line).append('\n');
             }
-        } catch (IOException failure) {
-            throw new StoreException("the audit log of " + tenant + " cannot be written: " + failure, failure);
+            append(directory.resolve(today(directory) + SUFFIX), lines.toString());
+        });
+    }
+
+    /** What is done with the files of a tenant while nobody else writes them. */
+    private interface Work {
+        void run(Path directory) throws IOException;
+    }
+
+    private void inTurn(String tenant, Work work) {
+        Path directory = root.resolve(tenant);
+        synchronized (DurableFiles.TURN) {
+            try {
+                DurableFiles.createDirectories(directory);
+                try (FileChannel lockFile = FileChannel.open(
+                                directory.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                        FileLock lock = lockFile.lock()) {
+                    work.run(directory);
+                }
+            } catch (IOException failure) {
+                throw new StoreException("the audit log of " + tenant + " cannot be written: " + failure, failure);
+            }
         }
     }
 
     private static void append(Path file, String lines) throws IOException {
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
             DurableFiles.write(channel, lines);
             channel.force(false);
         }
@@ -185,9 +198,8 @@ final class FileAuditLog implements AuditLog {
     }
 
     @Override
-    public synchronized void prune(String tenant, LocalDate first) {
-        Path directory = root.resolve(tenant);
-        try {
+    public void prune(String tenant, LocalDate first) {
+        inTurn(tenant, directory -> {
             for (LocalDate day : days(directory)) {
                 if (!day.isBefore(first)) {
                     return;
@@ -200,9 +212,7 @@ final class FileAuditLog implements AuditLog {
                 }
                 DurableFiles.delete(file);
             }
-        } catch (IOException failure) {
-            throw new StoreException("the audit log of " + tenant + " cannot be pruned: " + failure, failure);
-        }
+        });
     }
 
     @Override
@@ -212,7 +222,9 @@ final class FileAuditLog implements AuditLog {
         }
         List<String> tenants = new ArrayList<>();
         try (Stream<Path> directories = Files.list(root)) {
-            directories.map(directory -> String.valueOf(directory.getFileName())).forEach(tenants::add);
+            directories
+                    .map(directory -> String.valueOf(directory.getFileName()))
+                    .forEach(tenants::add);
         } catch (IOException failure) {
             throw new StoreException("the audit log cannot be read: " + failure, failure);
         }

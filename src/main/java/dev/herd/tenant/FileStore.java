@@ -28,7 +28,6 @@ final class FileStore implements DocumentStore {
     private final Path root;
     private final FileChannel lockFile;
     private final AuditLog auditLog;
-    private final Object writing = new Object();
     private final Map<String, Stamp> known = new HashMap<>();
 
     /** What changes whenever a file does. */
@@ -120,7 +119,7 @@ final class FileStore implements DocumentStore {
 
     @Override
     public void write(String path, Expected expected, Optional<String> text) {
-        synchronized (writing) {
+        synchronized (DurableFiles.TURN) {
             try (FileLock lock = lockFile.lock()) {
                 Optional<String> before = read(path);
                 if (!expected.isMetBy(before.map(Documents::etag))) {

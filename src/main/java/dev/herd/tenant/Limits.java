@@ -78,7 +78,9 @@ public record Limits(
     }
 
     private static @Nullable Double greater(@Nullable Double one, @Nullable Double other) {
-        return Objects.equals(smaller(one, other), one) && one != null && other != null ? other : one == null ? other : one;
+        return Objects.equals(smaller(one, other), one) && one != null && other != null
+                ? other
+                : one == null ? other : one;
     }
 
     private static @Nullable List<String> common(@Nullable List<String> one, @Nullable List<String> other) {

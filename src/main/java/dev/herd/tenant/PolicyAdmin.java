@@ -84,9 +84,7 @@ public final class PolicyAdmin {
     /** Deletes a draft. */
     public void deleteDraft(Identity actor, String tenant, String id, Expected expected) {
         store.apply(
-                actor,
-                new Change(tenant, "delete draft", Paths.draft(tenant, id), expected, null),
-                draft(tenant, id));
+                actor, new Change(tenant, "delete draft", Paths.draft(tenant, id), expected, null), draft(tenant, id));
     }
 
     /**
@@ -142,8 +140,7 @@ public final class PolicyAdmin {
         TenantState state = tenant(tenant);
         PolicyState policy = policy(tenant, id);
         for (Binding binding : state.bindingTable().bindings()) {
-            if (binding.policy().equals(id)
-                    && policy.find(binding.version()).equals(Optional.of(version))) {
+            if (binding.policy().equals(id) && policy.find(binding.version()).equals(Optional.of(version))) {
                 throw new StoreException(Reason.CONFLICT, "The version is bound; bind another one first.");
             }
         }
@@ -164,8 +161,8 @@ public final class PolicyAdmin {
     public Stored<Binding.Table> bindings(String tenant) {
         return tenant(tenant)
                 .bindings()
-                .orElseGet(() -> new Stored<>(
-                        Binding.Table.EMPTY, Documents.etag(Documents.write(Binding.Table.EMPTY))));
+                .orElseGet(
+                        () -> new Stored<>(Binding.Table.EMPTY, Documents.etag(Documents.write(Binding.Table.EMPTY))));
     }
 
     /** Replaces the bindings of a tenant, all at once. */
@@ -189,8 +186,8 @@ public final class PolicyAdmin {
     }
 
     private static void requireBindable(TenantState state, Binding binding, String path) {
-        Optional<Published> version =
-                Optional.ofNullable(state.policies().get(binding.policy())).flatMap(policy -> policy.find(binding.version()));
+        Optional<Published> version = Optional.ofNullable(state.policies().get(binding.policy()))
+                .flatMap(policy -> policy.find(binding.version()));
         if (version.isEmpty()) {
             throw new StoreException(
                     Reason.INVALID,
@@ -198,8 +195,7 @@ public final class PolicyAdmin {
         }
         if (!version.get().isBindable()) {
             throw new StoreException(
-                    Reason.CONFLICT,
-                    "'" + path + "': " + binding.policy() + "@" + binding.version() + " is retired.");
+                    Reason.CONFLICT, "'" + path + "': " + binding.policy() + "@" + binding.version() + " is retired.");
         }
         if (binding.scope() == Binding.Scope.TENANT && binding.target() != null) {
             throw new StoreException(Reason.INVALID, "'" + path + ".target': the scope 'tenant' has none.");
@@ -207,8 +203,7 @@ public final class PolicyAdmin {
         if (binding.scope() != Binding.Scope.TENANT && binding.target() == null) {
             throw new StoreException(Reason.INVALID, "'" + path + ".target' is missing.");
         }
-        if (binding.scope() == Binding.Scope.API_KEY
-                && !state.keys().containsKey(String.valueOf(binding.target()))) {
+        if (binding.scope() == Binding.Scope.API_KEY && !state.keys().containsKey(String.valueOf(binding.target()))) {
             throw new StoreException(
                     Reason.INVALID, "'" + path + ".target': there is no key '" + binding.target() + "'.");
         }

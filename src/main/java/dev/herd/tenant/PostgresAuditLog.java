@@ -30,8 +30,8 @@ final class PostgresAuditLog implements AuditLog {
             lock(connection, tenant);
             AuditChain chain = end(connection, tenant);
             Date day = Date.valueOf(LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
-            try (PreparedStatement insert = connection.prepareStatement(
-                    "insert into audit (tenant, seq, day, line) values (?, ?, ?, ?)")) {
+            try (PreparedStatement insert =
+                    connection.prepareStatement("insert into audit (tenant, seq, day, line) values (?, ?, ?, ?)")) {
                 for (ObjectNode record : records) {
                     String line = chain.line(record);
                     chain = chain.after(line);
@@ -55,8 +55,8 @@ final class PostgresAuditLog implements AuditLog {
     }
 
     private static AuditChain end(Connection connection, String tenant) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(
-                "select line from audit where tenant = ? order by seq desc limit 1")) {
+        try (PreparedStatement select =
+                connection.prepareStatement("select line from audit where tenant = ? order by seq desc limit 1")) {
             select.setString(1, tenant);
             try (ResultSet row = select.executeQuery()) {
                 return row.next() ? AuditChain.endingWith(row.getString(1)) : checkpoint(connection, tenant);
@@ -82,8 +82,7 @@ final class PostgresAuditLog implements AuditLog {
         });
     }
 
-    private static void read(Connection connection, String tenant, long after, LineReader reader)
-            throws SQLException {
+    private static void read(Connection connection, String tenant, long after, LineReader reader) throws SQLException {
         try (PreparedStatement select =
                 connection.prepareStatement("select line from audit where tenant = ? and seq > ? order by seq")) {
             select.setFetchSize(FETCH_SIZE);
@@ -126,8 +125,8 @@ final class PostgresAuditLog implements AuditLog {
     }
 
     private static void forget(Connection connection, String tenant, AuditChain last) throws SQLException {
-        try (PreparedStatement upsert = connection.prepareStatement(
-                "insert into audit_checkpoint (tenant, seq, hash) values (?, ?, ?)"
+        try (PreparedStatement upsert =
+                connection.prepareStatement("insert into audit_checkpoint (tenant, seq, hash) values (?, ?, ?)"
                         + " on conflict (tenant) do update set seq = excluded.seq, hash = excluded.hash")) {
             upsert.setString(1, tenant);
             upsert.setLong(2, last.seq());

@@ -39,7 +39,8 @@ final class PostgresPool implements AutoCloseable {
         try {
             connections = AgroalDataSource.from(configuration(settings));
         } catch (SQLException unusable) {
-            throw new StoreException("the database " + settings + " cannot be used: " + unusable.getMessage(), unusable);
+            throw new StoreException(
+                    "the database " + settings + " cannot be used: " + unusable.getMessage(), unusable);
         }
         try {
             if (settings.migrates()) {
@@ -55,7 +56,10 @@ final class PostgresPool implements AutoCloseable {
             connections.close();
             throw new StoreException(
                     "the database " + settings + " cannot be prepared: "
-                            + String.valueOf(unusable.getMessage()).lines().findFirst().orElse(""),
+                            + String.valueOf(unusable.getMessage())
+                                    .lines()
+                                    .findFirst()
+                                    .orElse(""),
                     unusable);
         }
     }
@@ -68,8 +72,7 @@ final class PostgresPool implements AutoCloseable {
                         .connectionFactoryConfiguration(factory -> {
                             factory.connectionProviderClass(Driver.class).jdbcUrl(settings.url());
                             settings.user().ifPresent(user -> factory.principal(new NamePrincipal(user)));
-                            settings.password()
-                                    .ifPresent(password -> factory.credential(new SimplePassword(password)));
+                            settings.password().ifPresent(password -> factory.credential(new SimplePassword(password)));
                             return factory;
                         }));
     }
@@ -131,8 +134,7 @@ final class PostgresPool implements AutoCloseable {
 
         @Override
         public Reader read() {
-            InputStream text =
-                    Objects.requireNonNull(PostgresPool.class.getResourceAsStream("/db/herd/" + name), name);
+            InputStream text = Objects.requireNonNull(PostgresPool.class.getResourceAsStream("/db/herd/" + name), name);
             return new InputStreamReader(text, StandardCharsets.UTF_8);
         }
 

@@ -54,8 +54,8 @@ final class PostgresStore implements DocumentStore {
             if (!expected.isMetBy(body(connection, path).map(Documents::etag))) {
                 throw new StoreException(Reason.STALE, path + " has changed meanwhile");
             }
-            try (PreparedStatement upsert = connection.prepareStatement(
-                    "insert into document (path, body, revision) values (?, ?, ?)"
+            try (PreparedStatement upsert =
+                    connection.prepareStatement("insert into document (path, body, revision) values (?, ?, ?)"
                             + " on conflict (path) do update set body = excluded.body, revision = excluded.revision")) {
                 upsert.setString(1, path);
                 upsert.setString(2, text.orElse(null));

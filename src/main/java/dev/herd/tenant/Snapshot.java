@@ -37,8 +37,7 @@ public record Snapshot(
         private static final Pattern KEY = Pattern.compile("keys/([a-z0-9]{12})");
         private static final Pattern OPERATOR_KEY = Pattern.compile("operator/keys/([a-z0-9]{12})\\.json");
         private static final Pattern DRAFT = Pattern.compile("policies/(" + Tenant.ID_PATTERN + ")/draft");
-        private static final Pattern VERSION =
-                Pattern.compile("policies/(" + Tenant.ID_PATTERN + ")/v([1-9]\\d{0,8})");
+        private static final Pattern VERSION = Pattern.compile("policies/(" + Tenant.ID_PATTERN + ")/v([1-9]\\d{0,8})");
 
         private Paths() {}
 
@@ -175,8 +174,7 @@ public record Snapshot(
                 case Tenant value -> tenant = Optional.of(new Stored<>(value, parsed.etag()));
                 case Binding.Table value -> bindings = Optional.of(new Stored<>(value, parsed.etag()));
                 case ApiKey value -> keys.put(value.id(), new Stored<>(value, parsed.etag()));
-                case PolicyDraft value ->
-                    drafts.put(policy(name), Optional.of(new Stored<>(value, parsed.etag())));
+                case PolicyDraft value -> drafts.put(policy(name), Optional.of(new Stored<>(value, parsed.etag())));
                 case Published value ->
                     versions.computeIfAbsent(policy(name), id -> new TreeMap<>())
                             .put(value.version().version(), value);

@@ -58,8 +58,7 @@ public final class Tenancy implements AutoCloseable {
                 usage,
                 clock);
         directory.refresh();
-        this.auditWriter =
-                new AuditWriter(store.auditLog(), directory, serverKey, settings.allowedShare(), log);
+        this.auditWriter = new AuditWriter(store.auditLog(), directory, serverKey, settings.allowedShare(), log);
         this.housekeeping = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().name("herd-tenants").daemon().factory());
         every(settings.poll(), directory::refresh);
@@ -167,7 +166,9 @@ public final class Tenancy implements AutoCloseable {
         LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
         for (String tenant : store.auditLog().tenants()) {
             TenantState state = directory.snapshot().tenants().get(tenant);
-            int days = state == null ? Tenant.DEFAULT_AUDIT_DAYS : state.tenant().value().auditDays();
+            int days = state == null
+                    ? Tenant.DEFAULT_AUDIT_DAYS
+                    : state.tenant().value().auditDays();
             if (!tenant.equals(Identity.OPERATOR)) {
                 store.auditLog().prune(tenant, today.minusDays(days));
             }

@@ -35,7 +35,8 @@ public record TenancySettings(
         }
         if (!environment.matches("[a-z0-9]{1,16}")) {
             throw new IllegalArgumentException(
-                    "herd.tenants.environment must be 1 to 16 lower-case letters and digits, not '" + environment + "'");
+                    "herd.tenants.environment must be 1 to 16 lower-case letters and digits, not '" + environment
+                            + "'");
         }
     }
 }

@@ -75,10 +75,12 @@ public final class TenantAdmin {
     /** Removes a tenant with its keys and policies; its audit records stay until their time is over. */
     public void delete(Identity actor, String id, Expected expected) {
         TenantState tenant = tenant(id);
-        store.apply(
-                actor, new Change(id, "delete tenant", Paths.tenant(id), expected, null), tenant.tenant());
-        // The tenant is gone with its own document. The rest goes, too, so that a new tenant of this name begins with nothing.
-        tenant.keys().values().forEach(key -> remove(actor, id, Paths.key(id, key.value().id()), key));
+        store.apply(actor, new Change(id, "delete tenant", Paths.tenant(id), expected, null), tenant.tenant());
+        // The tenant is gone with its own document. The rest goes, too, so that a new tenant of this name begins with
+        // nothing.
+        tenant.keys()
+                .values()
+                .forEach(key -> remove(actor, id, Paths.key(id, key.value().id()), key));
         tenant.bindings().ifPresent(table -> remove(actor, id, Paths.bindings(id), table));
         tenant.policies().values().forEach(policy -> {
             policy.draft().ifPresent(draft -> remove(actor, id, Paths.draft(id, policy.id()), draft));
@@ -98,11 +100,7 @@ public final class TenantAdmin {
      * @param lifetime how long it is accepted; null for ever
      */
     public record KeyRequest(
-            String name,
-            Set<Scope> scopes,
-            @Nullable Duration lifetime,
-            Limits limits,
-            List<String> policies) {}
+            String name, Set<Scope> scopes, @Nullable Duration lifetime, Limits limits, List<String> policies) {}
 
     /**
      * A new key.
@@ -149,9 +147,7 @@ public final class TenantAdmin {
         ApiKey key = old.value();
         Duration lifetime = key.expires() == null ? null : Duration.between(key.created(), key.expires());
         NewKey successor = createKey(
-                actor,
-                tenant,
-                new KeyRequest(key.name(), key.scopes(), lifetime, key.limits(), key.policies()));
+                actor, tenant, new KeyRequest(key.name(), key.scopes(), lifetime, key.limits(), key.policies()));
         store.apply(
                 actor,
                 new Change(

@@ -41,14 +41,14 @@ public final class TenantDirectory {
         if (changes.isEmpty()) {
             return;
         }
-        changes.forEach((path, text) -> text.ifPresentOrElse(content -> put(path, content), () -> documents.remove(path)));
+        changes.forEach(
+                (path, text) -> text.ifPresentOrElse(content -> put(path, content), () -> documents.remove(path)));
         snapshot = Snapshot.of(documents);
     }
 
     private void put(String path, String text) {
         try {
-            Snapshot.parse(path, text)
-                    .ifPresent(value -> documents.put(path, new Parsed(value, Documents.etag(text))));
+            Snapshot.parse(path, text).ifPresent(value -> documents.put(path, new Parsed(value, Documents.etag(text))));
         } catch (JsonProcessingException malformed) {
             complain(path, malformed.getOriginalMessage());
         } catch (PolicyException unusable) {

@@ -102,7 +102,8 @@ public final class TenantPolicies implements PolicySource {
         Stored<ApiKey> key = tenant.keys().get(caller.key());
         String id = wanted.replaceFirst("@.*", "");
         boolean isGranted = key != null
-                && (key.value().policies().contains(id) || key.value().policies().contains(wanted));
+                && (key.value().policies().contains(id)
+                        || key.value().policies().contains(wanted));
         String version = wanted.contains("@") ? wanted.substring(id.length() + 1) : Binding.LATEST;
         return isGranted
                 ? Optional.ofNullable(tenant.policies().get(id))

@@ -80,8 +80,7 @@ class ResponseStoreTest {
         StoredResponse response = response(1);
         store.put(response);
         store.end(new StoredResponse(
-                "local",
-                response.response().withStatus("cancelled"), response.input(), response.conversation(), null));
+                "local", response.response().withStatus("cancelled"), response.input(), response.conversation(), null));
         store.end(response(1));
 
         assertThat(store.get("local", response.id())).contains(response);
@@ -108,8 +107,7 @@ class ResponseStoreTest {
                 null);
         ResponseDraft draft = new ResponseDraft(request, 0);
         return new StoredResponse(
-                "local",
-                draft.state("completed"), List.of(), List.of(TextNode.valueOf("a".repeat(length))), null);
+                "local", draft.state("completed"), List.of(), List.of(TextNode.valueOf("a".repeat(length))), null);
     }
 
     private static ApiSettings settings() {

@@ -15,7 +15,9 @@ final class Scans {
                  "pii":{"input":"allow","output":"allow"},"links":{"output":"allow"}}""";
         try {
             com.fasterxml.jackson.databind.ObjectMapper mapper = new com.fasterxml.jackson.databind.ObjectMapper();
-            return Policy.parse(mapper.readerForUpdating(mapper.readTree(merged)).readTree(json).toString());
+            return Policy.parse(mapper.readerForUpdating(mapper.readTree(merged))
+                    .readTree(json)
+                    .toString());
         } catch (PolicyException | com.fasterxml.jackson.core.JsonProcessingException wrong) {
             throw new IllegalArgumentException(json, wrong);
         }
@@ -25,10 +27,11 @@ final class Scans {
     static Policy words(String action, String match, boolean isWhole, String... terms) {
         List<String> quoted = new ArrayList<>();
         for (String term : terms) {
-            quoted.add(com.fasterxml.jackson.databind.node.TextNode.valueOf(term).toString());
+            quoted.add(
+                    com.fasterxml.jackson.databind.node.TextNode.valueOf(term).toString());
         }
-        return bare("{\"words\":[{\"id\":\"w\",\"match\":\"" + match + "\",\"wholeWord\":" + isWhole + ",\"input\":\"" + action
-                + "\",\"output\":\"" + action + "\",\"terms\":[" + String.join(",", quoted) + "]}]}");
+        return bare("{\"words\":[{\"id\":\"w\",\"match\":\"" + match + "\",\"wholeWord\":" + isWhole + ",\"input\":\""
+                + action + "\",\"output\":\"" + action + "\",\"terms\":[" + String.join(",", quoted) + "]}]}");
     }
 
     /** What came of a text. */
@@ -45,8 +48,7 @@ final class Scans {
     }
 
     private static Outcome run(Policy policy, List<String> pieces, @org.jspecify.annotations.Nullable JsonLens lens) {
-        TextScan scan =
-                new TextScan(policy.rules().scanPlan(Direction.OUTPUT), lens, true, new Redactions());
+        TextScan scan = new TextScan(policy.rules().scanPlan(Direction.OUTPUT), lens, true, new Redactions());
         List<String> shown = new ArrayList<>();
         for (String piece : pieces) {
             scan.accept(piece);
@@ -63,8 +65,7 @@ final class Scans {
 
     /** The whole text as input. */
     static Outcome input(Policy policy, String text) {
-        TextScan scan =
-                new TextScan(policy.rules().scanPlan(Direction.INPUT), null, false, new Redactions());
+        TextScan scan = new TextScan(policy.rules().scanPlan(Direction.INPUT), null, false, new Redactions());
         scan.accept(text);
         scan.finish();
         String shown = scan.isBlocked() ? "" : scan.release(Integer.MAX_VALUE).text();

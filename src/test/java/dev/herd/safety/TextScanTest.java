@@ -33,8 +33,9 @@ final class TextScanTest {
     void patternThatEndsFirstDecidesHoweverTheTextIsSplit() {
         Policy policy = Scans.words("block", "literal", false, "abc", "b");
 
-        assertThat(everySplit("xabcx", 5)).allSatisfy(pieces -> assertThat(Scans.stream(policy, pieces).shown())
-                .isEqualTo("xa"));
+        assertThat(everySplit("xabcx", 5))
+                .allSatisfy(pieces ->
+                        assertThat(Scans.stream(policy, pieces).shown()).isEqualTo("xa"));
     }
 
     @ParameterizedTest
@@ -73,7 +74,9 @@ final class TextScanTest {
 
             Outcome outcome = Scans.stream(policy, split(text, random));
 
-            assertThat(outcome.isBlocked()).as("seed %d, round %d: %s", seed, round, text).isTrue();
+            assertThat(outcome.isBlocked())
+                    .as("seed %d, round %d: %s", seed, round, text)
+                    .isTrue();
             assertThat(outcome.shown())
                     .as("seed %d, round %d", seed, round)
                     .isEqualTo(text.substring(0, text.indexOf(term)));
@@ -90,7 +93,8 @@ final class TextScanTest {
         for (int round = 0; round < 300; round++) {
             String action = random.nextBoolean() ? "block" : "redact";
             boolean isRegex = random.nextBoolean();
-            String[] terms = {word(random), word(random), isRegex ? word(random) + "[ab]*" + word(random) : word(random)};
+            String[] terms = {word(random), word(random), isRegex ? word(random) + "[ab]*" + word(random) : word(random)
+            };
             Policy policy = Scans.words(action, isRegex ? "regex" : "literal", random.nextBoolean(), terms);
             StringBuilder text = new StringBuilder();
             for (int i = 0; i < 10; i++) {
@@ -153,7 +157,8 @@ final class TextScanTest {
                 {"words":[{"id":"w","wholeWord":false,"terms":["jane@example"],"output":"redact"}],
                  "pii":{"entities":{"EMAIL":{"output":"redact"}}}}""");
 
-        assertThat(Scans.stream(policy, List.of("write to jane@ex", "ample.org now")).shown())
+        assertThat(Scans.stream(policy, List.of("write to jane@ex", "ample.org now"))
+                        .shown())
                 .isEqualTo("write to [EMAIL] now");
     }
 
@@ -168,8 +173,7 @@ final class TextScanTest {
     @Test
     void textThatIsGoneOnWithCountsForWhatBeginsInIt() {
         Policy policy = Scans.words("block", "literal", true, "red fox");
-        TextScan scan =
-                new TextScan(policy.rules().scanPlan(Direction.OUTPUT), null, true, new Redactions());
+        TextScan scan = new TextScan(policy.rules().scanPlan(Direction.OUTPUT), null, true, new Redactions());
 
         scan.prime("The red ");
         scan.accept("fox ran");
@@ -195,7 +199,8 @@ final class TextScanTest {
         assertThat(Scans.streamJson(policy, List.of("{\"mail\": \"to a\\u0040", "b.org\", \"n\": 1}"))
                         .shown())
                 .isEqualTo("{\"mail\": \"to [EMAIL]\", \"n\": 1}");
-        assertThat(Scans.streamJson(policy, List.of("{\"card\": 4111111111111111}")).isBlocked())
+        assertThat(Scans.streamJson(policy, List.of("{\"card\": 4111111111111111}"))
+                        .isBlocked())
                 .isTrue();
     }
 
@@ -206,7 +211,8 @@ final class TextScanTest {
                           {"id":"b","wholeWord":false,"terms":["aaaaaaaaaaaaaaaaaaab"],"output":"redact"}],
                  "pii":{"output":"redact"},"links":{"output":"redact"}}""");
 
-        for (String unit : List.of("a", "x", "1 ", "a@", "-----BEGIN PRIVATE KEY-----", "![", "http://a:", "CD12 ", "1:")) {
+        for (String unit :
+                List.of("a", "x", "1 ", "a@", "-----BEGIN PRIVATE KEY-----", "![", "http://a:", "CD12 ", "1:")) {
             String text = unit.repeat(40_000 / unit.length());
             Outcome outcome = Scans.stream(policy, List.of(text));
             assertThat(outcome.isBlocked()).isFalse();

@@ -68,7 +68,9 @@ class AuditWriterTest {
         tenancy.admin.update(TestTenancy.OPERATOR, open, new Expected.Present());
 
         assertThat(recordOf(decision(1, Action.BLOCK, "hash")).has("excerpt")).isFalse();
-        assertThat(recordOf(decision(2, Action.BLOCK, "redacted")).path("excerpt").asText())
+        assertThat(recordOf(decision(2, Action.BLOCK, "redacted"))
+                        .path("excerpt")
+                        .asText())
                 .isEqualTo("my card is [CREDIT_CARD]");
         assertThat(recordOf(decision(3, Action.BLOCK, "full")).path("excerpt").asText())
                 .isEqualTo(TEXT);
@@ -84,7 +86,9 @@ class AuditWriterTest {
                 }
                 writer.flush();
             }
-            assertThat(log.records.size()).as("share " + share).isBetween((int) (share * 2000) - 100, (int) (share * 2000) + 100);
+            assertThat(log.records.size())
+                    .as("share " + share)
+                    .isBetween((int) (share * 2000) - 100, (int) (share * 2000) + 100);
         }
     }
 

@@ -40,8 +40,7 @@ public final class Database {
     public static synchronized PostgresSettings fresh() {
         String name = "herd" + count++;
         run("postgres", "create database " + name);
-        return new PostgresSettings(
-                SERVER.getJdbcUrl("postgres", name), Optional.empty(), Optional.empty(), 4, true);
+        return new PostgresSettings(SERVER.getJdbcUrl("postgres", name), Optional.empty(), Optional.empty(), 4, true);
     }
 
     /** Runs a statement in a database. */

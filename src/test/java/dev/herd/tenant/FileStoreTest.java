@@ -23,7 +23,9 @@ class FileStoreTest extends StoreContract {
     @Override
     void tamper(String tenant, long seq, String from, String to) throws Exception {
         try (Stream<Path> files = Files.list(root.resolve("audit").resolve(tenant))) {
-            Path day = files.filter(file -> file.toString().endsWith(".jsonl")).findFirst().orElseThrow();
+            Path day = files.filter(file -> file.toString().endsWith(".jsonl"))
+                    .findFirst()
+                    .orElseThrow();
             List<String> lines = Files.readAllLines(day).stream()
                     .map(line -> line.startsWith("{\"seq\":" + seq + ",") ? line.replace(from, to) : line)
                     .toList();
@@ -34,16 +36,20 @@ class FileStoreTest extends StoreContract {
     @Test
     void recordThatWasCutOffIsRemovedBeforeTheNext() throws Exception {
         try (DocumentStore store = open()) {
-            store.auditLog().append("a", List.of(Documents.JSON.createObjectNode().put("n", 0)));
+            store.auditLog()
+                    .append("a", List.of(Documents.JSON.createObjectNode().put("n", 0)));
             Path day;
             try (Stream<Path> files = Files.list(root.resolve("audit/a"))) {
-                day = files.filter(file -> file.toString().endsWith(".jsonl")).findFirst().orElseThrow();
+                day = files.filter(file -> file.toString().endsWith(".jsonl"))
+                        .findFirst()
+                        .orElseThrow();
             }
             Files.writeString(day, "{\"seq\":2,\"n\":1,\"prevHa", StandardOpenOption.APPEND);
             assertThat(store.auditLog().verify("a").records()).isEqualTo(1);
             assertThat(store.auditLog().verify("a").isWhole()).isTrue();
 
-            store.auditLog().append("a", List.of(Documents.JSON.createObjectNode().put("n", 1)));
+            store.auditLog()
+                    .append("a", List.of(Documents.JSON.createObjectNode().put("n", 1)));
 
             assertThat(store.auditLog().verify("a").isWhole()).isTrue();
             assertThat(Files.readAllLines(day)).hasSize(2);
@@ -55,7 +61,8 @@ class FileStoreTest extends StoreContract {
         Path secret = root.resolve("deep/secret");
         DurableFiles.createSecret(secret, "x");
 
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secret))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secret)))
+                .isEqualTo("rw-------");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secret.getParent())))
                 .isEqualTo("rwx------");
     }

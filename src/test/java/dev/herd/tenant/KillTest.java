@@ -3,18 +3,23 @@ package dev.herd.tenant;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,13 +63,14 @@ class KillTest {
         assertThat(promised).isGreaterThanOrEqualTo(KILLS * CHANGES_BEFORE_A_KILL);
     }
 
-    private static List<String> writeUntilKilled(List<String> arguments, int from) throws IOException, InterruptedException {
+    private static List<String> writeUntilKilled(List<String> arguments, int from)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                classPath(),
                 Writer.class.getName()));
         command.addAll(arguments);
         command.add(Integer.toString(from));
@@ -79,12 +85,18 @@ class KillTest {
                     promises.add(line);
                 }
                 if (promises.size() == CHANGES_BEFORE_A_KILL) {
-                    process.destroyForcibly();
+                    process.toHandle().destroyForcibly(); // not the process: that closes what it has said
                 }
             }
         }
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         return promises;
+    }
+
+    private static String classPath() {
+        return KillTest.class.getClassLoader() instanceof URLClassLoader loader
+                ? Arrays.stream(loader.getURLs()).map(URL::getPath).collect(Collectors.joining(File.pathSeparator))
+                : System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
     private static void check(Opening opening, int promised, List<String> keys) {
@@ -102,9 +114,13 @@ class KillTest {
             assertThat(verdict.complaint()).isNull();
             List<String> lines = new ArrayList<>();
             store.auditLog().read("a", 0, lines::add);
-            assertThat(lines.stream().filter(line -> line.contains("\"change\":\"publish policy\"")).count())
+            assertThat(lines.stream()
+                            .filter(line -> line.contains("\"change\":\"publish policy\""))
+                            .count())
                     .isGreaterThanOrEqualTo(promised);
-            assertThat(lines.stream().filter(line -> line.contains("\"type\":\"decision\"")).count())
+            assertThat(lines.stream()
+                            .filter(line -> line.contains("\"type\":\"decision\""))
+                            .count())
                     .isGreaterThanOrEqualTo(promised);
         }
     }

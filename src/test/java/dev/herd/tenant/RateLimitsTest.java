@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 class RateLimitsTest {
     private final AtomicLong nanos = new AtomicLong(1);
@@ -151,8 +151,7 @@ class RateLimitsTest {
             @Nullable Integer output,
             @Nullable Integer concurrency,
             @Nullable Integer images) {
-        return new Limits(
-                requests, input, output, concurrency, null, null, images, null, null, null, null, null, null);
+        return new Limits(requests, input, output, concurrency, null, null, images, null, null, null, null, null, null);
     }
 
     private static Identity tenant(String id, Limits ofTenant, Limits ofKey) {

@@ -53,7 +53,8 @@ class ServerKeyTest {
         for (String text : new String[] {
             Base64.getEncoder().encodeToString(key), Base64.getUrlEncoder().encodeToString(key) + "\n"
         }) {
-            assertThat(ServerKey.parse(text).check()).isEqualTo(ServerKey.of(key).check());
+            assertThat(ServerKey.parse(text).check())
+                    .isEqualTo(ServerKey.of(key).check());
         }
         assertThatIllegalArgumentException().isThrownBy(() -> ServerKey.parse("c2hvcnQ="));
         assertThatIllegalArgumentException().isThrownBy(() -> ServerKey.parse("?"));

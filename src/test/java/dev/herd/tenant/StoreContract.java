@@ -51,8 +51,8 @@ abstract class StoreContract {
         write("tenants/a/tenant.json", "2");
         write("tenants/b/tenant.json", "3");
         assertThat(other.changes())
-                .isEqualTo(Map.of(
-                        "tenants/a/tenant.json", Optional.of("2"), "tenants/b/tenant.json", Optional.of("3")));
+                .isEqualTo(
+                        Map.of("tenants/a/tenant.json", Optional.of("2"), "tenants/b/tenant.json", Optional.of("3")));
         one.write("tenants/a/tenant.json", new Expected.Present(), Optional.empty());
         assertThat(other.changes()).isEqualTo(Map.of("tenants/a/tenant.json", Optional.empty()));
     }

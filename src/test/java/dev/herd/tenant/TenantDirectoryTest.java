@@ -57,11 +57,11 @@ class TenantDirectoryTest {
     }
 
     private void bind(Binding... bindings) {
-        tenancy.policies.bind(
-                TestTenancy.OPERATOR, "a", new Binding.Table(List.of(bindings)), new Expected.Anything());
+        tenancy.policies.bind(TestTenancy.OPERATOR, "a", new Binding.Table(List.of(bindings)), new Expected.Anything());
     }
 
-    private static Binding binding(Binding.Scope scope, @Nullable String target, String policy, @Nullable Integer share) {
+    private static Binding binding(
+            Binding.Scope scope, @Nullable String target, String policy, @Nullable Integer share) {
         return new Binding(scope, target, policy, Binding.LATEST, share);
     }
 
@@ -79,7 +79,13 @@ class TenantDirectoryTest {
         assertThat(tenancy.directory.failures()).isEqualTo(1);
         Files.writeString(file, good.replace("\"name\" : \"a\"", "\"name\" : \"Alpha\""));
         tenancy.directory.refresh();
-        assertThat(tenancy.directory.snapshot().tenants().get("a").tenant().value().name())
+        assertThat(tenancy.directory
+                        .snapshot()
+                        .tenants()
+                        .get("a")
+                        .tenant()
+                        .value()
+                        .name())
                 .isEqualTo("Alpha");
     }
 
@@ -99,20 +105,14 @@ class TenantDirectoryTest {
     @Test
     void mostSpecificBindingDecides() {
         String key = tenancy.key("a", Scope.INFER).key().value().id();
-        bind(
-                binding(Binding.Scope.TENANT, null, "mild", null),
-                binding(Binding.Scope.MODEL, "m", "strict", null));
+        bind(binding(Binding.Scope.TENANT, null, "mild", null), binding(Binding.Scope.MODEL, "m", "strict", null));
 
         assertThat(policy("m", "r").id()).isEqualTo("strict");
         assertThat(policy("n", "r").id()).isEqualTo("mild");
-        bind(
-                binding(Binding.Scope.MODEL, "m", "strict", null),
-                binding(Binding.Scope.ROUTE, "r", "mild", null));
+        bind(binding(Binding.Scope.MODEL, "m", "strict", null), binding(Binding.Scope.ROUTE, "r", "mild", null));
         assertThat(policy("m", "r").id()).isEqualTo("mild");
         assertThat(policy("n", "s").id()).isEqualTo("default");
-        bind(
-                binding(Binding.Scope.ROUTE, "r", "mild", null),
-                binding(Binding.Scope.API_KEY, key, "strict", null));
+        bind(binding(Binding.Scope.ROUTE, "r", "mild", null), binding(Binding.Scope.API_KEY, key, "strict", null));
         assertThat(policy("m", "r").id()).isEqualTo("mild");
         assertThat(source.policyFor(caller("a", key), query("m", "r", Optional.empty(), "q"))
                         .orElseThrow()
@@ -122,14 +122,13 @@ class TenantDirectoryTest {
 
     @Test
     void canaryTakesItsShareAndAlwaysTheSame() {
-        bind(
-                binding(Binding.Scope.TENANT, null, "strict", 20),
-                binding(Binding.Scope.TENANT, null, "mild", null));
+        bind(binding(Binding.Scope.TENANT, null, "strict", 20), binding(Binding.Scope.TENANT, null, "mild", null));
         Map<String, Integer> counts = new TreeMap<>();
         for (int i = 0; i < 5000; i++) {
             PolicyQuery query = query("m", "r", Optional.empty(), "req_" + i);
             String id = source.policyFor(caller("a", "k"), query).orElseThrow().id();
-            assertThat(source.policyFor(caller("a", "k"), query).orElseThrow().id()).isEqualTo(id);
+            assertThat(source.policyFor(caller("a", "k"), query).orElseThrow().id())
+                    .isEqualTo(id);
             counts.merge(id, 1, Integer::sum);
         }
 
@@ -167,9 +166,11 @@ class TenantDirectoryTest {
 
         assertThat(policy("m", "r").label()).isEqualTo("mild@2");
         assertThat(inFlight.label()).isEqualTo("mild@1");
-        assertThat(inFlight.policy().sha256()).isNotEqualTo(policy("m", "r").policy().sha256());
+        assertThat(inFlight.policy().sha256())
+                .isNotEqualTo(policy("m", "r").policy().sha256());
         bind(new Binding(Binding.Scope.TENANT, null, "mild", "1", null));
-        assertThat(policy("m", "r").policy().sha256()).isEqualTo(inFlight.policy().sha256());
+        assertThat(policy("m", "r").policy().sha256())
+                .isEqualTo(inFlight.policy().sha256());
     }
 
     @Test
@@ -178,9 +179,10 @@ class TenantDirectoryTest {
         List<String> lines = new java.util.ArrayList<>();
         tenancy.store.auditLog().read("a", 0, lines::add);
 
-        assertThat(lines).anySatisfy(line -> assertThat(line)
-                .contains("\"change\":\"create key\"", "\"actor\":\"operator/test\"")
-                .doesNotContain("\"path\":\"/hash\"", "\"hash\":{"));
+        assertThat(lines)
+                .anySatisfy(line -> assertThat(line)
+                        .contains("\"change\":\"create key\"", "\"actor\":\"operator/test\"")
+                        .doesNotContain("\"path\":\"/hash\"", "\"hash\":{"));
         assertThat(lines).anySatisfy(line -> assertThat(line).contains("\"change\":\"publish policy\""));
         assertThat(tenancy.store.auditLog().verify("a").isWhole()).isTrue();
     }

@@ -21,8 +21,7 @@ import org.jspecify.annotations.Nullable;
 public record BindingsBody(
         @NotNull(message = "is missing") @Size(max = 1000) List<@NotNull @Valid Entry> bindings,
 
-        @JsonAnySetter @Nullable @Schema(hidden = true)
-        Map<String, JsonNode> others) {
+        @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
     /** What {@code table} is. */
     public static BindingsBody of(Binding.Table table) {
         return new BindingsBody(table.bindings().stream().map(Entry::of).toList(), null);
@@ -54,11 +53,13 @@ public record BindingsBody(
 
             @Nullable @Size(min = 1, max = 200) String target,
             @NotNull(message = "is missing") String policy,
-            @Nullable @Pattern(regexp = "latest|[1-9][0-9]{0,8}") String version,
+
+            @Nullable @Pattern(regexp = "latest|[1-9][0-9]{0,8}")
+            String version,
+
             @Nullable @Min(0) @Max(100) Integer canaryPercent,
 
-            @JsonAnySetter @Nullable @Schema(hidden = true)
-            Map<String, JsonNode> others) {
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
         static Entry of(Binding binding) {
             return new Entry(
                     binding.scope().wireName(),
@@ -72,11 +73,7 @@ public record BindingsBody(
         Binding binding() {
             UnknownFields.refuse("bindings.", others);
             return new Binding(
-                    Binding.Scope.of(scope),
-                    target,
-                    policy,
-                    version == null ? Binding.LATEST : version,
-                    canaryPercent);
+                    Binding.Scope.of(scope), target, policy, version == null ? Binding.LATEST : version, canaryPercent);
         }
     }
 }

@@ -37,8 +37,7 @@ public record DryRunBody(
         @Nullable String compareTo,
         @Nullable @NotEmpty @Size(max = 200) List<@NotNull @Valid Case> cases,
 
-        @JsonAnySetter @Nullable @Schema(hidden = true)
-        Map<String, JsonNode> others) {
+        @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
     /**
      * Requires that the parts fit.
      *
@@ -69,7 +68,9 @@ public record DryRunBody(
     public record Case(
             @NotEmpty @Size(max = 1024) List<@NotNull @Valid ChatMessage> messages,
             @Nullable String output,
-            @NotNull(message = "is missing") @Size(max = 100) List<@NotBlank String> expect) {}
+
+            @NotNull(message = "is missing") @Size(max = 100)
+            List<@NotBlank String> expect) {}
 
     /**
      * What a policy says.

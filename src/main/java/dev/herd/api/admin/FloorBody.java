@@ -12,4 +12,5 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  */
 @Schema(name = "PolicyFloor", requiredProperties = "spec")
 public record FloorBody(
-        @NotNull(message = "is missing") @Schema(type = SchemaType.OBJECT) JsonNode spec) {}
+        @NotNull(message = "is missing") @Schema(type = SchemaType.OBJECT)
+        JsonNode spec) {}

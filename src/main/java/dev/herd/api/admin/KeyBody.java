@@ -74,14 +74,15 @@ public record KeyBody(
      */
     @Schema(name = "ApiKeyCreation", requiredProperties = "name")
     public record Creation(
-            @NotBlank(message = "is missing") @Size(max = 100) String name,
+            @NotBlank(message = "is missing") @Size(max = 100)
+            String name,
+
             @Nullable @NotEmpty @Size(max = 10) List<@NotBlank String> scopes,
             @Nullable @Min(1) @Max(315_360_000) Long expiresInSeconds,
             @Nullable @Valid LimitsBody limits,
             @Nullable @Size(max = 100) List<@NotBlank String> policies,
 
-            @JsonAnySetter @Nullable @Schema(hidden = true)
-            Map<String, JsonNode> others) {
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
         /**
          * What is asked for.
          *
@@ -111,8 +112,7 @@ public record KeyBody(
     public record Rotation(
             @Nullable @Min(0) @Max(2_592_000) Long overlapSeconds,
 
-            @JsonAnySetter @Nullable @Schema(hidden = true)
-            Map<String, JsonNode> others) {
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
         /** How long both are accepted. */
         public Duration overlap() {
             UnknownFields.refuse("", others);

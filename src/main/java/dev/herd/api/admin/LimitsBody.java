@@ -3,8 +3,8 @@ package dev.herd.api.admin;
 import com.fasterxml.jackson.annotation.JsonAnySetter;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.herd.media.FetchPolicy;
 import dev.herd.api.openai.ApiException;
+import dev.herd.media.FetchPolicy;
 import dev.herd.tenant.Limits;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -35,8 +35,7 @@ public record LimitsBody(
         @Nullable @Size(max = 1000) List<@NotBlank String> models,
         @Nullable @Size(max = 1000) List<@NotBlank String> imageHosts,
 
-        @JsonAnySetter @Nullable @Schema(hidden = true)
-        Map<String, JsonNode> others) {
+        @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
     /** What {@code limits} are. */
     public static LimitsBody of(Limits limits) {
         return new LimitsBody(
@@ -74,7 +73,8 @@ public record LimitsBody(
             try {
                 new FetchPolicy(true, body.imageHosts, Set.of(443), Duration.ofSeconds(1), 0);
             } catch (IllegalArgumentException wrong) {
-                throw ApiException.invalidValue("limits.imageHosts", "'limits.imageHosts': " + wrong.getMessage() + ".");
+                throw ApiException.invalidValue(
+                        "limits.imageHosts", "'limits.imageHosts': " + wrong.getMessage() + ".");
             }
         }
         return new Limits(

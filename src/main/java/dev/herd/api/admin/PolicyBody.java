@@ -46,7 +46,8 @@ public record PolicyBody(String id, String name, boolean hasDraft, List<Integer>
     @Schema(
             name = "PolicyDraft",
             requiredProperties = {"name", "spec"})
-    public record Draft(String name, @Schema(type = SchemaType.OBJECT) JsonNode spec) {
+    public record Draft(
+            String name, @Schema(type = SchemaType.OBJECT) JsonNode spec) {
         /** What {@code draft} is. */
         public static Draft of(PolicyDraft draft) {
             return new Draft(draft.name(), draft.spec());
@@ -62,10 +63,11 @@ public record PolicyBody(String id, String name, boolean hasDraft, List<Integer>
     @Schema(name = "PolicyDraftChange", requiredProperties = "spec")
     public record DraftChange(
             @Nullable @Size(min = 1, max = 100) String name,
-            @NotNull(message = "is missing") @Schema(type = SchemaType.OBJECT) JsonNode spec,
 
-            @JsonAnySetter @Nullable @Schema(hidden = true)
-            Map<String, JsonNode> others) {
+            @NotNull(message = "is missing") @Schema(type = SchemaType.OBJECT)
+            JsonNode spec,
+
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
         /** The draft of the policy {@code id}. */
         public PolicyDraft draft(String id) {
             UnknownFields.refuse("", others);
@@ -78,12 +80,15 @@ public record PolicyBody(String id, String name, boolean hasDraft, List<Integer>
             name = "PolicyCreation",
             requiredProperties = {"id", "spec"})
     public record Creation(
-            @NotNull(message = "is missing") @Pattern(regexp = "[a-z0-9][a-z0-9-]{0,62}") String id,
-            @Nullable @Size(min = 1, max = 100) String name,
-            @NotNull(message = "is missing") @Schema(type = SchemaType.OBJECT) JsonNode spec,
+            @NotNull(message = "is missing") @Pattern(regexp = "[a-z0-9][a-z0-9-]{0,62}")
+            String id,
 
-            @JsonAnySetter @Nullable @Schema(hidden = true)
-            Map<String, JsonNode> others) {
+            @Nullable @Size(min = 1, max = 100) String name,
+
+            @NotNull(message = "is missing") @Schema(type = SchemaType.OBJECT)
+            JsonNode spec,
+
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
         /** The draft to begin with. */
         public PolicyDraft draft() {
             return new DraftChange(name, spec, others).draft(id);
@@ -154,7 +159,5 @@ public record PolicyBody(String id, String name, boolean hasDraft, List<Integer>
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @Schema(name = "PolicyDiffChange", requiredProperties = "path")
     public record Change(
-            String path,
-            @Nullable JsonNode from,
-            @Nullable JsonNode to) {}
+            String path, @Nullable JsonNode from, @Nullable JsonNode to) {}
 }

@@ -49,14 +49,15 @@ public record TenantBody(
     /** A tenant that is to be. */
     @Schema(name = "TenantCreation", requiredProperties = "id")
     public record Creation(
-            @NotNull(message = "is missing") @Pattern(regexp = Tenant.ID_PATTERN) String id,
+            @NotNull(message = "is missing") @Pattern(regexp = Tenant.ID_PATTERN)
+            String id,
+
             @Nullable @Size(min = 1, max = 100) String name,
             @Nullable @Valid LimitsBody limits,
             @Nullable Boolean keepsText,
             @Nullable @Min(1) @Max(3650) Integer auditDays,
 
-            @JsonAnySetter @Nullable @Schema(hidden = true)
-            Map<String, JsonNode> others) {
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
         /** The tenant. */
         public Tenant tenant() {
             UnknownFields.refuse("", others);
@@ -75,14 +76,16 @@ public record TenantBody(
     @Schema(name = "TenantChange")
     public record Patch(
             @Nullable @Size(min = 1, max = 100) String name,
-            @Nullable @Schema(enumeration = {"active", "suspended"}) @Pattern(regexp = "active|suspended") String status,
+
+            @Nullable @Schema(enumeration = {"active", "suspended"}) @Pattern(regexp = "active|suspended")
+            String status,
+
             @Nullable @Min(0) Integer cacheSaltEpoch,
             @Nullable @Valid LimitsBody limits,
             @Nullable Boolean keepsText,
             @Nullable @Min(1) @Max(3650) Integer auditDays,
 
-            @JsonAnySetter @Nullable @Schema(hidden = true)
-            Map<String, JsonNode> others) {
+            @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
         /**
          * {@code tenant} with what changes.
          *

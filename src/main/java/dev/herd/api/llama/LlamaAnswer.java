@@ -19,7 +19,10 @@ import org.jspecify.annotations.Nullable;
         requiredProperties = {"id", "completion_message", "metrics"})
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record LlamaAnswer(
-        String id, CompletionMessage completionMessage, List<Metric> metrics, @Nullable SafetyReport safety) {
+        String id,
+        CompletionMessage completionMessage,
+        List<Metric> metrics,
+        @Nullable SafetyReport safety) {
     /**
      * What the assistant says.
      *

@@ -44,8 +44,7 @@ public final class ApiException extends RuntimeException {
 
     /** 401: nothing tells acceptably who sent the request. */
     public static ApiException unauthorized(String message) {
-        return new ApiException(
-                401, ErrorBody.of(message, "authentication_error", null, "invalid_api_key"), null);
+        return new ApiException(401, ErrorBody.of(message, "authentication_error", null, "invalid_api_key"), null);
     }
 
     /** 403: whoever sent the request may not do this. */
@@ -129,10 +128,7 @@ public final class ApiException extends RuntimeException {
             return this;
         }
         String message = body.error().message().replace("'" + param + "'", "'" + other + "'");
-        return new ApiException(
-                status,
-                body.about(other, message),
-                retryAfter);
+        return new ApiException(status, body.about(other, message), retryAfter);
     }
 
     /** HTTP status. */

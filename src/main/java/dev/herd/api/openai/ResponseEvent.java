@@ -38,7 +38,8 @@ public record ResponseEvent(
 
     /** The response as it now is. */
     public static ResponseEvent of(String type, int number, ResponseObject response) {
-        return new ResponseEvent(type, number, response, null, null, null, null, null, null, null, null, null, null, null);
+        return new ResponseEvent(
+                type, number, response, null, null, null, null, null, null, null, null, null, null, null);
     }
 
     /** An output item as it now is. */

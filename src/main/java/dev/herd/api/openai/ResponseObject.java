@@ -77,8 +77,7 @@ public record ResponseObject(
         @Schema(type = SchemaType.OBJECT, additionalProperties = String.class)
         Map<String, String> metadata,
 
-        @Nullable @JsonInclude(JsonInclude.Include.NON_NULL)
-        SafetyReport safety) {
+        @Nullable @JsonInclude(JsonInclude.Include.NON_NULL) SafetyReport safety) {
 
     /** The same response in another state. */
     public ResponseObject withStatus(String other) {
