@@ -20,16 +20,22 @@ final class TenancyMetrics {
         if (config.tenants().store() == TenantsConfig.Store.NONE) {
             return;
         }
-        FunctionCounter.builder("herd.tenants.reload.failures", this, self -> self.figure(open -> open.directory()
-                        .failures()))
+        FunctionCounter.builder(
+                        "herd.tenants.reload.failures",
+                        this,
+                        self -> self.figure(open -> open.directory().failures()))
                 .description("Documents that could not be taken over")
                 .register(registry);
-        FunctionCounter.builder("herd.audit.lost", this, self -> self.figure(open -> open.auditWriter()
-                        .lost()))
+        FunctionCounter.builder(
+                        "herd.audit.lost",
+                        this,
+                        self -> self.figure(open -> open.auditWriter().lost()))
                 .description("Decisions for which the audit log had no room")
                 .register(registry);
-        Gauge.builder("herd.audit.waiting", this, self -> self.figure(open -> open.auditWriter()
-                        .waiting()))
+        Gauge.builder(
+                        "herd.audit.waiting",
+                        this,
+                        self -> self.figure(open -> open.auditWriter().waiting()))
                 .description("Decisions that wait to be written")
                 .register(registry);
     }

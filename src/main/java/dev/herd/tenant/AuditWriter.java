@@ -149,7 +149,7 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
         byTenant.forEach((tenant, decisions) -> {
             log.append(tenant, decisions.stream().map(this::entry).toList());
             written.addAndGet(decisions.size());
-            batch.removeAll(decisions);
+            batch.removeIf(decision -> decision.caller().tenant().equals(tenant));
         });
         Map<String, AtomicLong> gaps = new HashMap<>(lost);
         gaps.forEach((tenant, count) -> {

@@ -35,7 +35,7 @@ import org.jose4j.lang.JoseException;
  */
 public final class JwtVerifier {
     private static final Pattern FORM =
-            Pattern.compile("(?:Bearer +)?[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
+            Pattern.compile("(?i:Bearer +)?[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
     private static final int SKEW_SECONDS = 60;
     private static final Duration MIN_REFRESH = Duration.ofSeconds(30);
     private static final Duration MAX_AGE = Duration.ofMinutes(10);

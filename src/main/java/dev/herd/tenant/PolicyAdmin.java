@@ -94,6 +94,13 @@ public final class PolicyAdmin {
      * @throws PolicyException if this server cannot enforce it
      */
     public Publication publish(Identity actor, String tenant, String id, Expected expected) throws PolicyException {
+        synchronized (store) {
+            return publishInTurn(actor, tenant, id, expected);
+        }
+    }
+
+    private Publication publishInTurn(Identity actor, String tenant, String id, Expected expected)
+            throws PolicyException {
         Stored<PolicyDraft> draft = draft(tenant, id);
         if (!expected.isMetBy(Optional.of(draft.etag()))) {
             throw new StoreException(Reason.STALE, "The draft has changed meanwhile.");

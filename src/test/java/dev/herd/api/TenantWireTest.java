@@ -500,10 +500,16 @@ class TenantWireTest {
             for (Method method : new Method[] {Method.GET, Method.POST, Method.PUT, Method.DELETE, Method.PATCH}) {
                 if (!allowed.contains(method.name())) {
                     String allow = ErrorWireTest.envelope(
-                                    asOperator().body("{}").request(method, path).then(), 405)
+                                    asOperator()
+                                            .body("{}")
+                                            .request(method, path)
+                                            .then(),
+                                    405)
                             .extract()
                             .header("Allow");
-                    assertThat(new TreeSet<>(List.of(allow.split(", ", -1)))).as(template).isEqualTo(allowed);
+                    assertThat(new TreeSet<>(List.of(allow.split(", ", -1))))
+                            .as(template)
+                            .isEqualTo(allowed);
                 }
             }
         }
