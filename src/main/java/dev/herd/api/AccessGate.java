@@ -11,11 +11,13 @@ import dev.herd.tenant.Tenancy;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -74,7 +76,12 @@ final class AccessGate {
                         .flatMap(name -> headers.getAll(name).stream())
                         .toList());
         if (authenticator.mayBlock(credentials)) {
-            return context.vertx().executeBlocking(() -> authenticator.authenticate(credentials), false);
+            Promise<Identity> promise = Promise.promise();
+            context.vertx()
+                    .executeBlocking(() -> authenticator.authenticate(credentials), false)
+                    .onSuccess(identity -> promise.complete(Objects.requireNonNull(identity)))
+                    .onFailure(promise::fail);
+            return promise.future();
         }
         try {
             return Future.succeededFuture(authenticator.authenticate(credentials));

@@ -13,6 +13,7 @@ import dev.herd.engine.GenerationStats;
 import dev.herd.engine.SampledToken;
 import dev.herd.safety.Direction;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,7 @@ final class Answer {
     private final SafetySession safety;
     private final List<Optional<ChoiceGate>> gates;
     private final Map<Integer, Ending> endings = new HashMap<>();
+    private final BitSet paused = new BitSet();
     private final Queue<Progress> progress = new ConcurrentLinkedQueue<>();
     private final List<Generation> generations = new CopyOnWriteArrayList<>();
     private final AtomicBoolean isDrainPlanned = new AtomicBoolean();
@@ -190,8 +192,16 @@ final class Answer {
         }
     }
 
-    /** Ends the generation of what must not be shown at once, and has a guard asked in time. */
+    /** Ends the generation of what must not be shown at once, lets none run away, and has a guard asked in time. */
     private void watch(int choice, ChoiceGate gate) {
+        if (gate.isAhead() != paused.get(choice)) {
+            paused.flip(choice);
+            if (paused.get(choice)) {
+                generations.get(choice).pause();
+            } else {
+                generations.get(choice).resume();
+            }
+        }
         if (gate.isBlocked()) {
             generations.get(choice).cancel();
         } else if (gate.wantsWaking()) {

@@ -161,6 +161,11 @@ final class ChoiceGate {
         return review.isSettled();
     }
 
+    /** Whether the answer is so far ahead of its judgement that its generation should pause. */
+    boolean isAhead() {
+        return review.isAhead();
+    }
+
     /** Whether {@link #advance} has to be called when {@link #delay} has passed, and nobody has been told yet. */
     boolean wantsWaking() {
         if (isWaking || !review.needsWaking()) {

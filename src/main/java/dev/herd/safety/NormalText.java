@@ -11,9 +11,11 @@ public final class NormalText {
     private static final int MOST_GROWTH = 4;
 
     private final StringBuilder text = new StringBuilder();
+    private final int mostChars;
     private int[] origins;
 
     private NormalText(String original) {
+        this.mostChars = MOST_GROWTH * original.length();
         this.origins = new int[original.length() + 1];
         for (int start = 0; start < original.length(); ) {
             int end = clusterEnd(original, start);
@@ -56,7 +58,7 @@ public final class NormalText {
                 .filter(codePoint -> !Folding.isInvisible(codePoint))
                 .toArray();
         String normal = Normalizer.normalize(new String(visible, 0, visible.length), Normalizer.Form.NFKC);
-        if (text.length() + normal.length() > MOST_GROWTH * (long) (origins.length + start)) {
+        if (text.length() + normal.length() > mostChars) {
             return;
         }
         if (text.length() + normal.length() > origins.length) {

@@ -20,6 +20,7 @@ public final class OutputReview {
      * at the end, and nothing waits for it.
      */
     private static final int CHARS_PER_TOKEN = 4;
+    private static final int MOST_AHEAD = 4;
 
     private final PolicyRules rules;
     private final GuardPanel panel;
@@ -38,6 +39,8 @@ public final class OutputReview {
     private final Mode mode;
     private final boolean gates;
     private int noted;
+    private int tokens;
+    private int clearedTokens;
     private int uncheckedTokens;
     private long uncheckedSince;
     private int cleared;
@@ -52,7 +55,7 @@ public final class OutputReview {
         FULL
     }
 
-    private record Answer(List<Outcome<GuardScores>> outcomes, int end, boolean isFinal) {}
+    private record Answer(List<Outcome<GuardScores>> outcomes, int end, int tokens, boolean isFinal) {}
 
     /** What the review needs to know of the request. */
     record Setting(List<Segment> context, String before, boolean isJson, String cacheSalt, Redactions redactions) {}
@@ -85,7 +88,7 @@ public final class OutputReview {
     }
 
     /** Takes more of the answer. */
-    public void accept(String text, int tokens) {
+    public void accept(String text, int count) {
         if (isBlocked()) {
             return;
         }
@@ -93,7 +96,8 @@ public final class OutputReview {
         if (uncheckedTokens == 0) {
             uncheckedSince = nanoTime.getAsLong();
         }
-        uncheckedTokens += tokens;
+        uncheckedTokens += count;
+        tokens += count;
     }
 
     /** Takes more of the arguments of a call; calls are counted from 0. */
@@ -173,6 +177,7 @@ public final class OutputReview {
         isChecking = true;
         uncheckedTokens = 0;
         int end = scan.text().length();
+        int upTo = tokens;
         boolean isFinal = isFinished;
         String answer = isFinal ? scan.preview(Integer.MAX_VALUE) + callTexts : scan.preview(contextChars());
         long start = nanoTime.getAsLong();
@@ -180,7 +185,7 @@ public final class OutputReview {
                 panel.content(Direction.OUTPUT, Conversation.output(context, answer, panel.settings()), cacheSalt);
         CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenRun(() -> {
             guardNanos += nanoTime.getAsLong() - start;
-            news.add(new Answer(asked.stream().map(CompletableFuture::join).toList(), end, isFinal));
+            news.add(new Answer(asked.stream().map(CompletableFuture::join).toList(), end, upTo, isFinal));
             onNews.run();
         });
     }
@@ -195,6 +200,7 @@ public final class OutputReview {
         answer.outcomes().forEach(outcome -> panel.enter(Direction.OUTPUT, outcome, assessment));
         if (!assessment.isBlocked()) {
             cleared = Math.max(cleared, answer.end());
+            clearedTokens = answer.tokens();
         }
     }
 
@@ -251,6 +257,13 @@ public final class OutputReview {
     /** Whether the guard has to be asked when the longest delay has passed, though nothing else happens. */
     public boolean needsWaking() {
         return gates && mode == Mode.WINDOW && !panel.isImmediate() && uncheckedTokens > 0 && !isChecking;
+    }
+
+    /** Whether the answer is so far ahead of the guard that its generation should pause. */
+    public boolean isAhead() {
+        return gates
+                && mode == Mode.WINDOW
+                && tokens - clearedTokens > MOST_AHEAD * rules.integer("/stream/chunkTokens");
     }
 
     /** The longest delay. */

@@ -16,7 +16,9 @@ final class RuleBook {
             "S1",
             "0.8",
             HOW
-                    + "\\b(?:kill|murder|poison|stab|strangle|kidnap|assassinate|behead) (?:a|an|the|my|some|his|her|people|someone|somebody)\\b"
+                    + "\\b(?:kill|murder|poison|stab|strangle|kidnap|assassinate|behead) (?:people|someone|somebody|him|her|them"
+                    + "|(?:a|the|my|some|his|their) (?:\\w+ ){0,2}(?:man|woman|person|child|kid|boy|girl|neighbou?r|wife|husband"
+                    + "|boss|ex|girlfriend|boyfriend|teacher|politician|president|family|brother|sister|mother|father))\\b"
         },
         {
             "S1",

@@ -81,11 +81,10 @@ public final class Authenticator {
             return new ApiKeyAndOwner(operatorKey.value(), operatorKey.value().hash(), Optional.empty());
         }
         TenantState owner = snapshot.ownersOfKeys().get(id);
-        if (owner == null) {
-            return NOBODY;
-        }
-        ApiKey key = owner.keys().get(id).value();
-        return new ApiKeyAndOwner(key, key.hash(), Optional.of(owner.tenant()));
+        Stored<ApiKey> key = owner == null ? null : owner.keys().get(id);
+        return owner == null || key == null
+                ? NOBODY
+                : new ApiKeyAndOwner(key.value(), key.value().hash(), Optional.of(owner.tenant()));
     }
 
     private Identity tenantOf(JwtVerifier.Token token) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.Set;
 
 /** Files that are there as a whole or not at all, also after a crash. */
@@ -23,8 +24,8 @@ final class DurableFiles {
 
     /** Replaces a file: a new one is written beside it, forced to the disk, and takes its name. */
     static void replace(Path file, String text) throws IOException {
-        createDirectories(file.getParent());
-        Path temporary = Files.createTempFile(file.getParent(), TEMPORARY, "");
+        createDirectories(directoryOf(file));
+        Path temporary = Files.createTempFile(directoryOf(file), TEMPORARY, "");
         try {
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
                 write(channel, text);
@@ -34,13 +35,13 @@ final class DurableFiles {
         } finally {
             Files.deleteIfExists(temporary);
         }
-        force(file.getParent());
+        force(directoryOf(file));
     }
 
     /** Deletes a file for good. */
     static void delete(Path file) throws IOException {
         if (Files.deleteIfExists(file)) {
-            force(file.getParent());
+            force(directoryOf(file));
         }
     }
 
@@ -55,12 +56,12 @@ final class DurableFiles {
         } else {
             Files.createDirectories(directory);
         }
-        force(directory.getParent() == null ? directory : directory.getParent());
+        force(directoryOf(directory));
     }
 
     /** Creates a file that only the owner may read; fails if it exists. */
     static void createSecret(Path file, String text) throws IOException {
-        createDirectories(file.getParent());
+        createDirectories(directoryOf(file));
         Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         boolean isPosix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
         try (FileChannel channel = isPosix
@@ -72,7 +73,7 @@ final class DurableFiles {
             write(channel, text);
             channel.force(true);
         }
-        force(file.getParent());
+        force(directoryOf(file));
     }
 
     /** Writes all of a text where the channel stands. */
@@ -81,6 +82,10 @@ final class DurableFiles {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }
+    }
+
+    private static Path directoryOf(Path file) {
+        return Objects.requireNonNullElse(file.toAbsolutePath().getParent(), file.toAbsolutePath());
     }
 
     private static void force(Path directory) throws IOException {

@@ -1,24 +1,37 @@
 package dev.herd.safety;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Runs texts through the scan of a policy. */
 final class Scans {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     private Scans() {}
 
     /** A policy with nothing in force but what {@code json} states. */
     static Policy bare(String json) {
-        String merged = """
-                {"content":{"guard":"none"},"promptAttack":{"model":"none"},
-                 "unicode":{"normalise":false,"hiddenTags":"allow","bidiControls":"allow","zeroWidth":"allow"},
-                 "pii":{"input":"allow","output":"allow"},"links":{"output":"allow"}}""";
         try {
-            com.fasterxml.jackson.databind.ObjectMapper mapper = new com.fasterxml.jackson.databind.ObjectMapper();
-            return Policy.parse(mapper.readerForUpdating(mapper.readTree(merged))
-                    .readTree(json)
-                    .toString());
-        } catch (PolicyException | com.fasterxml.jackson.core.JsonProcessingException wrong) {
+            ObjectNode fields = (ObjectNode) JSON.readTree("""
+                    {"content":{"guard":"none"},"promptAttack":{"model":"none"},
+                     "unicode":{"normalise":false,"hiddenTags":"allow","bidiControls":"allow","zeroWidth":"allow"},
+                     "pii":{"input":"allow","output":"allow"},"links":{"output":"allow"}}""");
+            JSON.readTree(json)
+                    .properties()
+                    .forEach(section -> section.getValue()
+                            .properties()
+                            .forEach(field ->
+                                    fields.withObject("/" + section.getKey()).set(field.getKey(), field.getValue())));
+            JSON.readTree(json).properties().stream()
+                    .filter(section -> !section.getValue().isObject())
+                    .forEach(section -> fields.set(section.getKey(), section.getValue()));
+            return Policy.parse(fields.toString());
+        } catch (PolicyException | JsonProcessingException wrong) {
             throw new IllegalArgumentException(json, wrong);
         }
     }
@@ -27,8 +40,7 @@ final class Scans {
     static Policy words(String action, String match, boolean isWhole, String... terms) {
         List<String> quoted = new ArrayList<>();
         for (String term : terms) {
-            quoted.add(
-                    com.fasterxml.jackson.databind.node.TextNode.valueOf(term).toString());
+            quoted.add(TextNode.valueOf(term).toString());
         }
         return bare("{\"words\":[{\"id\":\"w\",\"match\":\"" + match + "\",\"wholeWord\":" + isWhole + ",\"input\":\""
                 + action + "\",\"output\":\"" + action + "\",\"terms\":[" + String.join(",", quoted) + "]}]}");
@@ -47,7 +59,7 @@ final class Scans {
         return run(policy, pieces, new JsonLens());
     }
 
-    private static Outcome run(Policy policy, List<String> pieces, @org.jspecify.annotations.Nullable JsonLens lens) {
+    private static Outcome run(Policy policy, List<String> pieces, @Nullable JsonLens lens) {
         TextScan scan = new TextScan(policy.rules().scanPlan(Direction.OUTPUT), lens, true, new Redactions());
         List<String> shown = new ArrayList<>();
         for (String piece : pieces) {

@@ -33,6 +33,6 @@ class PostgresStoreTest extends StoreContract {
         assertThatExceptionOfType(StoreException.class)
                 .isThrownBy(() -> PostgresStore.open(nowhere, clock))
                 .withMessageContaining("jdbc:postgresql://localhost:1/herd")
-                .matches(failure -> !failure.getMessage().contains("secret"));
+                .matches(failure -> !String.valueOf(failure.getMessage()).contains("secret"));
     }
 }

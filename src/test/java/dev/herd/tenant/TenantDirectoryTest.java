@@ -79,11 +79,7 @@ class TenantDirectoryTest {
         assertThat(tenancy.directory.failures()).isEqualTo(1);
         Files.writeString(file, good.replace("\"name\" : \"a\"", "\"name\" : \"Alpha\""));
         tenancy.directory.refresh();
-        assertThat(tenancy.directory
-                        .snapshot()
-                        .tenants()
-                        .get("a")
-                        .tenant()
+        assertThat(tenancy.admin.tenant("a").tenant()
                         .value()
                         .name())
                 .isEqualTo("Alpha");

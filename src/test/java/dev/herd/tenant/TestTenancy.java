@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The parts of {@link Tenancy} over files, put together with a clock that tests move. */
 final class TestTenancy implements AutoCloseable {
@@ -49,7 +50,7 @@ final class TestTenancy implements AutoCloseable {
         return key(tenant, null, scopes);
     }
 
-    TenantAdmin.NewKey key(String tenant, Duration lifetime, Scope... scopes) {
+    TenantAdmin.NewKey key(String tenant, @Nullable Duration lifetime, Scope... scopes) {
         return admin.createKey(
                 OPERATOR,
                 tenant,
