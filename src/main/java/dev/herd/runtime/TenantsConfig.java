@@ -103,24 +103,25 @@ public interface TenantsConfig {
     default TenancySettings settings() {
         return new TenancySettings(
                 directory(),
-                store() == Store.POSTGRES ? Optional.of(postgres()) : Optional.empty(),
+                store() == Store.POSTGRES ? Optional.of(postgres(this)) : Optional.empty(),
                 serverKey(),
                 adminKey(),
                 environment(),
                 poll(),
                 auditAllowed(),
-                jwtIssuers().map(this::jwt));
+                jwtIssuers().map(issuers -> jwt(this, issuers)));
     }
 
-    private PostgresSettings postgres() {
-        String url = postgresUrl()
+    private static PostgresSettings postgres(TenantsConfig config) {
+        String url = config.postgresUrl()
                 .orElseThrow(() -> new IllegalArgumentException(
                         "herd.tenants.store is postgres, so herd.tenants.postgres-url must say where it is"));
-        return new PostgresSettings(url, postgresUser(), postgresPassword(), postgresPool(), postgresMigrate());
+        return new PostgresSettings(
+                url, config.postgresUser(), config.postgresPassword(), config.postgresPool(), config.postgresMigrate());
     }
 
-    private JwtSettings jwt(List<String> issuers) {
-        List<URI> keys = jwtKeys().orElse(List.of());
+    private static JwtSettings jwt(TenantsConfig config, List<String> issuers) {
+        List<URI> keys = config.jwtKeys().orElse(List.of());
         if (keys.size() != issuers.size()) {
             throw new IllegalArgumentException("herd.tenants.jwt-keys must name one address or file for each of the "
                     + issuers.size() + " issuers, not " + keys.size());
@@ -129,6 +130,6 @@ public interface TenantsConfig {
         for (int i = 0; i < issuers.size(); i++) {
             keysOf.put(issuers.get(i), keys.get(i));
         }
-        return new JwtSettings(keysOf, jwtAudience(), jwtTenantClaim(), jwtScopeClaim());
+        return new JwtSettings(keysOf, config.jwtAudience(), config.jwtTenantClaim(), config.jwtScopeClaim());
     }
 }

@@ -75,13 +75,13 @@ public final class Policy {
         } catch (JsonProcessingException malformed) {
             throw new PolicyException("", "is not JSON: " + malformed.getOriginalMessage());
         }
-        JsonNode fields = PolicySchema.POLICY.read(inherited(stated, isLayer), "", isLayer);
+        JsonNode fields = PolicySchema.POLICY.read(inherited(stated), "", isLayer);
         PolicyConsistency.check(fields, isLayer);
         return new Policy(fields, isLayer, Optional.empty());
     }
 
     /** States for each category and entity what it has from the defaults beside it, so that no value hangs on another. */
-    private static JsonNode inherited(JsonNode stated, boolean isLayer) throws PolicyException {
+    private static JsonNode inherited(JsonNode stated) throws PolicyException {
         if (!stated.isObject()) {
             throw new PolicyException("", "must be an object");
         }

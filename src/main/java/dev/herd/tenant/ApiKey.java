@@ -5,7 +5,6 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,12 +72,5 @@ public record ApiKey(
     /** The same key, not accepted any more. */
     ApiKey revoked() {
         return new ApiKey(id, name, hash, scopes, created, expires, true, limits, policies);
-    }
-
-    /** The names of the scopes, in order. */
-    Set<String> scopeNames() {
-        Set<String> names = new TreeSet<>();
-        scopes.forEach(scope -> names.add(scope.wireName()));
-        return names;
     }
 }

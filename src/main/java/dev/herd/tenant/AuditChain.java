@@ -70,10 +70,10 @@ public record AuditChain(long seq, String hash) {
                 return new AuditChain(
                         record.path("seq").asLong(), record.path("hash").asText());
             }
+            throw new StoreException(StoreException.Reason.UNAVAILABLE, "the end of the audit log is no record");
         } catch (JsonProcessingException malformed) {
-            // said below
+            throw new StoreException("the end of the audit log is no record", malformed);
         }
-        throw new StoreException(StoreException.Reason.UNAVAILABLE, "the end of the audit log is no record");
     }
 
     /**

@@ -23,7 +23,11 @@ public final class Authenticator {
 
     private record ApiKeyAndOwner(@Nullable ApiKey key, String hash, Optional<Stored<Tenant>> tenant) {}
 
-    /** @param adminKey the operator's key as configured, if it is */
+    /**
+     * Knows the callers that {@code directory} and {@code tokens} know.
+     *
+     * @param adminKey the operator's key as configured, if it is
+     */
     public Authenticator(
             TenantDirectory directory,
             ServerKey serverKey,

@@ -13,7 +13,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -60,7 +59,10 @@ final class FileAuditLog implements AuditLog {
                 DurableFiles.createDirectories(directory);
                 try (FileChannel lockFile = FileChannel.open(
                                 directory.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                        FileLock lock = lockFile.lock()) {
+                        FileLock turn = lockFile.lock()) {
+                    if (!turn.isValid()) {
+                        throw new IOException("the lock was lost");
+                    }
                     work.run(directory);
                 }
             } catch (IOException failure) {
@@ -220,14 +222,12 @@ final class FileAuditLog implements AuditLog {
         if (!Files.isDirectory(root)) {
             return List.of();
         }
-        List<String> tenants = new ArrayList<>();
         try (Stream<Path> directories = Files.list(root)) {
-            directories
+            return directories
                     .map(directory -> String.valueOf(directory.getFileName()))
-                    .forEach(tenants::add);
+                    .toList();
         } catch (IOException failure) {
             throw new StoreException("the audit log cannot be read: " + failure, failure);
         }
-        return tenants;
     }
 }

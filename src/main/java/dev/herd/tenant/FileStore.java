@@ -120,7 +120,8 @@ final class FileStore implements DocumentStore {
     @Override
     public void write(String path, Expected expected, Optional<String> text) {
         synchronized (DurableFiles.TURN) {
-            try (FileLock lock = lockFile.lock()) {
+            try (FileLock turn = lockFile.lock()) {
+                requireValid(turn);
                 Optional<String> before = read(path);
                 if (!expected.isMetBy(before.map(Documents::etag))) {
                     throw new StoreException(Reason.STALE, path + " has changed meanwhile");
@@ -133,6 +134,12 @@ final class FileStore implements DocumentStore {
             } catch (IOException failure) {
                 throw new StoreException(path + " cannot be written: " + failure, failure);
             }
+        }
+    }
+
+    private static void requireValid(FileLock turn) throws IOException {
+        if (!turn.isValid()) {
+            throw new IOException("the lock was lost");
         }
     }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -128,9 +129,7 @@ public final class JwtVerifier {
 
     /** Issuers have scopes for other services, too. */
     private static Set<Scope> knownScopes(String scopes) {
-        Set<String> stated = Set.copyOf(Arrays.asList(scopes.strip().split("\\s+", -1)).stream()
-                .distinct()
-                .toList());
+        List<String> stated = List.of(scopes.strip().split("\\s+", -1));
         return Arrays.stream(Scope.values())
                 .filter(scope -> stated.contains(scope.wireName()))
                 .collect(Collectors.toUnmodifiableSet());

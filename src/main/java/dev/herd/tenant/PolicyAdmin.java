@@ -24,11 +24,19 @@ public final class PolicyAdmin {
 
     /** What a policy must pass before it is published: that this server can enforce it. */
     public interface Check {
-        /** @throws PolicyException if it cannot */
+        /**
+         * Tries a policy out.
+         *
+         * @throws PolicyException if it cannot be enforced
+         */
         void check(Policy policy) throws PolicyException;
     }
 
-    /** @param check is asked before a policy is published */
+    /**
+     * Changes what {@code store} shows.
+     *
+     * @param check is asked before a policy is published
+     */
     public PolicyAdmin(AdminStore store, Check check, InstantSource clock) {
         this.store = store;
         this.check = check;
@@ -135,7 +143,11 @@ public final class PolicyAdmin {
         return new Publication(new Stored<>(version, etag), true);
     }
 
-    /** @param isNew false if it was there already */
+    /**
+     * What publishing has made.
+     *
+     * @param isNew false if it was there already
+     */
     public record Publication(Stored<PolicyVersion> version, boolean isNew) {}
 
     /** Retires a version that nothing is bound to. */

@@ -2,7 +2,6 @@ package dev.herd.tenant;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.Connection;
-import java.sql.Date;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -29,7 +28,7 @@ final class PostgresAuditLog implements AuditLog {
         pool.inTransaction("the audit log of " + tenant + " cannot be written", connection -> {
             lock(connection, tenant);
             AuditChain chain = end(connection, tenant);
-            Date day = Date.valueOf(LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
+            LocalDate day = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
             try (PreparedStatement insert =
                     connection.prepareStatement("insert into audit (tenant, seq, day, line) values (?, ?, ?, ?)")) {
                 for (ObjectNode record : records) {
@@ -37,7 +36,7 @@ final class PostgresAuditLog implements AuditLog {
                     chain = chain.after(line);
                     insert.setString(1, tenant);
                     insert.setLong(2, chain.seq());
-                    insert.setDate(3, day);
+                    insert.setObject(3, day);
                     insert.setString(4, line);
                     insert.addBatch();
                 }
@@ -113,7 +112,7 @@ final class PostgresAuditLog implements AuditLog {
             try (PreparedStatement select = connection.prepareStatement(
                     "select line from audit where tenant = ? and day < ? order by seq desc limit 1")) {
                 select.setString(1, tenant);
-                select.setDate(2, Date.valueOf(first));
+                select.setObject(2, first);
                 try (ResultSet row = select.executeQuery()) {
                     if (row.next()) {
                         forget(connection, tenant, AuditChain.endingWith(row.getString(1)));

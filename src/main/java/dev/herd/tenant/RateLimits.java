@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,22 +39,31 @@ public final class RateLimits {
     /** What is limited, as a refusal names it. */
     public enum Quantity {
         /** Requests per minute. */
-        REQUESTS("requests per minute", Limits::requestsPerMinute),
+        REQUESTS("requests per minute"),
         /** Tokens of prompts per minute. */
-        INPUT_TOKENS("input tokens per minute", Limits::inputTokensPerMinute),
+        INPUT_TOKENS("input tokens per minute"),
         /** Tokens of answers per minute. */
-        OUTPUT_TOKENS("output tokens per minute", Limits::outputTokensPerMinute),
+        OUTPUT_TOKENS("output tokens per minute"),
         /** Pictures and videos per minute. */
-        IMAGES("images per minute", Limits::imagesPerMinute),
+        IMAGES("images per minute"),
         /** Answers under way. */
-        CONCURRENCY("requests at a time", Limits::concurrency);
+        CONCURRENCY("requests at a time");
 
         private final String label;
-        private final Function<Limits, @Nullable Integer> limit;
 
-        Quantity(String label, Function<Limits, @Nullable Integer> limit) {
+        Quantity(String label) {
             this.label = label;
-            this.limit = limit;
+        }
+
+        @Nullable
+        Integer limit(Limits limits) {
+            return switch (this) {
+                case REQUESTS -> limits.requestsPerMinute();
+                case INPUT_TOKENS -> limits.inputTokensPerMinute();
+                case OUTPUT_TOKENS -> limits.outputTokensPerMinute();
+                case IMAGES -> limits.imagesPerMinute();
+                case CONCURRENCY -> limits.concurrency();
+            };
         }
 
         /** For people. */
@@ -166,13 +174,6 @@ public final class RateLimits {
                 taken.forEach(part -> part.finish(outputTokens));
             }
         }
-
-        /** Nothing was computed: gives everything back. */
-        public void withdraw() {
-            if (isOver.compareAndSet(false, true)) {
-                taken.forEach(Taken::giveBack);
-            }
-        }
     }
 
     private record Taken(Account account, Quantity quantity, long amount) {
@@ -211,7 +212,7 @@ public final class RateLimits {
 
         private void adjust() {
             for (Quantity quantity : Quantity.values()) {
-                Integer limit = quantity.limit.apply(limits);
+                Integer limit = quantity.limit(limits);
                 if (quantity == Quantity.CONCURRENCY) {
                     continue;
                 }
@@ -248,7 +249,7 @@ public final class RateLimits {
         }
 
         Optional<Refusal> take(Quantity quantity, long amount, List<Taken> taken) {
-            Integer limit = quantity.limit.apply(limits);
+            Integer limit = quantity.limit(limits);
             if (limit == null || amount == 0) {
                 return Optional.empty();
             }
@@ -289,7 +290,7 @@ public final class RateLimits {
         }
 
         Optional<Standing> standing(Quantity quantity) {
-            Integer limit = quantity.limit.apply(limits);
+            Integer limit = quantity.limit(limits);
             Bucket bucket = buckets.get(quantity);
             if (limit == null || bucket == null) {
                 return Optional.empty();

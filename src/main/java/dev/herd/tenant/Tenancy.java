@@ -159,7 +159,8 @@ public final class Tenancy implements AutoCloseable {
                 log.accept(String.valueOf(failure.getMessage()));
             }
         };
-        housekeeping.scheduleWithFixedDelay(safe, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
+        var unused =
+                housekeeping.scheduleWithFixedDelay(safe, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void prune() {

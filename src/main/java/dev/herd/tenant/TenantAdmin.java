@@ -22,7 +22,11 @@ public final class TenantAdmin {
     private final SecureRandom random;
     private final InstantSource clock;
 
-    /** @param environment stands in new keys, so that people tell keys of different servers apart */
+    /**
+     * Changes what {@code store} shows.
+     *
+     * @param environment stands in new keys, so that people tell keys of different servers apart
+     */
     public TenantAdmin(
             AdminStore store, ServerKey serverKey, String environment, SecureRandom random, InstantSource clock) {
         this.store = store;

@@ -6,6 +6,7 @@ import dev.herd.tenant.Snapshot.Parsed;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -17,9 +18,13 @@ public final class TenantDirectory {
     private final Consumer<String> complaints;
     private final Map<String, Parsed> documents = new HashMap<>();
     private volatile Snapshot snapshot = Snapshot.EMPTY;
-    private volatile long failures;
+    private final AtomicLong failures = new AtomicLong();
 
-    /** @param complaints takes a line for each document that cannot be used */
+    /**
+     * Knows nobody before the first {@link #refresh}.
+     *
+     * @param complaints takes a line for each document that cannot be used
+     */
     public TenantDirectory(DocumentStore store, Consumer<String> complaints) {
         this.store = store;
         this.complaints = complaints;
@@ -32,7 +37,7 @@ public final class TenantDirectory {
 
     /** Changes that could not be taken over since the start. */
     public long failures() {
-        return failures;
+        return failures.get();
     }
 
     /** Takes over what has changed in the store. Blocks. */
@@ -57,7 +62,7 @@ public final class TenantDirectory {
     }
 
     private void complain(String path, String reason) {
-        failures++;
+        failures.incrementAndGet();
         complaints.accept(path + " cannot be used, "
                 + (documents.containsKey(path) ? "what it said before still holds: " : "and is ignored: ")
                 + reason.lines().findFirst().orElse(""));

@@ -54,7 +54,7 @@ class KillTest {
         int promised = 0;
         List<String> keys = new ArrayList<>();
         for (int round = 0; round < KILLS; round++) {
-            for (String line : writeUntilKilled(arguments, promised)) {
+            for (String line : writeUntilKilled(arguments)) {
                 String[] words = line.split(" ", -1);
                 promised = Integer.parseInt(words[1]);
                 keys.add(words[2]);
@@ -64,8 +64,7 @@ class KillTest {
         assertThat(promised).isGreaterThanOrEqualTo(KILLS * CHANGES_BEFORE_A_KILL);
     }
 
-    private static List<String> writeUntilKilled(List<String> arguments, int from)
-            throws IOException, InterruptedException {
+    private static List<String> writeUntilKilled(List<String> arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -74,7 +73,6 @@ class KillTest {
                 classPath(),
                 Writer.class.getName()));
         command.addAll(arguments);
-        command.add(Integer.toString(from));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
@@ -106,9 +104,11 @@ class KillTest {
             TenantDirectory directory = new TenantDirectory(store, complaints::add);
             directory.refresh();
             assertThat(complaints).isEmpty();
-            TenantState tenant = Objects.requireNonNull(directory.snapshot().tenants().get("a"));
+            TenantState tenant =
+                    Objects.requireNonNull(directory.snapshot().tenants().get("a"));
             assertThat(tenant.keys().keySet()).containsAll(keys);
-            TenantState.PolicyState policy = Objects.requireNonNull(tenant.policies().get("p"));
+            TenantState.PolicyState policy =
+                    Objects.requireNonNull(tenant.policies().get("p"));
             assertThat(policy.versions().lastKey()).isBetween(promised, promised + 1);
             assertThat(policy.versions()).hasSize(policy.versions().lastKey());
             AuditChain.Verdict verdict = store.auditLog().verify("a");
@@ -145,7 +145,7 @@ class KillTest {
             if (directory.snapshot().tenants().isEmpty()) {
                 tenants.create(TestTenancy.OPERATOR, Tenant.of("a"));
             }
-            for (int n = Integer.parseInt(arguments[2]); ; ) {
+            while (true) {
                 policies.writeDraft(
                         TestTenancy.OPERATOR,
                         "a",
@@ -160,7 +160,7 @@ class KillTest {
                                                 "input", "block",
                                                 "output", "block"))))),
                         new Expected.Anything());
-                n = policies.publish(TestTenancy.OPERATOR, "a", "p", new Expected.Anything())
+                int n = policies.publish(TestTenancy.OPERATOR, "a", "p", new Expected.Anything())
                         .version()
                         .value()
                         .version();

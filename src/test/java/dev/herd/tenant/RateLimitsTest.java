@@ -95,7 +95,7 @@ class RateLimitsTest {
         Admission first = limits.answer(tenant, 1, 1, 0);
         assertThat(limits.answer(tenant, 1, 1, 0).refusal().orElseThrow().quantity())
                 .isEqualTo(Quantity.CONCURRENCY);
-        first.withdraw();
+        first.finish(0);
         first.finish(1);
 
         assertThat(limits.answer(tenant, 1, 1, 0).refusal()).isEmpty();

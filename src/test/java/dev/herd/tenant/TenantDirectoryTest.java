@@ -79,10 +79,7 @@ class TenantDirectoryTest {
         assertThat(tenancy.directory.failures()).isEqualTo(1);
         Files.writeString(file, good.replace("\"name\" : \"a\"", "\"name\" : \"Alpha\""));
         tenancy.directory.refresh();
-        assertThat(tenancy.admin.tenant("a").tenant()
-                        .value()
-                        .name())
-                .isEqualTo("Alpha");
+        assertThat(tenancy.admin.tenant("a").tenant().value().name()).isEqualTo("Alpha");
     }
 
     @Test

@@ -107,7 +107,11 @@ public record KeyBody(
         }
     }
 
-    /** @param overlapSeconds how long the old key is accepted beside the new one; default: a day */
+    /**
+     * How a key is rotated.
+     *
+     * @param overlapSeconds how long the old key is accepted beside the new one; default: a day
+     */
     @Schema(name = "ApiKeyRotation")
     public record Rotation(
             @Nullable @Min(0) @Max(2_592_000) Long overlapSeconds,
