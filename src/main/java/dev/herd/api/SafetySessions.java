@@ -40,7 +40,7 @@ final class SafetySessions {
         PolicyQuery query = new PolicyQuery(
                 Optional.ofNullable(http.request().getHeader(SafetySession.POLICY)),
                 model.name(),
-                http.request().path(),
+                orEmpty(http.request().path()),
                 requestId);
         EffectivePolicy policy = policies.policyFor(caller, query)
                 .orElseThrow(() -> ApiException.invalidRequest(

@@ -21,6 +21,7 @@ public final class OutputReview {
      */
     private static final int CHARS_PER_TOKEN = 4;
     private static final int MOST_AHEAD = 4;
+    private static final int IMMEDIATE_CHARS = 512;
 
     private final PolicyRules rules;
     private final GuardPanel panel;
@@ -183,15 +184,18 @@ public final class OutputReview {
         long start = nanoTime.getAsLong();
         List<CompletableFuture<Outcome<GuardScores>>> asked =
                 panel.content(Direction.OUTPUT, Conversation.output(context, answer, panel.settings()), cacheSalt);
-        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenRun(() -> {
-            guardNanos += nanoTime.getAsLong() - start;
-            news.add(new Answer(asked.stream().map(CompletableFuture::join).toList(), end, upTo, isFinal));
-            onNews.run();
-        });
+        CompletableFuture<Void> _ = CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+                .thenRun(() -> {
+                    guardNanos += nanoTime.getAsLong() - start;
+                    news.add(new Answer(
+                            asked.stream().map(CompletableFuture::join).toList(), end, upTo, isFinal));
+                    onNews.run();
+                });
     }
 
+    /** A guard that is asked about every token sees as much as its phrases are long; all of the answer at its end. */
     private int contextChars() {
-        return rules.integer("/stream/contextTokens") * CHARS_PER_TOKEN;
+        return panel.isImmediate() ? IMMEDIATE_CHARS : rules.integer("/stream/contextTokens") * CHARS_PER_TOKEN;
     }
 
     private void take(Answer answer) {

@@ -102,4 +102,14 @@ public final class PolicyAnswers {
                         || hosts.valueStream()
                                 .anyMatch(allowed -> allowed.asText().equals(host)));
     }
+
+    /** What the operator puts beside the tenant's own system message; empty for nothing. */
+    public String preamble() {
+        return fields.at("/systemPreamble/text").asText();
+    }
+
+    /** Whether it stands before the tenant's own. */
+    public boolean isPreambleFirst() {
+        return fields.at("/systemPreamble/position").asText().equals("prepend");
+    }
 }

@@ -1,7 +1,7 @@
 package dev.herd.safety;
 
 import dev.herd.safety.Shape.Flag;
-import dev.herd.safety.Shape.Number;
+import dev.herd.safety.Shape.Numeric;
 import dev.herd.safety.Shape.Prevails;
 import dev.herd.safety.Shape.Text;
 import dev.herd.safety.Shape.Texts;
@@ -26,7 +26,7 @@ final class PolicySchema {
 
     /** The whole policy. */
     static final ObjectShape POLICY = ObjectShape.of(
-            "schemaVersion", new Number(1, 1, 1, true, Prevails.OWN),
+            "schemaVersion", new Numeric(1, 1, 1, true, Prevails.OWN),
             "mode", new Word(List.of("off", "shadow", "enforce"), "enforce", "enforce", Prevails.OWN),
             "content", content(),
             "promptAttack", promptAttack(),
@@ -60,7 +60,7 @@ final class PolicySchema {
             "grounding",
                     ObjectShape.of(
                             "enabled", new Flag(false, true),
-                            "threshold", new Number(0.01, 0.999, 0.7, false, Prevails.OWN),
+                            "threshold", new Numeric(0.01, 0.999, 0.7, false, Prevails.OWN),
                             "action", Word.of("annotate", NOT_REDACT)),
             "images", images(),
             "stream", stream(),
@@ -71,9 +71,9 @@ final class PolicySchema {
                             "output",
                             Word.of("closed", "open", "annotate", "closed"),
                             "timeoutMs",
-                            new Number(50, 10_000, 1500, true, Prevails.OWN),
+                            new Numeric(50, 10_000, 1500, true, Prevails.OWN),
                             "retry",
-                            new Number(0, 3, 0, true, Prevails.OWN)),
+                            new Numeric(0, 3, 0, true, Prevails.OWN)),
             "messages", messages(),
             "trace",
                     ObjectShape.of(
@@ -82,7 +82,7 @@ final class PolicySchema {
                             "audit",
                                     new Word(
                                             List.of("full", "redacted", "hash"), "hash", "redacted", Prevails.GREATER)),
-            "retentionDays", new Number(1, 3650, 30, true, Prevails.SMALLER));
+            "retentionDays", new Numeric(1, 3650, 30, true, Prevails.SMALLER));
 
     private static ObjectShape content() {
         Map<String, Shape> categories = new LinkedHashMap<>();
@@ -91,7 +91,7 @@ final class PolicySchema {
                 "guard", guard(),
                 "templateVariant", Text.any(64, "lg4-hf"),
                 "categoryMode", own("joint", "joint", "perCategory"),
-                "maxTurns", new Number(1, 32, 6, true, Prevails.OWN),
+                "maxTurns", new Numeric(1, 32, 6, true, Prevails.OWN),
                 "includeSystem", new Flag(false, true),
                 "defaults", directions(),
                 "categories", new ObjectShape(categories, Set.of()),
@@ -124,13 +124,13 @@ final class PolicySchema {
                 "action",
                 Word.of(action, NOT_REDACT),
                 "threshold",
-                new Number(0.01, 0.999, threshold, false, Prevails.SMALLER));
+                new Numeric(0.01, 0.999, threshold, false, Prevails.SMALLER));
     }
 
     private static ObjectShape promptAttack() {
-        Number user = new Number(0.05, 0.999, 0.9, false, Prevails.SMALLER);
-        Number thirdParty = new Number(0.05, 0.999, 0.7, false, Prevails.SMALLER);
-        Number blockAt = new Number(0.05, 1, 0.9, false, Prevails.SMALLER);
+        Numeric user = new Numeric(0.05, 0.999, 0.9, false, Prevails.SMALLER);
+        Numeric thirdParty = new Numeric(0.05, 0.999, 0.7, false, Prevails.SMALLER);
+        Numeric blockAt = new Numeric(0.05, 1, 0.9, false, Prevails.SMALLER);
         return ObjectShape.of(
                 "model",
                 guard(),
@@ -142,9 +142,9 @@ final class PolicySchema {
                         "threshold", thirdParty,
                         "blockAt", blockAt),
                 "overlapTokens",
-                new Number(0, 255, 128, true, Prevails.OWN),
+                new Numeric(0, 255, 128, true, Prevails.OWN),
                 "maxWindows",
-                new Number(1, 256, 256, true, Prevails.OWN),
+                new Numeric(1, 256, 256, true, Prevails.OWN),
                 "allowPhrases",
                 new Texts(200, 200, true));
     }
@@ -173,7 +173,7 @@ final class PolicySchema {
                                 "examples", new Texts(5, 400, false),
                                 "input", Word.of("block", NOT_REDACT),
                                 "output", Word.of("block", NOT_REDACT),
-                                "threshold", new Number(0.01, 0.999, 0.5, false, Prevails.SMALLER))
+                                "threshold", new Numeric(0.01, 0.999, 0.5, false, Prevails.SMALLER))
                         .requiring("id", "name"),
                 "id",
                 30);
@@ -205,8 +205,8 @@ final class PolicySchema {
     private static ObjectShape images() {
         return ObjectShape.of(
                 "action", Word.of("block", NOT_REDACT),
-                "maxPerRequest", new Number(0, 64, 8, true, Prevails.SMALLER),
-                "maxPixels", new Number(1, 100_000_000, 16_777_216, true, Prevails.SMALLER),
+                "maxPerRequest", new Numeric(0, 64, 8, true, Prevails.SMALLER),
+                "maxPixels", new Numeric(1, 100_000_000, 16_777_216, true, Prevails.SMALLER),
                 "allowRemote", new Flag(false, false),
                 "allowedHosts", new Texts(100, 253, true));
     }
@@ -214,10 +214,10 @@ final class PolicySchema {
     private static ObjectShape stream() {
         return ObjectShape.of(
                 "mode", Word.of("window", "async", "window", "full"),
-                "chunkTokens", new Number(16, 512, 64, true, Prevails.OWN),
-                "contextTokens", new Number(64, 4096, 512, true, Prevails.OWN),
-                "holdbackChars", new Number(0, 1024, 64, true, Prevails.GREATER),
-                "maxDelayMs", new Number(100, 10_000, 2000, true, Prevails.OWN),
+                "chunkTokens", new Numeric(16, 512, 64, true, Prevails.OWN),
+                "contextTokens", new Numeric(64, 4096, 512, true, Prevails.OWN),
+                "holdbackChars", new Numeric(0, 1024, 64, true, Prevails.GREATER),
+                "maxDelayMs", new Numeric(100, 10_000, 2000, true, Prevails.OWN),
                 "onBlock", own("stop", "stop", "message"));
     }
 

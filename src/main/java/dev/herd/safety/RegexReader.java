@@ -103,37 +103,26 @@ final class RegexReader {
     }
 
     private int[] quantifier() throws PolicyException {
-        switch (peek()) {
-            case '*' -> {
-                at++;
-                return new int[] {0, UNBOUNDED};
-            }
-            case '+' -> {
-                at++;
-                return new int[] {1, UNBOUNDED};
-            }
-            case '?' -> {
-                at++;
-                return new int[] {0, 1};
-            }
-            case '{' -> {
-                at++;
-                int least = number();
-                int most = least;
-                if (peek() == ',') {
-                    at++;
-                    most = peek() == '}' ? UNBOUNDED : number();
-                }
-                expect('}');
-                if (most != UNBOUNDED && most < least) {
-                    throw wrong("the numbers between { and } are in the wrong order");
-                }
-                return new int[] {least, most};
-            }
-            default -> {
-                return new int[0];
-            }
+        int symbol = peek();
+        if (symbol == '*' || symbol == '+' || symbol == '?') {
+            at++;
+            return new int[] {symbol == '+' ? 1 : 0, symbol == '?' ? 1 : UNBOUNDED};
         }
+        if (symbol != '{') {
+            return new int[0];
+        }
+        at++;
+        int least = number();
+        int most = least;
+        if (peek() == ',') {
+            at++;
+            most = peek() == '}' ? UNBOUNDED : number();
+        }
+        expect('}');
+        if (most != UNBOUNDED && most < least) {
+            throw wrong("the numbers between { and } are in the wrong order");
+        }
+        return new int[] {least, most};
     }
 
     private List<Step> repeat(List<Step> atom, int least, int most) throws PolicyException {

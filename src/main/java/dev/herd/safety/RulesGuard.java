@@ -91,15 +91,16 @@ public final class RulesGuard implements ContentGuard, InjectionDetector {
     /** The same phrases in words that were torn apart: white space and punctuation do not count. */
     private void runSpaceless(String text, Best best) {
         TermScan scan = new TermScan(spaceless);
-        text.codePoints().reduce(0, (at, codePoint) -> {
+        for (int at = 0; at < text.length(); ) {
+            int codePoint = text.codePointAt(at);
             int end = at + Character.charCount(codePoint);
             for (int folded : Folding.of(codePoint)) {
                 if (Folding.isWord(folded)) {
                     scan.accept(folded, at, end, best);
                 }
             }
-            return end;
-        });
+            at = end;
+        }
         scan.finish(best);
     }
 

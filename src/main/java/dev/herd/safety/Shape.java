@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * What a value of a policy may be, what it is when it is left out, and how two layers become one. Every shape knows the
  * value that demands least, so that a layer says nothing where it says nothing.
  */
-sealed interface Shape permits Shape.Word, Shape.Number, Shape.Flag, Shape.Text, Shape.Texts, ObjectShape, ListShape {
+sealed interface Shape permits Shape.Word, Shape.Numeric, Shape.Flag, Shape.Text, Shape.Texts, ObjectShape, ListShape {
     /** What a layer demands where it says nothing. */
     JsonNode lenient();
 
@@ -79,7 +79,7 @@ sealed interface Shape permits Shape.Word, Shape.Number, Shape.Flag, Shape.Text,
     }
 
     /** A number in a range, ends included. */
-    record Number(double least, double most, double initial, boolean isWhole, Prevails prevails) implements Shape {
+    record Numeric(double least, double most, double initial, boolean isWhole, Prevails prevails) implements Shape {
         @Override
         public JsonNode lenient() {
             return node(

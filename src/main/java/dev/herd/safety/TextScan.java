@@ -160,7 +160,7 @@ final class TextScan implements Hits {
     private void note(ScanRule rule, int start, int end) {
         for (int i = found.size() - 1; i >= Math.max(0, found.size() - 8); i--) {
             Found before = found.get(i);
-            if (before.rule() == rule && before.end() > start) {
+            if (before.rule().equals(rule) && before.end() > start) {
                 found.set(i, new Found(rule, Math.min(start, before.start()), Math.max(end, before.end())));
                 return;
             }

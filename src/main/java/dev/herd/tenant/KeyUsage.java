@@ -3,6 +3,7 @@ package dev.herd.tenant;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -21,7 +22,7 @@ public final class KeyUsage {
 
     /** Writes what is new. Blocks. */
     void write(DocumentStore store, TenantDirectory directory) {
-        for (String tenant : unwritten.keySet()) {
+        for (String tenant : List.copyOf(unwritten.keySet())) {
             TenantState state = directory.snapshot().tenants().get(tenant);
             Map<String, Instant> fresh = unwritten.remove(tenant);
             if (state == null || fresh == null) {

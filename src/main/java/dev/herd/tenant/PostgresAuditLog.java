@@ -88,8 +88,9 @@ final class PostgresAuditLog implements AuditLog {
             select.setString(1, tenant);
             select.setLong(2, after);
             try (ResultSet rows = select.executeQuery()) {
-                while (rows.next() && reader.accept(rows.getString(1))) {
-                    continue;
+                boolean isMoreWanted = true;
+                while (isMoreWanted && rows.next()) {
+                    isMoreWanted = reader.accept(rows.getString(1));
                 }
             }
         }

@@ -19,7 +19,6 @@ import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.ResourceProvider;
 import org.flywaydb.core.api.resource.LoadableResource;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.Driver;
 
 /** Connections to the database, with its tables as this version needs them. */
 final class PostgresPool implements AutoCloseable {
@@ -70,11 +69,20 @@ final class PostgresPool implements AutoCloseable {
                         .acquisitionTimeout(PATIENCE)
                         .validateOnBorrow(true)
                         .connectionFactoryConfiguration(factory -> {
-                            factory.connectionProviderClass(Driver.class).jdbcUrl(settings.url());
+                            factory.connectionProviderClass(driver()).jdbcUrl(settings.url());
                             settings.user().ifPresent(user -> factory.principal(new NamePrincipal(user)));
                             settings.password().ifPresent(password -> factory.credential(new SimplePassword(password)));
                             return factory;
                         }));
+    }
+
+    /** By name, as the driver's classes carry annotations that the compiler does not know. */
+    private static Class<?> driver() {
+        try {
+            return Class.forName("org.postgresql.Driver");
+        } catch (ClassNotFoundException missing) {
+            throw new IllegalStateException(missing);
+        }
     }
 
     /** What is done with a connection. */

@@ -159,8 +159,7 @@ public final class Tenancy implements AutoCloseable {
                 log.accept(String.valueOf(failure.getMessage()));
             }
         };
-        var unused =
-                housekeeping.scheduleWithFixedDelay(safe, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
+        var _ = housekeeping.scheduleWithFixedDelay(safe, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void prune() {

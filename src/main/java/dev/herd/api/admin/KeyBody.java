@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A key as the admin API shows it.
  *
- * @param state {@code active}, {@code expiring}, {@code expired} or {@code revoked}
+ * @param state active, expiring, expired or revoked
  * @param key the key itself; only in the answer that makes it
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
