@@ -5,6 +5,8 @@ import java.util.regex.Pattern;
 
 /** Which methods a path has, for the answers to all others. */
 final class AllowedMethods {
+    private static final String ADMIN = "/admin/v1";
+
     /** The first that matches decides. */
     private static final List<Rule> RULES = List.of(
             new Rule("/v1/models(/.+)?", "GET, HEAD"),
@@ -12,6 +14,12 @@ final class AllowedMethods {
             new Rule("/v1/responses/[^/]+/input_items", "GET, HEAD"),
             new Rule("/v1/responses/[^/]+", "GET, HEAD, DELETE"),
             new Rule("/llama/v1/models(/.+)?", "GET, HEAD"),
+            new Rule(ADMIN + "(/floor|/tenants/[^/]+/bindings)", "GET, HEAD, PUT"),
+            new Rule(ADMIN + "/tenants(/[^/]+/(keys|policies|policies/[^/]+/versions))?", "GET, HEAD, POST"),
+            new Rule(ADMIN + "/tenants/[^/]+", "GET, HEAD, PATCH, DELETE"),
+            new Rule(ADMIN + "/.+:(rotate|dry-run|retire)", "POST"),
+            new Rule(ADMIN + "/tenants/[^/]+/keys/[^/]+", "GET, HEAD, DELETE"),
+            new Rule(ADMIN + "/tenants/[^/]+/policies/[^/]+/draft", "GET, HEAD, PUT, DELETE"),
             new Rule("/(v1|llama|tokenize|detokenize).*", "POST"));
 
     private AllowedMethods() {}

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,7 @@ final class Answer {
     private final List<ChoiceText> choices;
     private final PromptCost cost;
     private final AtomicInteger unfinished;
+    private final AtomicInteger generated = new AtomicInteger();
     private final AnswerRecorder recorder;
     private final SafetySession safety;
     private final List<Optional<ChoiceGate>> gates;
@@ -91,7 +93,7 @@ final class Answer {
             }
         } catch (RuntimeException refused) {
             answer.cancel();
-            cost.whenComputed().run();
+            cost.whenComputed().accept(answer.generated.get());
             throw refused;
         }
         return answer;
@@ -99,7 +101,7 @@ final class Answer {
 
     /** The answer to a request that must not go to the model: each choice says so and nothing else. */
     static Answer refusing(int choices, AnswerRecorder recorder, SafetySession safety) {
-        Answer answer = new Answer(List.of(), new PromptCost(0, 0, () -> {}), recorder, safety);
+        Answer answer = new Answer(List.of(), new PromptCost(0, 0, generated -> {}), recorder, safety);
         answer.progress.add(new Progress.Refusal(choices));
         return answer;
     }
@@ -327,9 +329,15 @@ final class Answer {
      *
      * @param tokens all of them
      * @param imageTokens those of pictures
-     * @param whenComputed run, maybe twice, when the engine needs nothing of the prompts any more
+     * @param whenComputed gets, maybe twice, the number of generated tokens when the engine needs nothing of the prompts
+     *     any more
      */
-    record PromptCost(int tokens, int imageTokens, Runnable whenComputed) {}
+    record PromptCost(int tokens, int imageTokens, IntConsumer whenComputed) {
+        /** The same with something more to be told. */
+        PromptCost andThen(IntConsumer more) {
+            return new PromptCost(tokens, imageTokens, whenComputed.andThen(more));
+        }
+    }
 
     private void add(Progress next) {
         progress.add(next);
@@ -380,6 +388,7 @@ final class Answer {
                 recorder.tokenAfter(Duration.ofNanos(now - lastNanos));
             }
             lastNanos = now;
+            generated.incrementAndGet();
             add(new Progress.Token(choice, token, request.stopTokens().contains(token.id())));
         }
 
@@ -397,7 +406,7 @@ final class Answer {
 
         private void end() {
             if (unfinished.decrementAndGet() == 0) {
-                cost.whenComputed().run();
+                cost.whenComputed().accept(generated.get());
             }
         }
     }

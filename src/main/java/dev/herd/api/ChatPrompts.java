@@ -14,17 +14,16 @@ import java.util.List;
 /** Turns conversations into prompts: cheap and judged first, then, for those that are admitted, with their pixels. */
 @Singleton
 final class ChatPrompts {
-    /** Pictures are remembered for everybody who may use this server. */
-    private static final String SCOPE = "";
-
     private final MediaIntake intake;
     private final TileMemory tileMemory;
     private final ApiSettings settings;
+    private final CallerLimits limits;
 
-    ChatPrompts(MediaIntake intake, TileMemory tileMemory, ApiSettings settings) {
+    ChatPrompts(MediaIntake intake, TileMemory tileMemory, ApiSettings settings, CallerLimits limits) {
         this.intake = intake;
         this.tileMemory = tileMemory;
         this.settings = settings;
+        this.limits = limits;
     }
 
     /**
@@ -35,13 +34,13 @@ final class ChatPrompts {
     ChatPrompt prompt(ChatCompletionRequest request, ServedModel model) {
         requireSupported(request);
         RequestMedia.Count count =
-                new RequestMedia.Count(model, intake.settings().maxCount());
+                new RequestMedia.Count(model, limits.maxImages(intake.settings().maxCount()));
         List<Message> messages = ChatMapping.messages(request, count);
         if (count.count() == 0) {
             return ChatPrompt.ofText(render(request, model, messages));
         }
         ServedModel.Sight sight = model.sight().orElseThrow();
-        RequestMedia media = new RequestMedia(intake, settings.fetchPolicy(), sight.tileSize());
+        RequestMedia media = new RequestMedia(intake, limits.fetchPolicy(settings.fetchPolicy()), sight.tileSize());
         int[] tokens = render(request, model, ChatMapping.messages(request, media));
         return new ChatPrompt(
                 tokens,
@@ -81,6 +80,7 @@ final class ChatPrompts {
             return List.of();
         }
         ServedModel.Sight sight = model.sight().orElseThrow();
+        String tenant = limits.tenant(); // pictures are remembered for the tenant alone
         return RequestMedia.told(
                 prompt::field,
                 () -> prompt.pictures()
@@ -88,7 +88,7 @@ final class ChatPrompts {
                                 prompt.tokens(),
                                 sight.tokens().patch(),
                                 sight.tokens().tokensPerTile(),
-                                SCOPE,
+                                tenant,
                                 intake.pool()));
     }
 }

@@ -30,9 +30,14 @@ final class ChatSegments {
 
     /** The texts, in order. */
     static List<Segment> of(ChatCompletionRequest request) {
+        return of(request.messages());
+    }
+
+    /** The texts of a conversation, in order. */
+    static List<Segment> of(List<ChatMessage> messages) {
         List<Segment> segments = new ArrayList<>();
-        for (int i = 0; i < request.messages().size(); i++) {
-            ChatMessage message = request.messages().get(i);
+        for (int i = 0; i < messages.size(); i++) {
+            ChatMessage message = messages.get(i);
             Visitor collect = new Visitor(source(message.role()), "messages[" + i + "]", segments);
             rewrite(message, collect);
         }

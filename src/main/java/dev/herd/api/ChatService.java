@@ -18,6 +18,7 @@ import dev.herd.engine.SamplingParams;
 import dev.herd.grammar.TokenGrammar;
 import dev.herd.media.TileMemory;
 import dev.herd.safety.Exchange.Segment;
+import dev.herd.tenant.RateLimits.Admission;
 import dev.herd.tokenizer.Tokenizer;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
@@ -32,14 +33,12 @@ import org.jspecify.annotations.Nullable;
 /** Turns a chat request into an answer in the making. */
 @Singleton
 final class ChatService {
-    /** Whose beginnings of prompts may be computed once for all of them; a client's salt divides it further. */
-    private static final String CACHE_SCOPE = "";
-
     private final ModelSource models;
     private final AnswerRecorder recorder;
     private final RandomGenerator random;
     private final AnswerGrammars grammars;
     private final ChatPrompts prompts;
+    private final CallerLimits limits;
     private final SafetySessions sessions;
 
     ChatService(
@@ -48,12 +47,14 @@ final class ChatService {
             RandomGenerator random,
             AnswerGrammars grammars,
             ChatPrompts prompts,
+            CallerLimits limits,
             SafetySessions sessions) {
         this.models = models;
         this.recorder = recorder;
         this.random = random;
         this.grammars = grammars;
         this.prompts = prompts;
+        this.limits = limits;
         this.sessions = sessions;
     }
 
@@ -76,6 +77,7 @@ final class ChatService {
     Answer answer(ChatCompletionRequest request, RoutingContext http) {
         ServedModel model = models.current();
         model.requireName(request.model());
+        limits.requireModel(model.name());
         if (request.choiceCount() > model.requestLimit()) {
             throw ApiException.invalidValue("n", "'n' must be at most " + model.requestLimit() + " on this server.");
         }
@@ -99,10 +101,10 @@ final class ChatService {
     private Answer answer(ChatCompletionRequest request, ServedModel model, SafetySession safety) {
         ToolOffer offer = request.toolOffer();
         ChatPrompt prompt = prompts.prompt(request, model);
-        requireFits(prompt.tokens().length, model.contextLength(), "messages");
+        requireFits(prompt.tokens().length, limits.contextLength(model), "messages");
         TileMemory.Lease memory = prompts.reserve(prompt);
         try {
-            PromptCost cost = new PromptCost(prompt.tokens().length, prompt.imageTokens(), memory::close);
+            PromptCost cost = new PromptCost(prompt.tokens().length, prompt.imageTokens(), generated -> memory.close());
             safety.watch(ChatSegments.beginning(request), wantsJson(request));
             return submit(
                     request,
@@ -128,6 +130,7 @@ final class ChatService {
      * @throws ApiException if a field is not supported or a message cannot be shown to the model
      */
     int[] prompt(ChatCompletionRequest request, ServedModel model) {
+        limits.requireModel(model.name());
         return prompts.prompt(request, model).tokens();
     }
 
@@ -138,9 +141,10 @@ final class ChatService {
      * @throws ApiException if the engine refuses them
      */
     Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts, SafetySession safety) {
+        limits.requireModel(model.name());
         int promptTokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
         safety.watch("", wantsJson(fields));
-        Ready ready = new Ready(prompts, List.of(), new PromptCost(promptTokens, 0, () -> {}), safety);
+        Ready ready = new Ready(prompts, List.of(), new PromptCost(promptTokens, 0, generated -> {}), safety);
         return submit(fields, ToolOffer.NONE, model, ready);
     }
 
@@ -153,8 +157,9 @@ final class ChatService {
     private record Ready(List<int[]> prompts, List<PromptImage> images, PromptCost cost, SafetySession safety) {}
 
     private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, Ready ready) {
-        SamplingParams sampling =
-                ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
+        limits.requireSampling(fields);
+        SamplingParams sampling = ChatMapping.sampling(
+                fields, limits.defaults(model.defaults()), model.vocabularySize(), random.nextLong());
         Optional<TokenGrammar> grammar = grammars.find(fields, offer, model);
         Set<Integer> stopTokens = stopTokens(fields, model);
         List<GenerationRequest> requests = new ArrayList<>();
@@ -164,18 +169,25 @@ final class ChatService {
             GenerationRequest request = new GenerationRequest(
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
-                    Math.min(maxTokens(fields), model.contextLength() - prompt.length),
+                    Math.min(limits.maxTokens(maxTokens(fields)), limits.contextLength(model) - prompt.length),
                     stopTokens,
                     ready.images(),
                     grammar,
                     integer(fields.minTokens()),
                     integer(fields.priority()),
-                    cacheScope(fields));
+                    cacheScope(fields, limits));
             requests.add(fields.wantsPromptLogprobs() ? request.withPromptLogProbs(sampling.topLogProbs()) : request);
             choices.add(choice(fields, offer, model));
         }
+        Admission admission = admit(ready, requests);
         try {
-            return Answer.submit(model.engine(), requests, choices, ready.cost(), recorder, ready.safety());
+            return Answer.submit(
+                    model.engine(),
+                    requests,
+                    choices,
+                    ready.cost().andThen(admission::finish),
+                    recorder,
+                    ready.safety());
         } catch (QueueFullException full) {
             throw ApiException.overloaded(full.retryAfter());
         } catch (EngineClosedException closed) {
@@ -183,6 +195,13 @@ final class ChatService {
         } catch (ContextLengthException tooLong) {
             throw contextLengthExceeded(tooLong.promptTokens(), tooLong.contextLength(), null);
         }
+    }
+
+    /** Choices of one prompt share it. */
+    private Admission admit(Ready ready, List<GenerationRequest> requests) {
+        long outputTokens =
+                requests.stream().mapToLong(GenerationRequest::maxTokens).sum();
+        return limits.admit(ready.cost().tokens(), outputTokens, ready.images().size());
     }
 
     private static ChoiceText choice(GenerationFields fields, ToolOffer offer, ServedModel model) {
@@ -210,10 +229,8 @@ final class ChatService {
      * Whose prompts may share what was computed of them. Not those with a seed: what is found in the cache was rounded
      * otherwise than what is computed, and their answers are to be the same again.
      */
-    private static Optional<String> cacheScope(GenerationFields fields) {
-        return fields.seed() == null
-                ? Optional.of(CACHE_SCOPE + (fields.cacheSalt() == null ? "" : fields.cacheSalt()))
-                : Optional.empty();
+    private static Optional<String> cacheScope(GenerationFields fields, CallerLimits limits) {
+        return fields.seed() == null ? Optional.of(limits.cacheSalt(fields.cacheSalt())) : Optional.empty();
     }
 
     private static int integer(@Nullable Integer number) {

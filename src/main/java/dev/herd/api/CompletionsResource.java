@@ -42,13 +42,20 @@ final class CompletionsResource {
     private final InstantSource clock;
     private final Replies replies;
     private final SafetySessions sessions;
+    private final CallerLimits limits;
 
     CompletionsResource(
-            ChatService chat, ModelSource models, InstantSource clock, Replies replies, SafetySessions sessions) {
+            ChatService chat,
+            ModelSource models,
+            InstantSource clock,
+            Replies replies,
+            SafetySessions sessions,
+            CallerLimits limits) {
         this.chat = chat;
         this.models = models;
         this.clock = clock;
         this.replies = replies;
+        this.limits = limits;
         this.sessions = sessions;
     }
 
@@ -119,7 +126,7 @@ final class CompletionsResource {
     }
 
     /** Token ids are judged by the text that they stand for. */
-    private static List<Segment> texts(PromptInput input, ServedModel model) {
+    private List<Segment> texts(PromptInput input, ServedModel model) {
         List<String> texts = switch (input) {
             case PromptInput.Texts(List<String> prompts) -> prompts;
             case PromptInput.TokenIds(List<int[]> prompts, boolean isSingle) -> {
@@ -136,7 +143,7 @@ final class CompletionsResource {
         return new PromptInput.Texts(segments.stream().map(Segment::text).toList());
     }
 
-    private static List<int[]> prompts(PromptInput input, ServedModel model) {
+    private List<int[]> prompts(PromptInput input, ServedModel model) {
         List<int[]> prompts = switch (input) {
             case PromptInput.Texts(List<String> texts) ->
                 texts.stream().map(text -> model.promptFormat().bare(text)).toList();
@@ -148,7 +155,7 @@ final class CompletionsResource {
             }
         };
         for (int[] prompt : prompts) {
-            ChatService.requireFits(prompt.length, model.contextLength(), "prompt");
+            ChatService.requireFits(prompt.length, limits.contextLength(model), "prompt");
         }
         return prompts;
     }

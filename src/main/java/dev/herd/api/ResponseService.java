@@ -27,23 +27,36 @@ final class ResponseService {
     private final ModelSource models;
     private final ResponseStore store;
     private final ObjectMapper json;
+    private final CallerLimits limits;
 
     ResponseService(
-            ChatService chat, ChatTranslator translator, ModelSource models, ResponseStore store, ObjectMapper json) {
+            ChatService chat,
+            ChatTranslator translator,
+            ModelSource models,
+            ResponseStore store,
+            ObjectMapper json,
+            CallerLimits limits) {
         this.chat = chat;
         this.translator = translator;
         this.models = models;
         this.store = store;
         this.json = json;
+        this.limits = limits;
     }
 
     /**
      * A turn: its answer in the making, and what is kept of it.
      *
+     * @param tenant whose it is
      * @param conversation the chat messages before the answer
      * @param ignored names of fields without effect
      */
-    record Turn(Answer answer, List<ResponseItem> input, List<JsonNode> conversation, List<String> ignored) {}
+    record Turn(
+            String tenant,
+            Answer answer,
+            List<ResponseItem> input,
+            List<JsonNode> conversation,
+            List<String> ignored) {}
 
     /**
      * Hands a request to the engine; not for an event loop.
@@ -61,7 +74,8 @@ final class ResponseService {
         try {
             List<String> ignored =
                     OtherFields.ignored(translated).stream().map(mapping::path).toList();
-            return new Turn(chat.answer(translated, http), input, mapping.conversation(), ignored);
+            return new Turn(
+                    limits.tenant(), chat.answer(translated, http), input, mapping.conversation(), ignored);
         } catch (ApiException error) {
             throw error.renamed(mapping::path);
         }
@@ -96,7 +110,7 @@ final class ResponseService {
         if (!response.output().isEmpty()) {
             conversation.add(message(response.output()));
         }
-        return new StoredResponse(response, turn.input(), conversation, null);
+        return new StoredResponse(turn.tenant(), response, turn.input(), conversation, null);
     }
 
     /** What the model said and called, as one chat message. */
@@ -129,7 +143,7 @@ final class ResponseService {
         if (id == null) {
             return List.of();
         }
-        StoredResponse previous = store.get(id)
+        StoredResponse previous = store.get(limits.tenant(), id)
                 .orElseThrow(() -> ApiException.invalidRequest(
                         400,
                         "There is no stored response '" + id + "'.",

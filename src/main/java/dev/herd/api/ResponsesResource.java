@@ -42,14 +42,21 @@ final class ResponsesResource {
     private final InstantSource clock;
     private final Replies replies;
     private final Vertx vertx;
+    private final CallerLimits limits;
 
     ResponsesResource(
-            ResponseService responses, ResponseStore store, InstantSource clock, Replies replies, Vertx vertx) {
+            ResponseService responses,
+            ResponseStore store,
+            InstantSource clock,
+            Replies replies,
+            Vertx vertx,
+            CallerLimits limits) {
         this.responses = responses;
         this.store = store;
         this.clock = clock;
         this.replies = replies;
         this.vertx = vertx;
+        this.limits = limits;
     }
 
     /** Maps, renders and submits on a worker thread, and leaves it before the first token. */
@@ -105,7 +112,8 @@ final class ResponsesResource {
 
     private ResponseObject startInBackground(ResponseService.Turn turn, ResponseDraft draft) {
         ResponseObject queued = draft.state("queued");
-        store.put(new StoredResponse(draft.state("in_progress"), turn.input(), turn.conversation(), turn.answer()));
+        store.put(new StoredResponse(
+                turn.tenant(), draft.state("in_progress"), turn.input(), turn.conversation(), turn.answer()));
         io.vertx.core.Context loop = vertx.getOrCreateContext();
         turn.answer()
                 .start(
@@ -178,7 +186,7 @@ final class ResponsesResource {
             description = "It is forgotten.",
             content = @Content(schema = @Schema(implementation = ResponseObject.Deleted.class)))
     public ResponseObject.Deleted delete(@PathParam("id") String id) {
-        if (!store.remove(id)) {
+        if (!store.remove(limits.tenant(), id)) {
             throw notFound(id);
         }
         return new ResponseObject.Deleted(id, "response", true);
@@ -205,12 +213,16 @@ final class ResponsesResource {
         }
         running.cancel();
         store.end(new StoredResponse(
-                response.response().withStatus("cancelled"), response.input(), response.conversation(), null));
+                response.tenant(),
+                response.response().withStatus("cancelled"),
+                response.input(),
+                response.conversation(),
+                null));
         return stored(id).response();
     }
 
     private StoredResponse stored(String id) {
-        return store.get(id).orElseThrow(() -> notFound(id));
+        return store.get(limits.tenant(), id).orElseThrow(() -> notFound(id));
     }
 
     private static ApiException notFound(String id) {

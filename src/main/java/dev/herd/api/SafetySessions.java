@@ -35,7 +35,7 @@ final class SafetySessions {
      * @throws ApiException 404 if the request asks for a policy that it must not have
      */
     SafetySession open(RoutingContext http, ServedModel model, @Nullable SafetyWish wish) {
-        Caller caller = Callers.of(http);
+        Caller caller = Access.of(http).caller();
         String requestId = orEmpty(http.response().headers().get(HttpEdge.REQUEST_ID));
         PolicyQuery query = new PolicyQuery(
                 Optional.ofNullable(http.request().getHeader(SafetySession.POLICY)),

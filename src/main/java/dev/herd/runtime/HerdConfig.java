@@ -99,6 +99,8 @@ public interface HerdConfig {
     /** Pictures and videos in requests. */
     ImagesConfig images();
 
+    /** Who may use the server. */
+    TenantsConfig tenants();
     /** What may go in and out. */
     SafetyConfig safety();
 

@@ -2,6 +2,7 @@ package dev.herd.runtime;
 
 import dev.herd.api.ApiSettings;
 import dev.herd.api.ModerationSettings;
+import dev.herd.api.TenancySource;
 import dev.herd.media.FetchPolicy;
 import dev.herd.media.MediaIntake;
 import dev.herd.media.TileMemory;
@@ -9,6 +10,7 @@ import dev.herd.safety.AuditSink;
 import dev.herd.safety.Guards;
 import dev.herd.safety.PolicySource;
 import dev.herd.safety.Safety;
+import dev.herd.tenant.RateLimits;
 import io.quarkus.arc.DefaultBean;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Disposes;
@@ -105,6 +107,12 @@ final class Producers {
 
     @Produces
     @Singleton
+    RateLimits rateLimits() {
+        return new RateLimits();
+    }
+
+    @Produces
+    @Singleton
     @DefaultBean
     Guards guards(GuardService service) {
         return service.guards();
@@ -120,20 +128,23 @@ final class Producers {
         safety.close();
     }
 
-    /** The one policy of a server without tenants. */
+    /** The tenants' policies, or the one policy of a server without tenants. */
     @Produces
     @Singleton
     @DefaultBean
-    PolicySource policies(HerdConfig config, Guards guards) {
-        return SinglePolicy.read(config.safety(), guards);
+    PolicySource policies(HerdConfig config, Guards guards, TenancyService tenancy) {
+        return config.tenants().store() == TenantsConfig.Store.NONE
+                ? SinglePolicy.read(config.safety(), guards)
+                : (caller, query) -> tenancy.policies().policyFor(caller, query);
     }
 
     /** Without tenants nobody is there whom a record would be for; the metrics count what happens. */
     @Produces
     @Singleton
     @DefaultBean
-    AuditSink auditSink() {
-        return decision -> {};
+    AuditSink auditSink(TenancySource tenancy) {
+        return decision ->
+                tenancy.current().ifPresent(tenants -> tenants.auditWriter().record(decision));
     }
 
     /** Where seeds come from that no request states. */

@@ -32,12 +32,9 @@ final class SinglePolicy implements PolicySource {
     static SinglePolicy read(SafetyConfig config, Guards guards) {
         String id = config.policy().isPresent() ? "configured" : "default";
         try {
-            Policy own = config.policy().isPresent()
-                    ? Policy.parse(text(config.policy().get()))
-                    : Policies.standard();
-            Policy policy = config.floor().isPresent()
-                    ? own.merge(Policy.parseLayer(text(config.floor().get())))
-                    : own;
+            Policy own = standard(config);
+            Optional<Policy> floor = floor(config);
+            Policy policy = floor.isPresent() ? own.merge(floor.get()) : own;
             policy.check(guards);
             LOG.infof(
                     "safety: one tenant, policy '%s' (%s)%s",
@@ -45,11 +42,23 @@ final class SinglePolicy implements PolicySource {
                     config.policy()
                             .map(Path::toString)
                             .orElse("built in: reports, blocks hidden text; no model judges"),
-                    config.floor().map(floor -> ", floor " + floor).orElse(""));
+                    config.floor().map(file -> ", floor " + file).orElse(""));
             return new SinglePolicy(new EffectivePolicy(id, "", policy));
         } catch (PolicyException wrong) {
             throw new IllegalStateException("herd.safety: the policy cannot be enforced: " + wrong.getMessage(), wrong);
         }
+    }
+
+    /** The policy of whoever has none of their own. */
+    static Policy standard(SafetyConfig config) throws PolicyException {
+        return config.policy().isPresent() ? Policy.parse(text(config.policy().get())) : Policies.standard();
+    }
+
+    /** What every policy must demand, if that is configured. */
+    static Optional<Policy> floor(SafetyConfig config) throws PolicyException {
+        return config.floor().isPresent()
+                ? Optional.of(Policy.parseLayer(text(config.floor().get())))
+                : Optional.empty();
     }
 
     private static String text(Path file) {

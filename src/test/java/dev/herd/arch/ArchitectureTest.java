@@ -84,6 +84,7 @@ final class ArchitectureTest {
                         "media",
                         "safety",
                         "guard",
+                        "tenant",
                         "api",
                         "cli",
                         "runtime");
@@ -118,6 +119,27 @@ final class ArchitectureTest {
                         "com.fasterxml.jackson.databind..",
                         "com.fasterxml.jackson.annotation..",
                         "picocli.."));
+    }
+
+    @Test
+    void tenantsKnowNoFramework() {
+        check(noClasses()
+                .that()
+                .resideInAPackage(BASE + "tenant..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.quarkus..", "io.vertx..", "io.smallrye..", "jakarta.."));
+    }
+
+    /** So that a server without a database loads nothing of it. */
+    @Test
+    void onlyTheStoreInPostgresKnowsOfDatabases() {
+        check(noClasses()
+                .that()
+                .haveSimpleNameNotStartingWith("Postgres")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.sql..", "javax.sql..", "org.postgresql..", "org.flywaydb..", "io.agroal.."));
     }
 
     /** Checkpoints and tokenizers are read with the streaming parser (docs/adr/0005); nothing else there is JSON. */

@@ -44,6 +44,27 @@ public final class ApiException extends RuntimeException {
         return invalidRequest(404, "The model '" + name + "' does not exist.", "model", "model_not_found");
     }
 
+    /** 401: nothing tells acceptably who sent the request. */
+    public static ApiException unauthorized(String message) {
+        return new ApiException(401, ErrorBody.of(message, "authentication_error", null, "invalid_api_key"), null);
+    }
+
+    /** 403: whoever sent the request may not do this. */
+    public static ApiException forbidden(String message) {
+        return new ApiException(403, ErrorBody.of(message, "permission_error", null, "insufficient_scope"), null);
+    }
+
+    /** 429: a limit of the tenant or the key is reached. */
+    public static ApiException rateLimited(String message, Duration retryAfter) {
+        return new ApiException(
+                429, ErrorBody.of(message, "rate_limit_error", null, "rate_limit_exceeded"), retryAfter);
+    }
+
+    /** 503: what is needed for an answer cannot be reached. */
+    public static ApiException unavailable(String message, Duration retryAfter) {
+        return new ApiException(503, ErrorBody.of(message, SERVER_ERROR, null, "store_unavailable"), retryAfter);
+    }
+
     /** 429: the queue is full. */
     public static ApiException overloaded(Duration retryAfter) {
         return new ApiException(
