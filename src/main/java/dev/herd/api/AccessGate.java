@@ -117,7 +117,7 @@ final class AccessGate {
             return Stream.of(Scope.ADMIN, Scope.POLICY_READ, Scope.POLICY_WRITE, Scope.AUDIT_READ)
                     .anyMatch(identity::may);
         }
-        return identity.may(path.equals("/v1/moderations") ? Scope.MODERATE : Scope.INFER);
+        return identity.may(path.endsWith("/v1/moderations") ? Scope.MODERATE : Scope.INFER);
     }
 
     private static void refuse(RoutingContext context, Throwable failure) {

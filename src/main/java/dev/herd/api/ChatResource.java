@@ -102,7 +102,8 @@ final class ChatResource {
     public Uni<Response> create(
             @NotNull @Valid ChatCompletionRequest request, @jakarta.ws.rs.core.Context RoutingContext http) {
         String fingerprint = chat.systemFingerprint();
-        ChatModeration moderation = ChatModeration.of(request, moderations, Callers.of(http));
+        ChatModeration moderation =
+                ChatModeration.of(request, moderations, Access.of(http).caller());
         if (moderation != null) {
             moderation.admit();
         }

@@ -74,7 +74,8 @@ final class LlamaModerationsResource {
         ContentGuard guard = moderations.guard(request.model());
         List<GuardTurn> turns = turns(request.messages());
         Direction direction = turns.getLast().speaker() == Speaker.AGENT ? Direction.OUTPUT : Direction.INPUT;
-        GuardScores scores = moderations.ask(guard, direction, turns, Callers.of(http));
+        GuardScores scores =
+                moderations.ask(guard, direction, turns, Access.of(http).caller());
         List<String> flagged =
                 Moderations.flagged(scores).stream().map(NAMES::get).toList();
         return new LlamaModeration(

@@ -41,12 +41,14 @@ final class Moderations {
     private final ModerationSettings settings;
     private final MediaIntake intake;
     private final ApiSettings api;
+    private final CallerLimits limits;
 
-    Moderations(Guards guards, ModerationSettings settings, MediaIntake intake, ApiSettings api) {
+    Moderations(Guards guards, ModerationSettings settings, MediaIntake intake, ApiSettings api, CallerLimits limits) {
         this.guards = guards;
         this.settings = settings;
         this.intake = intake;
         this.api = api;
+        this.limits = limits;
     }
 
     /**
@@ -77,7 +79,8 @@ final class Moderations {
     }
 
     private Picture image(String url) {
-        return new Picture(RequestMedia.told(refused -> "input", () -> intake.pixels(url, api.fetchPolicy())));
+        return new Picture(
+                RequestMedia.told(refused -> "input", () -> intake.pixels(url, limits.fetchPolicy(api.fetchPolicy()))));
     }
 
     /** What a guard says of the last turn. */

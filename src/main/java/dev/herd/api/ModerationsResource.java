@@ -58,6 +58,9 @@ final class ModerationsResource {
             content = @Content(schema = @Schema(implementation = ErrorBody.class)))
     public Moderation create(@NotNull @Valid ModerationRequest request, @Context RoutingContext http) {
         ContentGuard guard = moderations.guard(request.model());
-        return new Moderation(Ids.make("modr-"), guard.name(), moderations.results(request, guard, Callers.of(http)));
+        return new Moderation(
+                Ids.make("modr-"),
+                guard.name(),
+                moderations.results(request, guard, Access.of(http).caller()));
     }
 }

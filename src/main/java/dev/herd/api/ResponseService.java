@@ -74,8 +74,7 @@ final class ResponseService {
         try {
             List<String> ignored =
                     OtherFields.ignored(translated).stream().map(mapping::path).toList();
-            return new Turn(
-                    limits.tenant(), chat.answer(translated, http), input, mapping.conversation(), ignored);
+            return new Turn(limits.tenant(), chat.answer(translated, http), input, mapping.conversation(), ignored);
         } catch (ApiException error) {
             throw error.renamed(mapping::path);
         }
