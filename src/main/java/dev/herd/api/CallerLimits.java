@@ -30,7 +30,11 @@ final class CallerLimits {
     /** What computed prompts of the request may be shared under: the tenant's salt, which a client's can only divide. */
     String cacheSalt(@Nullable String ofClient) {
         String ofTenant = access.current().caller().cacheSalt();
-        return ofClient == null || ofClient.isEmpty() ? ofTenant : ServerKey.clientSalt(ofTenant, ofClient);
+        if (ofClient == null || ofClient.isEmpty()) {
+            return ofTenant;
+        }
+        // Without tenants there is no salt, and nobody else's either.
+        return ofTenant.isEmpty() ? ofClient : ServerKey.clientSalt(ofTenant, ofClient);
     }
 
     /**

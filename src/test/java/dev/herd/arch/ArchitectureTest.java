@@ -136,7 +136,7 @@ final class ArchitectureTest {
     void onlyTheStoreInPostgresKnowsOfDatabases() {
         check(noClasses()
                 .that()
-                .haveSimpleNameNotStartingWith("Postgres")
+                .haveNameNotMatching(".*\\.Postgres[^.]*")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("java.sql..", "javax.sql..", "org.postgresql..", "org.flywaydb..", "io.agroal.."));

@@ -30,12 +30,12 @@ import org.jspecify.annotations.Nullable;
  */
 @Schema(name = "DryRun")
 public record DryRunBody(
-        @Nullable @NotEmpty @Size(max = 1024) List<@NotNull @Valid ChatMessage> messages,
+        @Nullable @Size(min = 1, max = 1024) List<@NotNull @Valid ChatMessage> messages,
         @Nullable String output,
         @Nullable @Schema(type = SchemaType.OBJECT) JsonNode spec,
         @Nullable String version,
         @Nullable String compareTo,
-        @Nullable @NotEmpty @Size(max = 200) List<@NotNull @Valid Case> cases,
+        @Nullable @Size(min = 1, max = 200) List<@NotNull @Valid Case> cases,
 
         @JsonAnySetter @Nullable @Schema(hidden = true) Map<String, JsonNode> others) {
     /**

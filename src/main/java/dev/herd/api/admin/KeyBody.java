@@ -11,7 +11,6 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
-import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.Size;
 import java.time.Duration;
 import java.time.Instant;
@@ -77,7 +76,7 @@ public record KeyBody(
             @NotBlank(message = "is missing") @Size(max = 100)
             String name,
 
-            @Nullable @NotEmpty @Size(max = 10) List<@NotBlank String> scopes,
+            @Nullable @Size(min = 1, max = 10) List<@NotBlank String> scopes,
             @Nullable @Min(1) @Max(315_360_000) Long expiresInSeconds,
             @Nullable @Valid LimitsBody limits,
             @Nullable @Size(max = 100) List<@NotBlank String> policies,
