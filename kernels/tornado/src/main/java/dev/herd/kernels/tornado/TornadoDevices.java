@@ -48,7 +48,7 @@ public final class TornadoDevices {
         setIfAbsent("tornado.recover.bailout", "False");
         setIfAbsent("tornado.device.memory", "4096GB");
         setIfAbsent("tornado.tvm.maxbytecodesize", "65536");
-        setIfAbsent("tornado.compiler.fullInlining", "True");
+        setIfAbsent("jdk.graal.MaximumInliningSize", "3000");
         TornadoBackend backend = TornadoRuntimeProvider.getTornadoRuntime().getBackend(0);
         TornadoDevice device = backend.getDefaultDevice();
         Facts facts = facts(backend.getBackendType(), device);
