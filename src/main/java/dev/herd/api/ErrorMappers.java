@@ -16,10 +16,10 @@ import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ConstraintViolationException;
 import jakarta.ws.rs.NotAllowedException;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -112,16 +112,17 @@ final class ErrorMappers {
     }
 
     @ServerExceptionMapper
-    Response map(WebApplicationException rejected, UriInfo uri) {
+    Response map(WebApplicationException rejected, ContainerRequestContext request) {
         if (rejected.getCause() instanceof JsonProcessingException malformed) {
             return respond(error(malformed));
         }
-        Response response = respond(rejection(rejected.getResponse().getStatus()));
-        return rejected instanceof NotAllowedException
-                ? Response.fromResponse(response)
-                        .header(HttpHeaders.ALLOW, AllowedMethods.of(uri.getPath()))
-                        .build()
-                : response;
+        String path = request.getUriInfo().getPath();
+        if (rejected instanceof NotAllowedException || AllowedMethods.isRefused(request.getMethod(), path)) {
+            return Response.fromResponse(respond(rejection(405)))
+                    .header(HttpHeaders.ALLOW, AllowedMethods.of(path))
+                    .build();
+        }
+        return respond(rejection(rejected.getResponse().getStatus()));
     }
 
     @ServerExceptionMapper
