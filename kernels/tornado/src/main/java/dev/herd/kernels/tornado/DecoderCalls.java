@@ -70,8 +70,12 @@ final class DecoderCalls {
                 sizes.hiddenSize()));
     }
 
-    /** Residual stream to logits of up to {@code rows} tokens. */
-    List<KernelCall> end(DeviceMatrix output, FloatArray norm, FloatArray rows, FloatArray logits, int count) {
+    /**
+     * Residual stream to logits of up to {@code count} tokens. No kernel may take an array twice: TornadoVM would wait for
+     * itself, for ever.
+     */
+    List<KernelCall> end(
+            DeviceMatrix output, FloatArray norm, FloatArray rows, FloatArray normed, FloatArray logits, int count) {
         int size = sizes.hiddenSize();
         return List.of(
                 KernelCall.of(
@@ -88,7 +92,7 @@ final class DecoderCalls {
                         t -> Norms.grid(count),
                         Norms::rmsNorm,
                         step.logitStep,
-                        rows,
+                        normed,
                         rows,
                         norm,
                         sizes.normEpsilon(),
@@ -100,7 +104,7 @@ final class DecoderCalls {
                         MatVec::matVec,
                         step.logitStep,
                         logits,
-                        rows,
+                        normed,
                         output.array(),
                         output.format().code(),
                         output.rows(),

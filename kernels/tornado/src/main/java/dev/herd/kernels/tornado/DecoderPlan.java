@@ -16,10 +16,11 @@ final class DecoderPlan {
     private static final String RESERVATION = "reservation";
     private static final String BEGIN = "begin";
     private static final String BEGIN_WITH_IMAGES = "beginWithImages";
+    private static final String FEW = "few";
+    private static final String MANY = "many";
     private static final String END_WITH_ROW = "endWithRow";
     private static final String END_WITH_WINDOW = "endWithWindow";
     private static final Set<String> BEGINS = Set.of(BEGIN, BEGIN_WITH_IMAGES);
-    private static final Set<String> ENDS = Set.of(END_WITH_ROW, END_WITH_WINDOW);
 
     final StepBuffers step;
     final Scratch scratch;
@@ -32,10 +33,10 @@ final class DecoderPlan {
     final int reservation;
     final int begin;
     final int beginWithImages;
-    final int[] few; // [layers]
-    final int[] many; // [layers]
-    final int endWithRow;
-    final int endWithWindow;
+    final int[][] few; // [layers][kernels]
+    final int[][] many; // [layers][kernels]
+    final int[] endWithRow; // [kernels]
+    final int[] endWithWindow; // [kernels]
 
     private final DecoderCalls calls;
 
@@ -51,8 +52,8 @@ final class DecoderPlan {
         logitRow = new FloatArray(output.rows());
         logitWindow = new FloatArray(Math.multiplyExact(LOGIT_WINDOW, output.rows()));
         calls = new DecoderCalls(decoder, step, scratch);
-        few = new int[layers.size()];
-        many = new int[layers.size()];
+        few = new int[layers.size()][];
+        many = new int[layers.size()][];
 
         reservation = graphs.add(new Draft(RESERVATION, calls.reservation())
                 .brings(List.of(step.step))
@@ -65,6 +66,7 @@ final class DecoderPlan {
                 begin(BEGIN_WITH_IMAGES, step.images).takes(Set.of(BEGIN), with(scratch.arrays(), embedding.array())));
         addLayers();
         FloatArray norm = LayerBuffers.copy(decoder.outputNorm());
+<<<<<<< HEAD
         FloatArray rows =
                 new FloatArray(Math.multiplyExact(LOGIT_WINDOW, decoder.sizes().hiddenSize()));
         List<Object> weights = List.of(norm, rows, output.array());
@@ -73,6 +75,14 @@ final class DecoderPlan {
         endWithWindow = graphs.add(end(END_WITH_WINDOW, norm, rows, logitWindow, LOGIT_WINDOW)
                 .takes(Set.of(END_WITH_WINDOW), shared())
                 .takes(Set.of(END_WITH_ROW), with(shared(), weights.toArray())));
+=======
+        FloatArray rows = new FloatArray(Math.multiplyExact(LOGIT_WINDOW, decoder.sizes().hiddenSize()));
+        FloatArray normed = new FloatArray(rows.getSize());
+        List<Object> weights = List.of(norm, rows, normed, output.array());
+        endWithRow = end(calls.end(output, norm, rows, normed, logitRow, 1), weights, logitRow, END_WITH_ROW);
+        endWithWindow =
+                end(calls.end(output, norm, rows, normed, logitWindow, LOGIT_WINDOW), weights, logitWindow, END_WITH_WINDOW);
+>>>>>>> gpurunner
     }
 
     /** What every graph of a step hands on to the next. */
@@ -88,42 +98,131 @@ final class DecoderPlan {
 
     private Draft begin(String name, FloatArray images) {
         return new Draft(name, calls.begin(embedding, images))
-                .takes(ENDS, scratch.arrays())
+                .takes(lastOf(END_WITH_ROW, END_WITH_WINDOW), scratch.arrays())
                 .brings(with(step.arrays(), images))
                 .keeps(with(shared(), embedding.array()));
+    }
+
+    /** Names of the graphs with which the ends of a step end: they have three kernels. */
+    private static Set<String> lastOf(String... ends) {
+        Set<String> names = new HashSet<>();
+        for (String end : ends) {
+            names.add(end + 2);
+        }
+        return names;
     }
 
     private void addLayers() {
         List<List<KernelCall>> fewCalls = layers.stream().map(calls::few).toList();
         List<List<KernelCall>> manyCalls = layers.stream().map(calls::many).toList();
-        Set<String> names = new HashSet<>(BEGINS);
-        fewCalls.forEach(kernels -> names.add(graphs.layerName("few", kernels)));
-        manyCalls.forEach(kernels -> names.add(graphs.layerName("many", kernels)));
+        Set<String> fewEnds = lastNames(FEW, fewCalls);
+        Set<String> manyEnds = lastNames(MANY, manyCalls);
         for (int i = 0; i < layers.size(); i++) {
-            List<Object> weights = layers.get(i).arrays();
-            String fewName = graphs.layerName("few", fewCalls.get(i));
-            String manyName = graphs.layerName("many", manyCalls.get(i));
-            few[i] = graphs.add(new Draft(fewName, fewCalls.get(i))
-                    .takes(names, shared())
-                    .bringsOnce(weights)
-                    .keeps(with(shared(), weights.toArray())));
-            Set<String> others = new HashSet<>(names);
-            others.remove(fewName);
-            many[i] = graphs.add(new Draft(manyName, manyCalls.get(i))
-                    .takes(others, shared())
-                    .takes(Set.of(fewName), with(shared(), weights.toArray()))
-                    .keeps(shared()));
+            Chain chain = new Chain(shared());
+            chain.startsAfter(BEGINS, shared());
+            chain.startsAfter(fewEnds, shared());
+            chain.startsAfter(manyEnds, shared());
+            few[i] = chain.add(FEW, fewCalls.get(i), layers.get(i).arrays());
+            Chain other = new Chain(with(shared(), layers.get(i).arrays().toArray()));
+            other.startsAfter(BEGINS, shared());
+            other.startsAfter(manyEnds, shared());
+            other.startsAfter(
+                    Set.of(name(FEW, fewCalls.get(i).getLast())),
+                    with(shared(), layers.get(i).arrays().toArray()));
+            many[i] = other.add(MANY, manyCalls.get(i), List.of());
         }
     }
 
-    private Draft end(String name, FloatArray norm, FloatArray rows, FloatArray logits, int count) {
-        Set<String> layerNames = new HashSet<>(graphs.names("few"));
-        layerNames.addAll(graphs.names("many"));
-        return new Draft(name, calls.end(output, norm, rows, logits, count))
-                .takes(layerNames, shared())
-                .brings(List.of(step.logitStep, step.logitPlaces))
-                .reserves(List.of(logits))
-                .keeps(shared())
-                .yields(List.of(logits));
+    private Set<String> lastNames(String family, List<List<KernelCall>> all) {
+        Set<String> names = new HashSet<>();
+        all.forEach(kernels -> names.add(name(family, kernels.getLast())));
+        return names;
+    }
+
+    private String name(String family, KernelCall call) {
+        return graphs.layerName(family, List.of(call));
+    }
+
+    private int[] end(List<KernelCall> kernels, List<Object> weights, FloatArray logits, String family) {
+        boolean isFirst = family.equals(END_WITH_ROW);
+        List<Object> handed = isFirst ? shared() : with(shared(), weights.toArray());
+        int[] indexes = new int[kernels.size()];
+        for (int k = 0; k < indexes.length; k++) {
+            Draft draft = new Draft(family + k, List.of(kernels.get(k))).brings(arraysOf(kernels.get(k), stepOfLogits()));
+            if (k > 0) {
+                draft.takes(Set.of(family + (k - 1)), handed);
+            } else {
+                draft.takes(graphs.names(FEW), shared()).takes(graphs.names(MANY), shared());
+                if (!isFirst) {
+                    draft.takes(Set.of(END_WITH_WINDOW + 2), shared());
+                    draft.takes(Set.of(END_WITH_ROW + 2), handed);
+                }
+            }
+            if (isFirst) {
+                List<Object> own = arraysOf(kernels.get(k), weights);
+                own.removeIf(array -> handed.stream().anyMatch(other -> other == array));
+                draft.bringsOnce(own);
+                handed.addAll(own);
+            }
+            draft.keeps(handed);
+            if (k == indexes.length - 1) {
+                draft.reserves(List.of(logits)).yields(List.of(logits));
+            }
+            indexes[k] = graphs.add(draft);
+        }
+        return indexes;
+    }
+
+    private List<Object> stepOfLogits() {
+        return List.of(step.logitStep, step.logitPlaces);
+    }
+
+    /** Those of {@code arrays} that a kernel takes. */
+    private static List<Object> arraysOf(KernelCall call, List<Object> arrays) {
+        List<Object> own = new ArrayList<>();
+        for (Object array : arrays) {
+            if (call.arguments().stream().anyMatch(argument -> argument == array)) {
+                own.add(array);
+            }
+        }
+        return own;
+    }
+
+    /**
+     * The kernels of a layer, a graph each: in TornadoVM 5.2.0 all tasks of a graph that are given as sources run the code of
+     * the first. Each graph brings the weights that its kernel takes and hands on what came before.
+     */
+    private final class Chain {
+        private final List<Object> handed;
+        private final List<Set<String>> names = new ArrayList<>();
+        private final List<List<Object>> arrays = new ArrayList<>();
+
+        Chain(List<Object> handed) {
+            this.handed = new ArrayList<>(handed);
+        }
+
+        void startsAfter(Set<String> graphNames, List<Object> taken) {
+            names.add(graphNames);
+            arrays.add(taken);
+        }
+
+        int[] add(String family, List<KernelCall> kernels, List<Object> weights) {
+            int[] indexes = new int[kernels.size()];
+            for (int k = 0; k < indexes.length; k++) {
+                Draft draft = new Draft(name(family, kernels.get(k)), List.of(kernels.get(k)));
+                if (k == 0) {
+                    for (int i = 0; i < names.size(); i++) {
+                        draft.takes(names.get(i), arrays.get(i));
+                    }
+                } else {
+                    draft.takes(Set.of(name(family, kernels.get(k - 1))), handed);
+                }
+                List<Object> own = arraysOf(kernels.get(k), weights);
+                own.removeIf(array -> handed.stream().anyMatch(other -> other == array));
+                handed.addAll(own);
+                indexes[k] = graphs.add(draft.bringsOnce(own).keeps(handed));
+            }
+            return indexes;
+        }
     }
 }

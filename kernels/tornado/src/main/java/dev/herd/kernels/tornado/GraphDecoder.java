@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
-import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** A decoder as task graphs of one plan. Weights, activations, keys and values stay on the device. */
@@ -63,8 +62,8 @@ final class GraphDecoder implements LoadedDecoder {
         for (int i = 0; i < count; i++) {
             LayerBuffers layer = graphs.layers.get(i);
             layer.pack(kernels);
-            execute(graphs.few[i], 1);
-            execute(graphs.many[i], 1);
+            run(graphs.few[i], 1);
+            run(graphs.many[i], 1);
             layer.release(memory);
             bytes += layer.bytes();
             if ((i + 1) * REPORTS / count > i * REPORTS / count && bytes >= 1L << 30) {
@@ -72,8 +71,8 @@ final class GraphDecoder implements LoadedDecoder {
             }
         }
         graphs.output.pack(kernels);
-        execute(graphs.endWithRow, 1);
-        execute(graphs.endWithWindow, 1);
+        run(graphs.endWithRow, 1);
+        run(graphs.endWithWindow, 1);
         memory.release(graphs.output.array());
     }
 
@@ -104,8 +103,8 @@ final class GraphDecoder implements LoadedDecoder {
 
     private void compute(DecoderStep step, int bucket) {
         execute(step.images().isEmpty() ? graphs.begin : graphs.beginWithImages, bucket);
-        for (int layer : step.tokens() <= DecoderGraphs.FEW ? graphs.few : graphs.many) {
-            execute(layer, bucket);
+        for (int[] layer : step.tokens() <= DecoderGraphs.FEW ? graphs.few : graphs.many) {
+            run(layer, bucket);
         }
     }
 
@@ -119,7 +118,7 @@ final class GraphDecoder implements LoadedDecoder {
     private int window(int[] tokens, int from) {
         int count = Math.min(tokens.length - from, DecoderPlan.LOGIT_WINDOW);
         graphs.step.writeLogitRows(tokens, from, count);
-        execute(count == 1 ? graphs.endWithRow : graphs.endWithWindow, 1);
+        run(count == 1 ? graphs.endWithRow : graphs.endWithWindow, 1);
         FloatArray result = count == 1 ? graphs.logitRow : graphs.logitWindow;
         long rowBytes = (long) Float.BYTES * decoder.sizes().vocabularySize();
         MemorySegment.copy(result.getSegment(), 0, logits.segment(), from * rowBytes, count * rowBytes);
@@ -130,6 +129,12 @@ final class GraphDecoder implements LoadedDecoder {
         long needed = (long) rows * decoder.sizes().vocabularySize();
         if (logits.size() < needed) {
             logits = Floats.allocate(Arena.ofAuto(), needed);
+        }
+    }
+
+    private void run(int[] chain, int bucket) {
+        for (int graph : chain) {
+            execute(graph, bucket);
         }
     }
 
@@ -144,15 +149,12 @@ final class GraphDecoder implements LoadedDecoder {
         return library.summary();
     }
 
+    /**
+     * Forgets the host's side. The device's stays until the process ends: TornadoVM counts an array that many graphs share
+     * as many, and would hand its memory out as often.
+     */
     @Override
     public void close() {
-        try {
-            plan.freeDeviceMemory();
-            plan.close();
-        } catch (TornadoExecutionPlanException | RuntimeException ignored) {
-            // The device forgets it all when the process ends.
-        } finally {
-            memory.close();
-        }
+        memory.close();
     }
 }
