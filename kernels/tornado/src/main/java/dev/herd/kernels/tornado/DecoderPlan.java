@@ -9,6 +9,7 @@ import java.util.Set;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** All buffers of a decoder and the graphs over them: which graph may follow which, and what it takes from there. */
+@SuppressWarnings("ReferenceEquality") // arrays on the device are the same or they are not; nobody compares contents
 final class DecoderPlan {
     /** Rows of logits that one run of the last graph yields, at most. */
     static final int LOGIT_WINDOW = 8;
@@ -66,23 +67,16 @@ final class DecoderPlan {
                 begin(BEGIN_WITH_IMAGES, step.images).takes(Set.of(BEGIN), with(scratch.arrays(), embedding.array())));
         addLayers();
         FloatArray norm = LayerBuffers.copy(decoder.outputNorm());
-<<<<<<< HEAD
         FloatArray rows =
                 new FloatArray(Math.multiplyExact(LOGIT_WINDOW, decoder.sizes().hiddenSize()));
-        List<Object> weights = List.of(norm, rows, output.array());
-        endWithRow = graphs.add(
-                end(END_WITH_ROW, norm, rows, logitRow, 1).bringsOnce(weights).keeps(weights));
-        endWithWindow = graphs.add(end(END_WITH_WINDOW, norm, rows, logitWindow, LOGIT_WINDOW)
-                .takes(Set.of(END_WITH_WINDOW), shared())
-                .takes(Set.of(END_WITH_ROW), with(shared(), weights.toArray())));
-=======
-        FloatArray rows = new FloatArray(Math.multiplyExact(LOGIT_WINDOW, decoder.sizes().hiddenSize()));
         FloatArray normed = new FloatArray(rows.getSize());
         List<Object> weights = List.of(norm, rows, normed, output.array());
         endWithRow = end(calls.end(output, norm, rows, normed, logitRow, 1), weights, logitRow, END_WITH_ROW);
-        endWithWindow =
-                end(calls.end(output, norm, rows, normed, logitWindow, LOGIT_WINDOW), weights, logitWindow, END_WITH_WINDOW);
->>>>>>> gpurunner
+        endWithWindow = end(
+                calls.end(output, norm, rows, normed, logitWindow, LOGIT_WINDOW),
+                weights,
+                logitWindow,
+                END_WITH_WINDOW);
     }
 
     /** What every graph of a step hands on to the next. */
@@ -148,7 +142,8 @@ final class DecoderPlan {
         List<Object> handed = isFirst ? shared() : with(shared(), weights.toArray());
         int[] indexes = new int[kernels.size()];
         for (int k = 0; k < indexes.length; k++) {
-            Draft draft = new Draft(family + k, List.of(kernels.get(k))).brings(arraysOf(kernels.get(k), stepOfLogits()));
+            Draft draft =
+                    new Draft(family + k, List.of(kernels.get(k))).brings(arraysOf(kernels.get(k), stepOfLogits()));
             if (k > 0) {
                 draft.takes(Set.of(family + (k - 1)), handed);
             } else {
