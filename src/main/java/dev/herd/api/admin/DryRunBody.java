@@ -13,7 +13,6 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -88,9 +87,7 @@ public record DryRunBody(
             @Nullable SafetyReport active,
             @Nullable List<String> added,
             @Nullable List<String> removed,
-
-            @Nullable @Schema(type = SchemaType.OBJECT, implementation = Object.class)
-            SortedMap<String, Counts> codes) {}
+            @Nullable Map<String, Counts> codes) {}
 
     /**
      * How often a code was found.
