@@ -33,7 +33,7 @@ static int has_avx_vnni(void) {
 }
 #endif
 
-EXPORT const Kernels *herd_kernels(int32_t isa) {
+EXPORT const Kernels *herd_kernels(int64_t isa) {
     switch (isa) {
 #if defined(__x86_64__)
         case AVX512_VNNI: return has_avx2() && has_avx512() ? &herd_avx512_vnni : 0;

@@ -138,15 +138,28 @@ INLINE void unpack_q3_k(const uint8_t *p, Unpacked *u) {
     }
 }
 
-/* The eight 6-bit scales and offsets of Q4_K and Q5_K, unpacked four at a time within 32-bit words. */
-INLINE void unpack_six_bits(const uint8_t *p, Unpacked *u) {
+/* A byte for each of the eight 6-bit scales and offsets of Q4_K and Q5_K. */
+typedef struct {
+    uint64_t scales;
+    uint64_t mins;
+} SixBits;
+
+/* Unpacked four at a time within 32-bit words. */
+INLINE SixBits six_bits(const uint8_t *p) {
     uint32_t a = word_at(p + 4);
     uint32_t b = word_at(p + 8);
     uint32_t c = word_at(p + 12);
     uint32_t high_scales = (c & 0x0f0f0f0f) | (a >> 2 & 0x30303030);
     uint32_t high_mins = (c >> 4 & 0x0f0f0f0f) | (b >> 2 & 0x30303030);
-    scale_steps_8((a & 0x3f3f3f3f) | (uint64_t) high_scales << 32, half_at(p), u->scales);
-    scale_steps_8((b & 0x3f3f3f3f) | (uint64_t) high_mins << 32, half_at(p + 2), u->mins);
+    return (SixBits) {
+        (a & 0x3f3f3f3f) | (uint64_t) high_scales << 32, (b & 0x3f3f3f3f) | (uint64_t) high_mins << 32
+    };
+}
+
+INLINE void unpack_six_bits(const uint8_t *p, Unpacked *u) {
+    SixBits six = six_bits(p);
+    scale_steps_8(six.scales, half_at(p), u->scales);
+    scale_steps_8(six.mins, half_at(p + 2), u->mins);
 }
 
 /* Scale, offset scale, 12 bytes of 6-bit scales and offsets, 128 bytes of two levels. */

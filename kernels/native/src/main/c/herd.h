@@ -116,7 +116,7 @@ typedef struct {
 enum { AVX512_VNNI, AVX_VNNI, AVX2, NEON_DOTPROD, PORTABLE, ISA_COUNT };
 
 /* The kernels of an instruction set, or null if this CPU or this build has it not. */
-const Kernels *herd_kernels(int32_t isa);
+const Kernels *herd_kernels(int64_t isa);
 
 /* Bytes of scratch that matmul needs, 64-byte aligned; bounded however many tokens there are. */
 int64_t herd_matmul_scratch(int64_t tokens, int64_t columns);

@@ -25,6 +25,15 @@ typedef struct {
     float *mins;
 } Panel;
 
+/* How far ahead of the current columns memory is asked for; a few microseconds' worth on one core. */
+enum { PREFETCH_BYTES = 8192 };
+
+INLINE void prefetch(const uint8_t *p, int64_t bytes) {
+    for (int64_t i = 0; i < bytes; i += 64) {
+        __builtin_prefetch(p + i, 0, 2);
+    }
+}
+
 enum {
     PANEL_ROWS = 2 * LANES,
     PANEL_RUNS = PANEL_COLUMNS / 16 + LANES /* transposing may write some lines too many */
@@ -57,12 +66,23 @@ INLINE float quantize_32(const float *x, int8_t *levels, const int run, float su
     return largest / 127;
 }
 
+#ifdef OWN_QUANTIZING
+#include "quantize_avx512.h"
+#endif
+
 /* Quantises one row; columns beyond its end count as zeros. */
 INLINE void quantize_row(Inputs in, const float *x, int64_t token, int64_t columns, const int run, const int zero) {
     int8_t *levels = in.levels + token * in.stride;
     int64_t first_run = token * in.runs;
     memset(levels + columns, 0, (size_t) (in.stride - columns));
-    for (int64_t c = 0; c < in.runs * run; c += 32) {
+    int64_t c = 0;
+#ifdef OWN_QUANTIZING
+    for (; c + SUPER <= columns; c += SUPER) {
+        int64_t r = first_run + c / run;
+        quantize_super(x + c, levels + c, run, zero, in.scales + r, in.sums + r, in.offsets + r);
+    }
+#endif
+    for (; c < in.runs * run; c += 32) {
         float scale = 0;
         float sums[2] = {0, 0};
         if (c < columns) {
@@ -83,64 +103,6 @@ TARGET static void quantize_rows(Inputs in, const float *x, int64_t tokens, int6
             quantize_row(in, x + t * columns, t, columns, 32, zero);
         } else {
             quantize_row(in, x + t * columns, t, columns, 16, zero);
-        }
-    }
-}
-
-/* Puts inputs in the order that dot_super wants. */
-INLINE void arrange_rows(Inputs in, int64_t tokens, const int run) {
-    for (int64_t t = 0; t < tokens; t++) {
-        for (int64_t k = 0; k + SUPER <= in.stride; k += SUPER) {
-            vi vectors[SUPER / 4 / LANES];
-            arrange((const uint8_t *) in.levels + t * in.stride + k, run, vectors);
-            memcpy(in.levels + t * in.stride + k, vectors, SUPER);
-        }
-    }
-}
-
-/* How far ahead of the current columns memory is asked for; a few microseconds' worth on one core. */
-enum { PREFETCH_BYTES = 4096 };
-
-/* So many tokens at most are multiplied row by row; a panel is faster for more. */
-enum { FEW_TOKENS = 8 };
-
-INLINE void prefetch(const uint8_t *p, int64_t bytes) {
-    for (int64_t i = 0; i < bytes; i += 64) {
-        __builtin_prefetch(p + i, 0, 2);
-    }
-}
-
-/* Dot products of rows [from, to) with at most FEW_TOKENS tokens: each row is read and unpacked once. */
-INLINE void multiply_few(
-        const Format f, const Matrix *w, float *out, Inputs in, const int64_t tokens, int64_t from, int64_t to) {
-    arrange_rows(in, tokens, f.run);
-    const int runs = SUPER / f.run;
-    const int super_bytes = SUPER / f.group * f.bytes;
-    int64_t columns = w->columns;
-    int64_t stride = row_bytes(f, columns);
-    Unpacked u;
-    uint8_t padded[PADDED_BYTES];
-    for (int64_t r = from; r < to; r++) {
-        const uint8_t *row = w->data + r * stride;
-        vf sums[FEW_TOKENS] = {{0}};
-        for (int64_t k = 0; k < columns; k += SUPER) {
-            const uint8_t *p = columns_from(f, row, k, columns, padded);
-            prefetch(p + PREFETCH_BYTES, super_bytes);
-            f.unpack(p, &u);
-            vi levels[SUPER / 4 / LANES];
-            arrange(u.levels, f.run, levels);
-            for (int64_t t = 0; t < tokens; t++) {
-                int64_t run = t * in.runs + k / f.run;
-                const int8_t *x = in.levels + t * in.stride + k;
-                const int32_t *offsets = f.zero != 0 ? in.offsets + run : NULL;
-                sums[t] = dot_super(levels, u.scales, x, in.scales + run, offsets, f.run, f.is_wide, sums[t]);
-                if (f.has_mins) {
-                    sums[t] = subtract_dot(u.mins, in.sums + run, runs, sums[t]);
-                }
-            }
-        }
-        for (int64_t t = 0; t < tokens; t++) {
-            out[t * w->rows + r] = sum_lanes(sums[t]);
         }
     }
 }
@@ -266,51 +228,23 @@ INLINE void multiply_many(
 
 /*
  * The kernels specialised. What decides their shape is columns per scale, offsets, and width of the levels; how a format
- * is unpacked is called through a pointer, 256 columns at a time, but inlined for few tokens and the commonest formats.
+ * is unpacked is called through a pointer, 256 columns at a time.
  */
-#define MULTIPLY_FEW(name, format) \
-    TARGET static void few_##name( \
-            const Format *f, const Matrix *w, float *out, Inputs in, int64_t tokens, int64_t from, int64_t to) { \
-        (void) f; \
-        const Format known = format; \
-        if (tokens == 1) { \
-            multiply_few(known, w, out, in, 1, from, to); \
-        } else { \
-            multiply_few(known, w, out, in, tokens, from, to); \
-        } \
-    }
-MULTIPLY_FEW(q8_0, ((Format) {32, 34, 32, WIDE_ZERO, 0, 1, unpack_q8_0}))
-MULTIPLY_FEW(q4_0, ((Format) {32, 18, 32, 8, 0, 0, unpack_q4_0}))
-MULTIPLY_FEW(q4_k, ((Format) {256, 144, 32, 0, 1, 0, unpack_q4_k}))
-MULTIPLY_FEW(q6_k, ((Format) {256, 210, 16, 32, 0, 0, unpack_q6_k}))
-
-#define MULTIPLY_KIND(kind, run, has_mins, is_wide, has_zero) \
-    MULTIPLY_FEW(kind, ((Format) {f->group, f->bytes, run, has_zero ? f->zero : 0, has_mins, is_wide, f->unpack})) \
+#define MULTIPLY_MANY(kind, run, has_mins, is_wide) \
     TARGET static void many_##kind( \
             const Format *f, const Matrix *w, float *out, Inputs in, int64_t tokens, int64_t from, int64_t to, uint8_t *scratch) { \
         multiply_many(run, has_mins, is_wide, f, w, out, in, tokens, from, to, scratch); \
     }
-MULTIPLY_KIND(run_32, 32, 0, 0, 1)
-MULTIPLY_KIND(run_32_wide, 32, 0, 1, WIDE_ZERO != 0)
-MULTIPLY_KIND(run_32_mins, 32, 1, 0, 0)
-MULTIPLY_KIND(run_16, 16, 0, 0, 1)
-MULTIPLY_KIND(run_16_mins, 16, 1, 0, 0)
+MULTIPLY_MANY(run_32, 32, 0, 0)
+MULTIPLY_MANY(run_32_wide, 32, 0, 1)
+MULTIPLY_MANY(run_32_mins, 32, 1, 0)
+MULTIPLY_MANY(run_16, 16, 0, 0)
+MULTIPLY_MANY(run_16_mins, 16, 1, 0)
 
-typedef void MultiplyFew(const Format *f, const Matrix *w, float *out, Inputs in, int64_t tokens, int64_t from, int64_t to);
+/* So many tokens at most are multiplied row by row; a panel is faster for more. */
+enum { FEW_TOKENS = 8 };
 
-TARGET static MultiplyFew *few_of(const Format *f, int64_t type) {
-    switch (type) {
-        case Q8_0: return few_q8_0;
-        case Q4_0: return few_q4_0;
-        case Q4_K: return few_q4_k;
-        case Q6_K: return few_q6_k;
-        default: break;
-    }
-    if (f->run == 32) {
-        return f->has_mins ? few_run_32_mins : f->is_wide ? few_run_32_wide : few_run_32;
-    }
-    return f->has_mins ? few_run_16_mins : few_run_16;
-}
+#include "matmul_few.h"
 
 TARGET static void multiply_inputs(
         const Format *f, const Matrix *w, float *out, Inputs in, int64_t tokens, int64_t from, int64_t to, uint8_t *scratch) {

@@ -235,26 +235,42 @@ INLINE void arrange(const uint8_t *bytes, const int run, vi vectors[8]) {
     }
 }
 
+/* 256 columns of a row in that order, with scales and mins of the runs. */
+typedef struct {
+    vi levels[8];
+    _Alignas(32) float scales[16];
+    _Alignas(32) float mins[16];
+} Arranged;
+
+enum { FEW_ROWS = 1 };
+
+INLINE void arrange_factors(const float *scales, const float *mins, const int run, Arranged *a) {
+    memcpy(a->scales, scales, (size_t) (SUPER / run) * sizeof(float));
+    if (mins != NULL) {
+        memcpy(a->mins, mins, (size_t) (SUPER / run) * sizeof(float));
+    }
+}
+
 /* sums + scale · input scale · (products + offsets) for 256 levels and inputs, both arranged; offsets may be null. */
 INLINE vf dot_super(
-        const vi levels[8], const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums) {
+        const Arranged *a, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums) {
     UNROLL for (int r = 0; r < SUPER / run; r += LANES) {
         vi products = {0};
         if (offsets != NULL) {
             products = *(const vi_loose *) (offsets + r);
         }
         UNROLL for (int j = r * run / 32; j < (r + LANES) * run / 32; j++) {
-            products = dot4(products, levels[j], *(const vi_loose *) (x + 32 * j), is_wide);
+            products = dot4(products, a->levels[j], *(const vi_loose *) (x + 32 * j), is_wide);
         }
-        sums += to_float(products) * (*(const vf *) (scales + r) * *(const vf_loose *) (x_scales + r));
+        sums += to_float(products) * (*(const vf *) (a->scales + r) * *(const vf_loose *) (x_scales + r));
     }
     return sums;
 }
 
-/* sums - a · b over count (8 or 16) floats, some to each lane. */
-INLINE vf subtract_dot(const float *a, const float *b, const int count, vf sums) {
-    for (int i = 0; i < count; i += 8) {
-        sums -= *(const vf_loose *) (a + i) * *(const vf_loose *) (b + i);
+/* sums - mins · input sums. */
+INLINE vf subtract_mins(const Arranged *a, const float *x_sums, const int run, vf sums) {
+    for (int i = 0; i < SUPER / run; i += 8) {
+        sums -= *(const vf_loose *) (a->mins + i) * *(const vf_loose *) (x_sums + i);
     }
     return sums;
 }

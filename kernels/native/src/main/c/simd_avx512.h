@@ -4,6 +4,8 @@
 #define LANES 16
 #define WIDE_ZERO 128 /* wide levels are kept unsigned */
 #define TILE_TOKENS 6
+#define OWN_ARRANGEMENTS
+#define OWN_QUANTIZING
 
 typedef float vf __attribute__((vector_size(64)));
 typedef int32_t vi __attribute__((vector_size(64)));
@@ -200,36 +202,58 @@ INLINE void arrange(const uint8_t *bytes, const int run, vi vectors[4]) {
     }
 }
 
-/* sums + scale · input scale · (products + offsets) for 256 levels and inputs, both arranged; offsets may be null. */
-INLINE vf dot_super(
-        const vi levels[4], const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums) {
-    vi products = {0};
-    if (offsets != NULL && run == 32) {
-        products = (vi) _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *) offsets));
-    } else if (offsets != NULL) {
-        products = *(const vi_loose *) offsets;
-    }
-    UNROLL for (int j = 0; j < 4; j++) {
-        products = dot4(products, levels[j], *(const vi_loose *) (x + 64 * j), is_wide);
-    }
-    __m512 factors;
-    if (run == 32) {
-        __m512i lane_run = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
-        factors = _mm512_castps256_ps512(_mm256_mul_ps(_mm256_load_ps(scales), _mm256_loadu_ps(x_scales)));
-        factors = _mm512_permutexvar_ps(lane_run, factors);
-    } else {
-        factors = _mm512_mul_ps(_mm512_load_ps(scales), _mm512_loadu_ps(x_scales));
-    }
-    return sums + to_float(products) * (vf) factors;
+/* 256 columns of a row in that order, with the scale of each lane; mins are one per run. */
+typedef struct {
+    vi levels[4];
+    vf scales;
+    vf mins;
+} Arranged;
+
+enum { FEW_ROWS = 4 };
+
+/* Lane i belongs to run i / 2. */
+INLINE __m512i lane_runs(void) {
+    return _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
 }
 
-/* sums - a · b over count (8 or 16) floats, some to each lane. */
-INLINE vf subtract_dot(const float *a, const float *b, const int count, vf sums) {
-    if (count == 8) {
-        __m512 half_a = _mm512_zextps256_ps512(_mm256_loadu_ps(a));
-        return (vf) _mm512_fnmadd_ps(half_a, _mm512_zextps256_ps512(_mm256_loadu_ps(b)), (__m512) sums);
+INLINE void arrange_factors(const float *scales, const float *mins, const int run, Arranged *a) {
+    if (run == 32) {
+        a->scales = (vf) _mm512_permutexvar_ps(lane_runs(), _mm512_castps256_ps512(_mm256_load_ps(scales)));
+        a->mins = mins != NULL ? (vf) _mm512_zextps256_ps512(_mm256_load_ps(mins)) : (vf) {0};
+    } else {
+        a->scales = *(const vf *) scales;
+        a->mins = mins != NULL ? *(const vf *) mins : (vf) {0};
     }
-    return (vf) _mm512_fnmadd_ps(_mm512_loadu_ps(a), _mm512_loadu_ps(b), (__m512) sums);
+}
+
+/* sums + scale · input scale · (products + offsets) for 256 levels and inputs, both arranged; offsets may be null. */
+INLINE vf dot_super(
+        const Arranged *a, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums) {
+    vi products = {0};
+    __m512 factors;
+    if (run == 32) {
+        factors = _mm512_permutexvar_ps(lane_runs(), _mm512_castps256_ps512(_mm256_loadu_ps(x_scales)));
+        if (offsets != NULL) {
+            products = (vi) _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *) offsets));
+        }
+    } else {
+        factors = _mm512_loadu_ps(x_scales);
+        if (offsets != NULL) {
+            products = *(const vi_loose *) offsets;
+        }
+    }
+    UNROLL for (int j = 0; j < 4; j++) {
+        products = dot4(products, a->levels[j], *(const vi_loose *) (x + 64 * j), is_wide);
+    }
+    return sums + to_float(products) * ((vf) factors * a->scales);
+}
+
+/* sums - mins · input sums. */
+INLINE vf subtract_mins(const Arranged *a, const float *x_sums, const int run, vf sums) {
+    if (run == 32) {
+        return sums - a->mins * (vf) _mm512_zextps256_ps512(_mm256_loadu_ps(x_sums));
+    }
+    return sums - a->mins * *(const vf_loose *) x_sums;
 }
 
 /* target[k][r] = rows[r][k] for 16 rows of 16 words; rows are row_words apart, target's lines line_words. */

@@ -261,23 +261,39 @@ INLINE void arrange(const uint8_t *bytes, const int run, vi *vectors) {
     }
 }
 
+/* 256 columns of a row in that order, with scales and mins of the runs. */
+typedef struct {
+    vi levels[SUPER / 4 / LANES];
+    _Alignas(32) float scales[16];
+    _Alignas(32) float mins[16];
+} Arranged;
+
+enum { FEW_ROWS = 1 };
+
+INLINE void arrange_factors(const float *scales, const float *mins, const int run, Arranged *a) {
+    memcpy(a->scales, scales, (size_t) (SUPER / run) * sizeof(float));
+    if (mins != NULL) {
+        memcpy(a->mins, mins, (size_t) (SUPER / run) * sizeof(float));
+    }
+}
+
 /* sums + scale · input scale · (products + offsets) for 256 levels and inputs, both arranged; offsets may be null. */
 INLINE vf dot_super(
-        const vi *levels, const float *scales, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums) {
+        const Arranged *a, const int8_t *x, const float *x_scales, const int32_t *offsets, const int run, const int is_wide, vf sums) {
     for (int g = 0; g < SUPER / run; g++) {
         vi products = {offsets != NULL ? offsets[g] : 0};
         for (int i = g * run; i < (g + 1) * run; i += 4 * LANES) {
-            products = dot4(products, levels[i / 4 / LANES], *(const vi_loose *) (x + i), is_wide);
+            products = dot4(products, a->levels[i / 4 / LANES], *(const vi_loose *) (x + i), is_wide);
         }
-        sums[0] += (float) (products[0] + products[1] + products[2] + products[3]) * (scales[g] * x_scales[g]);
+        sums[0] += (float) (products[0] + products[1] + products[2] + products[3]) * (a->scales[g] * x_scales[g]);
     }
     return sums;
 }
 
-/* sums - a · b over count (8 or 16) floats, some to each lane. */
-INLINE vf subtract_dot(const float *a, const float *b, const int count, vf sums) {
-    for (int i = 0; i < count; i += LANES) {
-        sums -= *(const vf_loose *) (a + i) * *(const vf_loose *) (b + i);
+/* sums - mins · input sums. */
+INLINE vf subtract_mins(const Arranged *a, const float *x_sums, const int run, vf sums) {
+    for (int i = 0; i < SUPER / run; i += LANES) {
+        sums -= *(const vf_loose *) (a->mins + i) * *(const vf_loose *) (x_sums + i);
     }
     return sums;
 }

@@ -1,10 +1,13 @@
 package dev.herd.api;
 
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Which methods a path has, for the answers to all others. */
 final class AllowedMethods {
+    private static final String ADMIN = "/admin/v1";
+
     /** The first that matches decides. */
     private static final List<Rule> RULES = List.of(
             new Rule("/v1/models(/.+)?", "GET, HEAD"),
@@ -12,6 +15,14 @@ final class AllowedMethods {
             new Rule("/v1/responses/[^/]+/input_items", "GET, HEAD"),
             new Rule("/v1/responses/[^/]+", "GET, HEAD, DELETE"),
             new Rule("/llama/v1/models(/.+)?", "GET, HEAD"),
+            new Rule(ADMIN + "(/floor|/tenants/[^/]+/bindings)", "GET, HEAD, PUT"),
+            new Rule(ADMIN + "/tenants(/[^/]+/(keys|policies|policies/[^/]+/versions))?", "GET, HEAD, POST"),
+            new Rule(ADMIN + "/tenants/[^/]+", "GET, HEAD, PATCH, DELETE"),
+            new Rule(ADMIN + "/.+:(rotate|dry-run|retire)", "POST"),
+            new Rule(ADMIN + "/tenants/[^/]+/keys/[^/]+", "GET, HEAD, DELETE"),
+            new Rule(ADMIN + "/tenants/[^/]+/policies/[^/]+/draft", "GET, HEAD, PUT, DELETE"),
+            new Rule(ADMIN + "/tenants/[^/]+/policies/[^/]+/versions/(latest|[0-9]+)(:diff)?", "GET, HEAD"),
+            new Rule(ADMIN + "/tenants/[^/]+/audit(/verdict)?", "GET, HEAD"),
             new Rule("/(v1|llama|tokenize|detokenize).*", "POST"));
 
     private AllowedMethods() {}
@@ -23,6 +34,13 @@ final class AllowedMethods {
                 .map(Rule::methods)
                 .findFirst()
                 .orElse("GET, HEAD");
+    }
+
+    /** Whether a path of the admin API exists, but not with this method; the framework answers 404 for some of these. */
+    static boolean isRefused(String method, String path) {
+        return path.startsWith(ADMIN)
+                && RULES.stream().anyMatch(rule -> rule.path().matcher(path).matches())
+                && !Set.of(of(path).split(", ", -1)).contains(method);
     }
 
     private record Rule(Pattern path, String methods) {

@@ -11,15 +11,24 @@ import dev.herd.engine.GenerationListener;
 import dev.herd.engine.GenerationRequest;
 import dev.herd.engine.GenerationStats;
 import dev.herd.engine.SampledToken;
+import dev.herd.safety.Direction;
 import java.time.Duration;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +45,12 @@ final class Answer {
     private final List<ChoiceText> choices;
     private final PromptCost cost;
     private final AtomicInteger unfinished;
+    private final AtomicInteger generated = new AtomicInteger();
     private final AnswerRecorder recorder;
+    private final SafetySession safety;
+    private final List<Optional<ChoiceGate>> gates;
+    private final Map<Integer, Ending> endings = new HashMap<>();
+    private final BitSet paused = new BitSet();
     private final Queue<Progress> progress = new ConcurrentLinkedQueue<>();
     private final List<Generation> generations = new CopyOnWriteArrayList<>();
     private final AtomicBoolean isDrainPlanned = new AtomicBoolean();
@@ -44,27 +58,34 @@ final class Answer {
     private volatile boolean isCancelled;
     private boolean isOver;
     private int finishedChoices;
+    private int endedGenerations;
     private int cachedTokens;
 
-    private Answer(List<ChoiceText> choices, PromptCost cost, AnswerRecorder recorder) {
+    private Answer(List<ChoiceText> choices, PromptCost cost, AnswerRecorder recorder, SafetySession safety) {
         this.choices = choices;
         this.cost = cost;
         this.unfinished = new AtomicInteger(choices.size());
         this.recorder = recorder;
+        this.safety = safety;
+        this.gates = IntStream.range(0, choices.size())
+                .mapToObj(choice -> safety.gate(() -> add(new Progress.News(choice))))
+                .toList();
     }
 
     /**
      * Hands the requests, one per choice, to the engine. If one is refused, all are withdrawn and the refusal is thrown.
      *
      * @param cost what all different prompts take together
+     * @param safety judges what may be shown
      */
     static Answer submit(
             Engine engine,
             List<GenerationRequest> requests,
             List<ChoiceText> choices,
             PromptCost cost,
-            AnswerRecorder recorder) {
-        Answer answer = new Answer(choices, cost, recorder);
+            AnswerRecorder recorder,
+            SafetySession safety) {
+        Answer answer = new Answer(choices, cost, recorder, safety);
         try {
             for (int choice = 0; choice < requests.size(); choice++) {
                 GenerationRequest request = requests.get(choice);
@@ -72,10 +93,22 @@ final class Answer {
             }
         } catch (RuntimeException refused) {
             answer.cancel();
-            cost.whenComputed().run();
+            cost.whenComputed().accept(answer.generated.get());
             throw refused;
         }
         return answer;
+    }
+
+    /** The answer to a request that must not go to the model: each choice says so and nothing else. */
+    static Answer refusing(int choices, AnswerRecorder recorder, SafetySession safety) {
+        Answer answer = new Answer(List.of(), new PromptCost(0, 0, generated -> {}), recorder, safety);
+        answer.progress.add(new Progress.Refusal(choices));
+        return answer;
+    }
+
+    /** How the request stands with its policy. */
+    SafetySession safety() {
+        return safety;
     }
 
     /** Lets the answer flow into {@code sink}; once only. */
@@ -128,7 +161,19 @@ final class Answer {
             }
             case Progress.Finish(int choice, FinishReason reason, GenerationStats stats) ->
                 finish(choice, reason, stats, sink);
+            case Progress.News(int choice) -> {
+                if (!isCancelled && !isOver) {
+                    gates.get(choice).ifPresent(gate -> {
+                        gate.woken();
+                        show(choice, gate.advance(), sink);
+                        watch(choice, gate);
+                    });
+                    conclude(choice, sink);
+                }
+            }
+            case Progress.Refusal(int count) -> refuse(count, sink);
             case Progress.Failure(Throwable failure) -> {
+                endGeneration();
                 recorder.failed();
                 LOG.error("the engine failed a request", failure);
                 fail(ApiException.internal(), sink);
@@ -139,16 +184,43 @@ final class Answer {
     private void accept(int choice, SampledToken token, boolean isStopToken, AnswerSink sink) {
         ChoiceText text = choices.get(choice);
         boolean wasStopped = text.isStopped();
-        show(choice, isStopToken ? text.acceptStopToken(token) : text.accept(token), sink);
+        ChoiceText.Delta delta = isStopToken ? text.acceptStopToken(token) : text.accept(token);
+        Optional<ChoiceGate> gate = gates.get(choice);
+        if (gate.isEmpty()) {
+            show(choice, delta, sink);
+        } else {
+            show(choice, gate.get().pass(delta), sink);
+            watch(choice, gate.get());
+        }
         if (text.isStopped() && !wasStopped) {
             generations.get(choice).cancel();
         }
     }
 
+    /** Ends the generation of what must not be shown at once, lets none run away, and has a guard asked in time. */
+    private void watch(int choice, ChoiceGate gate) {
+        if (gate.isAhead() != paused.get(choice)) {
+            paused.flip(choice);
+            if (paused.get(choice)) {
+                generations.get(choice).pause();
+            } else {
+                generations.get(choice).resume();
+            }
+        }
+        if (gate.isBlocked()) {
+            generations.get(choice).cancel();
+        } else if (gate.wantsWaking()) {
+            CompletableFuture.delayedExecutor(gate.delay().toMillis(), TimeUnit.MILLISECONDS)
+                    .execute(() -> add(new Progress.News(choice)));
+        }
+    }
+
     private void finish(int choice, FinishReason reason, GenerationStats stats, AnswerSink sink) {
         ChoiceText text = choices.get(choice);
-        boolean isComplete = reason != FinishReason.CANCELLED || text.isStopped();
+        boolean isBlocked = gates.get(choice).map(ChoiceGate::isBlocked).orElse(false);
+        boolean isComplete = reason != FinishReason.CANCELLED || text.isStopped() || isBlocked;
         recorder.finished(outcome(reason, text), stats);
+        endGeneration();
         if (isCancelled || isOver) {
             return;
         }
@@ -156,14 +228,66 @@ final class Answer {
             fail(ApiException.shuttingDown(), sink);
             return;
         }
-        show(choice, text.finish(), sink);
-        sink.choiceFinished(choice, name(reason, text));
         cachedTokens = choice == 0 ? stats.cachedTokens() : cachedTokens;
-        if (++finishedChoices == choices.size()) {
+        endings.put(choice, new Ending(reason));
+        ChoiceText.Delta last = text.finish();
+        gates.get(choice)
+                .ifPresentOrElse(
+                        gate -> {
+                            show(choice, gate.pass(last), sink);
+                            show(choice, gate.finish(), sink);
+                        },
+                        () -> show(choice, last, sink));
+        conclude(choice, sink);
+    }
+
+    /** Ends a choice whose generation has ended, unless a guard has still to say something about it. */
+    private void conclude(int choice, AnswerSink sink) {
+        Ending ending = endings.get(choice);
+        Optional<ChoiceGate> gate = gates.get(choice);
+        boolean isUnsettled = gate.isPresent() && !gate.get().isSettled();
+        if (ending == null || isUnsettled) {
+            return;
+        }
+        endings.remove(choice);
+        finishedChoices++;
+        boolean isBlocked = gate.isPresent() && gate.get().isBlocked();
+        boolean isLast = finishedChoices == choices.size();
+        if (isLast) {
+            safety.end();
+        }
+        if (isBlocked) {
+            sink.withheld(choice, safety.withheld(Direction.OUTPUT));
+        }
+        sink.choiceFinished(
+                choice,
+                isBlocked ? FinishReasonName.CONTENT_FILTER : name(ending.reason(), choices.get(choice)),
+                isLast || isBlocked ? safety.report() : null);
+        if (isLast) {
             isOver = true;
             int completionTokens =
                     choices.stream().mapToInt(ChoiceText::tokenCount).sum();
             sink.finished(Usage.of(cost.tokens(), cachedTokens, cost.imageTokens(), completionTokens));
+        }
+    }
+
+    private void refuse(int count, AnswerSink sink) {
+        if (isCancelled || isOver) {
+            return;
+        }
+        isOver = true;
+        for (int choice = 0; choice < count; choice++) {
+            sink.withheld(choice, safety.withheld(Direction.INPUT));
+            sink.choiceFinished(choice, FinishReasonName.CONTENT_FILTER, choice == count - 1 ? safety.report() : null);
+        }
+        sink.finished(Usage.of(0, 0, 0, 0));
+    }
+
+    /** What was decided is recorded also if nobody waits for the answer any more. */
+    private void endGeneration() {
+        endedGenerations++;
+        if (endedGenerations == choices.size() && (isCancelled || isOver)) {
+            safety.end();
         }
     }
 
@@ -205,9 +329,22 @@ final class Answer {
      *
      * @param tokens all of them
      * @param imageTokens those of pictures
-     * @param whenComputed run, maybe twice, when the engine needs nothing of the prompts any more
+     * @param whenComputed gets, maybe twice, the number of generated tokens when the engine needs nothing of the prompts
+     *     any more
      */
-    record PromptCost(int tokens, int imageTokens, Runnable whenComputed) {}
+    record PromptCost(int tokens, int imageTokens, IntConsumer whenComputed) {
+        /** The same with something more to be told. */
+        PromptCost andThen(IntConsumer more) {
+            return new PromptCost(tokens, imageTokens, whenComputed.andThen(more));
+        }
+    }
+
+    private void add(Progress next) {
+        progress.add(next);
+        plan();
+    }
+
+    private record Ending(FinishReason reason) {}
 
     private record Outlet(Executor executor, AnswerSink sink) {}
 
@@ -220,6 +357,12 @@ final class Answer {
         record Finish(int choice, FinishReason reason, GenerationStats stats) implements Progress {}
 
         record Failure(Throwable failure) implements Progress {}
+
+        /** A guard has said something, or it is time to ask it. */
+        record News(int choice) implements Progress {}
+
+        /** Nothing is generated. */
+        record Refusal(int choices) implements Progress {}
     }
 
     /** Runs on the engine's thread. */
@@ -245,6 +388,7 @@ final class Answer {
                 recorder.tokenAfter(Duration.ofNanos(now - lastNanos));
             }
             lastNanos = now;
+            generated.incrementAndGet();
             add(new Progress.Token(choice, token, request.stopTokens().contains(token.id())));
         }
 
@@ -262,13 +406,8 @@ final class Answer {
 
         private void end() {
             if (unfinished.decrementAndGet() == 0) {
-                cost.whenComputed().run();
+                cost.whenComputed().accept(generated.get());
             }
-        }
-
-        private void add(Progress next) {
-            progress.add(next);
-            plan();
         }
     }
 }

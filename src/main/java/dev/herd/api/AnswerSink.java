@@ -3,8 +3,10 @@ package dev.herd.api;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.Usage;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where an answer goes: collected into one body, or streamed. Called by one thread at a time. Ends with either
@@ -27,8 +29,15 @@ interface AnswerSink {
         throw new UnsupportedOperationException("no tools were offered");
     }
 
-    /** A choice is complete. */
-    void choiceFinished(int choice, FinishReasonName reason);
+    /** The safety policy ends a choice: a stream says so if the policy wants it, a whole answer consists of that. */
+    void withheld(int choice, Withheld instead);
+
+    /**
+     * A choice is complete.
+     *
+     * @param safety what the safety policy has found; null if that is not shown, or is with a later choice
+     */
+    void choiceFinished(int choice, FinishReasonName reason, @Nullable SafetyReport safety);
 
     /** All choices are complete. */
     void finished(Usage usage);

@@ -14,17 +14,16 @@ import java.util.List;
 /** Turns conversations into prompts: cheap and judged first, then, for those that are admitted, with their pixels. */
 @Singleton
 final class ChatPrompts {
-    /** Pictures are remembered for everybody who may use this server. */
-    private static final String SCOPE = "";
-
     private final MediaIntake intake;
     private final TileMemory tileMemory;
     private final ApiSettings settings;
+    private final CallerLimits limits;
 
-    ChatPrompts(MediaIntake intake, TileMemory tileMemory, ApiSettings settings) {
+    ChatPrompts(MediaIntake intake, TileMemory tileMemory, ApiSettings settings, CallerLimits limits) {
         this.intake = intake;
         this.tileMemory = tileMemory;
         this.settings = settings;
+        this.limits = limits;
     }
 
     /**
@@ -33,23 +32,32 @@ final class ChatPrompts {
      * @throws ApiException if a field is not supported or a message cannot be shown to the model
      */
     ChatPrompt prompt(ChatCompletionRequest request, ServedModel model) {
-        OtherFields.refused(request).ifPresent(field -> {
-            throw ApiException.unsupportedParameter(field);
-        });
+        requireSupported(request);
         RequestMedia.Count count =
-                new RequestMedia.Count(model, intake.settings().maxCount());
+                new RequestMedia.Count(model, limits.maxImages(intake.settings().maxCount()));
         List<Message> messages = ChatMapping.messages(request, count);
         if (count.count() == 0) {
             return ChatPrompt.ofText(render(request, model, messages));
         }
         ServedModel.Sight sight = model.sight().orElseThrow();
-        RequestMedia media = new RequestMedia(intake, settings.fetchPolicy(), sight.tileSize());
+        RequestMedia media = new RequestMedia(intake, limits.fetchPolicy(settings.fetchPolicy()), sight.tileSize());
         int[] tokens = render(request, model, ChatMapping.messages(request, media));
         return new ChatPrompt(
                 tokens,
                 media.pictures(),
                 media.pictures().promptTokens(sight.tokens().tokensPerTile()),
                 media.fields());
+    }
+
+    /**
+     * Requires that a request asks for nothing that Herd does not have.
+     *
+     * @throws ApiException 400
+     */
+    static void requireSupported(ChatCompletionRequest request) {
+        OtherFields.refused(request).ifPresent(field -> {
+            throw ApiException.unsupportedParameter(field);
+        });
     }
 
     private static int[] render(ChatCompletionRequest request, ServedModel model, List<Message> messages) {
@@ -72,6 +80,7 @@ final class ChatPrompts {
             return List.of();
         }
         ServedModel.Sight sight = model.sight().orElseThrow();
+        String tenant = limits.tenant(); // pictures are remembered for the tenant alone
         return RequestMedia.told(
                 prompt::field,
                 () -> prompt.pictures()
@@ -79,7 +88,7 @@ final class ChatPrompts {
                                 prompt.tokens(),
                                 sight.tokens().patch(),
                                 sight.tokens().tokensPerTile(),
-                                SCOPE,
+                                tenant,
                                 intake.pool()));
     }
 }

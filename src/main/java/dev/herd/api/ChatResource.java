@@ -7,6 +7,7 @@ import dev.herd.api.openai.ErrorBody;
 import dev.herd.api.openai.OtherFields;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
@@ -31,11 +32,13 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "Chat")
 final class ChatResource {
     private final ChatService chat;
+    private final Moderations moderations;
     private final InstantSource clock;
     private final Replies replies;
 
-    ChatResource(ChatService chat, InstantSource clock, Replies replies) {
+    ChatResource(ChatService chat, Moderations moderations, InstantSource clock, Replies replies) {
         this.chat = chat;
+        this.moderations = moderations;
         this.clock = clock;
         this.replies = replies;
     }
@@ -99,7 +102,12 @@ final class ChatResource {
     public Uni<Response> create(
             @NotNull @Valid ChatCompletionRequest request, @jakarta.ws.rs.core.Context RoutingContext http) {
         String fingerprint = chat.systemFingerprint();
-        Answer answer = chat.answer(request);
+        ChatModeration moderation =
+                ChatModeration.of(request, moderations, Access.of(http).caller());
+        if (moderation != null) {
+            moderation.admit();
+        }
+        Answer answer = chat.answer(request, http);
         String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
         AnswerHead head = AnswerHead.of(id, clock.instant().getEpochSecond(), request, fingerprint);
         List<String> ignored = OtherFields.ignored(request);
@@ -112,7 +120,10 @@ final class ChatResource {
                                     ignored)
                             .build());
         }
-        return replies.<ChatCompletion>whole(answer, emitter -> new WholeAnswer(head, emitter), http)
-                .map(completion -> Replies.json(completion, ignored).build());
+        Uni<ChatCompletion> whole = replies.whole(answer, emitter -> new WholeAnswer(head, emitter), http);
+        return (moderation == null
+                        ? whole
+                        : whole.emitOn(Infrastructure.getDefaultWorkerPool()).map(moderation::judge))
+                .map(completion -> Replies.json(completion, answer, ignored).build());
     }
 }

@@ -5,6 +5,7 @@ import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.ChatCompletionRequest;
 import dev.herd.api.openai.ChatMapping;
 import dev.herd.api.openai.GenerationFields;
+import dev.herd.api.openai.ResponseFormat;
 import dev.herd.api.openai.ToolOffer;
 import dev.herd.chat.AnswerText;
 import dev.herd.chat.ToolCallParser;
@@ -16,7 +17,10 @@ import dev.herd.engine.QueueFullException;
 import dev.herd.engine.SamplingParams;
 import dev.herd.grammar.TokenGrammar;
 import dev.herd.media.TileMemory;
+import dev.herd.safety.Exchange.Segment;
+import dev.herd.tenant.RateLimits.Admission;
 import dev.herd.tokenizer.Tokenizer;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -29,26 +33,29 @@ import org.jspecify.annotations.Nullable;
 /** Turns a chat request into an answer in the making. */
 @Singleton
 final class ChatService {
-    /** Whose beginnings of prompts may be computed once for all of them; a client's salt divides it further. */
-    private static final String CACHE_SCOPE = "";
-
     private final ModelSource models;
     private final AnswerRecorder recorder;
     private final RandomGenerator random;
     private final AnswerGrammars grammars;
     private final ChatPrompts prompts;
+    private final CallerLimits limits;
+    private final SafetySessions sessions;
 
     ChatService(
             ModelSource models,
             AnswerRecorder recorder,
             RandomGenerator random,
             AnswerGrammars grammars,
-            ChatPrompts prompts) {
+            ChatPrompts prompts,
+            CallerLimits limits,
+            SafetySessions sessions) {
         this.models = models;
         this.recorder = recorder;
         this.random = random;
         this.grammars = grammars;
         this.prompts = prompts;
+        this.limits = limits;
+        this.sessions = sessions;
     }
 
     /**
@@ -61,29 +68,60 @@ final class ChatService {
     }
 
     /**
-     * Renders the conversation and hands it to the engine, once per choice. Takes time proportional to the text; not for
-     * an event loop.
+     * Judges the conversation, renders it and hands it to the engine, once per choice. Takes time proportional to the
+     * text, and waits for guards; not for an event loop.
      *
+     * @param http on whose behalf
      * @throws ApiException if the request cannot be served
      */
-    Answer answer(ChatCompletionRequest request) {
+    Answer answer(ChatCompletionRequest request, RoutingContext http) {
         ServedModel model = models.current();
         model.requireName(request.model());
+        limits.requireModel(model.name());
         if (request.choiceCount() > model.requestLimit()) {
             throw ApiException.invalidValue("n", "'n' must be at most " + model.requestLimit() + " on this server.");
         }
+        ChatPrompts.requireSupported(request);
+        SafetySession safety = sessions.open(http, model, request.safety());
+        ChatSegments.requireImages(request, safety.answers());
+        Optional<List<Segment>> admitted = safety.admit(ChatSegments.of(request), "messages");
+        if (admitted.isEmpty()) {
+            return Answer.refusing(request.choiceCount(), recorder, safety);
+        }
+        ChatCompletionRequest judged = ChatSegments.replaced(request, admitted.get());
+        ChatCompletionRequest shown = ChatSegments.withPreamble(judged, safety.answers());
+        int added = shown.messages().size() - request.messages().size();
+        try {
+            return answer(shown, model, safety);
+        } catch (ApiException error) {
+            throw error.renamed(path -> ChatSegments.shifted(path, -added));
+        }
+    }
+
+    private Answer answer(ChatCompletionRequest request, ServedModel model, SafetySession safety) {
         ToolOffer offer = request.toolOffer();
         ChatPrompt prompt = prompts.prompt(request, model);
-        requireFits(prompt.tokens().length, model.contextLength(), "messages");
+        requireFits(prompt.tokens().length, limits.contextLength(model), "messages");
         TileMemory.Lease memory = prompts.reserve(prompt);
         try {
-            PromptCost cost = new PromptCost(prompt.tokens().length, prompt.imageTokens(), memory::close);
+            PromptCost cost = new PromptCost(prompt.tokens().length, prompt.imageTokens(), generated -> memory.close());
+            safety.watch(ChatSegments.beginning(request), wantsJson(request));
             return submit(
-                    request, offer, model, new Ready(List.of(prompt.tokens()), prompts.images(prompt, model), cost));
+                    request,
+                    offer,
+                    model,
+                    new Ready(List.of(prompt.tokens()), prompts.images(prompt, model), cost, safety));
         } catch (RuntimeException refused) {
             memory.close();
             throw refused;
         }
+    }
+
+    private static boolean wantsJson(GenerationFields fields) {
+        return ResponseFormat.find(fields.others())
+                .filter(format ->
+                        format.kind() == ResponseFormat.Kind.OBJECT || format.kind() == ResponseFormat.Kind.SCHEMA)
+                .isPresent();
     }
 
     /**
@@ -92,26 +130,36 @@ final class ChatService {
      * @throws ApiException if a field is not supported or a message cannot be shown to the model
      */
     int[] prompt(ChatCompletionRequest request, ServedModel model) {
+        limits.requireModel(model.name());
         return prompts.prompt(request, model).tokens();
     }
 
     /**
      * Hands prompts that fit the context to the engine, each once per choice; the choices of a prompt lie together.
      *
+     * @param safety has admitted the prompts
      * @throws ApiException if the engine refuses them
      */
-    Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts) {
+    Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts, SafetySession safety) {
+        limits.requireModel(model.name());
         int promptTokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
-        Ready ready = new Ready(prompts, List.of(), new PromptCost(promptTokens, 0, () -> {}));
+        safety.watch("", wantsJson(fields));
+        Ready ready = new Ready(prompts, List.of(), new PromptCost(promptTokens, 0, generated -> {}), safety);
         return submit(fields, ToolOffer.NONE, model, ready);
     }
 
+    /** An answer that says for each choice that nothing was generated. */
+    Answer refusing(int choices, SafetySession safety) {
+        return Answer.refusing(choices, recorder, safety);
+    }
+
     /** Prompts with the pictures that each of them shows. */
-    private record Ready(List<int[]> prompts, List<PromptImage> images, PromptCost cost) {}
+    private record Ready(List<int[]> prompts, List<PromptImage> images, PromptCost cost, SafetySession safety) {}
 
     private Answer submit(GenerationFields fields, ToolOffer offer, ServedModel model, Ready ready) {
-        SamplingParams sampling =
-                ChatMapping.sampling(fields, model.defaults(), model.vocabularySize(), random.nextLong());
+        limits.requireSampling(fields);
+        SamplingParams sampling = ChatMapping.sampling(
+                fields, limits.defaults(model.defaults()), model.vocabularySize(), random.nextLong());
         Optional<TokenGrammar> grammar = grammars.find(fields, offer, model);
         Set<Integer> stopTokens = stopTokens(fields, model);
         List<GenerationRequest> requests = new ArrayList<>();
@@ -121,18 +169,25 @@ final class ChatService {
             GenerationRequest request = new GenerationRequest(
                     prompt,
                     withSeed(sampling, sampling.seed() + choice),
-                    Math.min(maxTokens(fields), model.contextLength() - prompt.length),
+                    Math.min(limits.maxTokens(maxTokens(fields)), limits.contextLength(model) - prompt.length),
                     stopTokens,
                     ready.images(),
                     grammar,
                     integer(fields.minTokens()),
                     integer(fields.priority()),
-                    cacheScope(fields));
+                    cacheScope(fields, limits));
             requests.add(fields.wantsPromptLogprobs() ? request.withPromptLogProbs(sampling.topLogProbs()) : request);
             choices.add(choice(fields, offer, model));
         }
+        Admission admission = admit(ready, requests);
         try {
-            return Answer.submit(model.engine(), requests, choices, ready.cost(), recorder);
+            return Answer.submit(
+                    model.engine(),
+                    requests,
+                    choices,
+                    ready.cost().andThen(admission::finish),
+                    recorder,
+                    ready.safety());
         } catch (QueueFullException full) {
             throw ApiException.overloaded(full.retryAfter());
         } catch (EngineClosedException closed) {
@@ -140,6 +195,13 @@ final class ChatService {
         } catch (ContextLengthException tooLong) {
             throw contextLengthExceeded(tooLong.promptTokens(), tooLong.contextLength(), null);
         }
+    }
+
+    /** Choices of one prompt share it. */
+    private Admission admit(Ready ready, List<GenerationRequest> requests) {
+        long outputTokens =
+                requests.stream().mapToLong(GenerationRequest::maxTokens).sum();
+        return limits.admit(ready.cost().tokens(), outputTokens, ready.images().size());
     }
 
     private static ChoiceText choice(GenerationFields fields, ToolOffer offer, ServedModel model) {
@@ -167,10 +229,8 @@ final class ChatService {
      * Whose prompts may share what was computed of them. Not those with a seed: what is found in the cache was rounded
      * otherwise than what is computed, and their answers are to be the same again.
      */
-    private static Optional<String> cacheScope(GenerationFields fields) {
-        return fields.seed() == null
-                ? Optional.of(CACHE_SCOPE + (fields.cacheSalt() == null ? "" : fields.cacheSalt()))
-                : Optional.empty();
+    private static Optional<String> cacheScope(GenerationFields fields, CallerLimits limits) {
+        return fields.seed() == null ? Optional.of(limits.cacheSalt(fields.cacheSalt())) : Optional.empty();
     }
 
     private static int integer(@Nullable Integer number) {
@@ -227,7 +287,8 @@ final class ChatService {
                 sampling.presencePenalty(),
                 sampling.logitBias(),
                 seed,
-                sampling.topLogProbs());
+                sampling.topLogProbs(),
+                sampling.watchedTokens());
     }
 
     private static <T> List<T> orEmpty(@Nullable List<T> list) {

@@ -8,6 +8,8 @@ import dev.herd.api.openai.FieldRules;
 import dev.herd.api.openai.LogProbs;
 import dev.herd.api.openai.PromptInput;
 import dev.herd.engine.SampledToken;
+import dev.herd.safety.Exchange.Segment;
+import dev.herd.safety.TextSource;
 import dev.herd.tokenizer.Tokenizer;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
@@ -24,6 +26,7 @@ import jakarta.ws.rs.core.Response;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -38,12 +41,22 @@ final class CompletionsResource {
     private final ModelSource models;
     private final InstantSource clock;
     private final Replies replies;
+    private final SafetySessions sessions;
+    private final CallerLimits limits;
 
-    CompletionsResource(ChatService chat, ModelSource models, InstantSource clock, Replies replies) {
+    CompletionsResource(
+            ChatService chat,
+            ModelSource models,
+            InstantSource clock,
+            Replies replies,
+            SafetySessions sessions,
+            CallerLimits limits) {
         this.chat = chat;
         this.models = models;
         this.clock = clock;
         this.replies = replies;
+        this.limits = limits;
+        this.sessions = sessions;
     }
 
     /** Encodes and submits on a worker thread, and leaves it before the first token. */
@@ -68,8 +81,15 @@ final class CompletionsResource {
         ServedModel model = models.current();
         model.requireName(request.model());
         check(request, model);
-        Answer answer = chat.submit(request, model, prompts(request.prompt(), model));
-        CompletionHead head = head(request, model);
+        SafetySession safety = sessions.open(http, model, request.safety());
+        List<Segment> texts = texts(request.prompt(), model);
+        Optional<List<Segment>> admitted = safety.admit(texts, "prompt");
+        PromptInput prompt = admitted.map(judged -> judged.equals(texts) ? request.prompt() : replaced(judged))
+                .orElse(request.prompt());
+        Answer answer = admitted.isEmpty()
+                ? chat.refusing(request.prompt().count() * request.choiceCount(), safety)
+                : chat.submit(request, model, prompts(prompt, model), safety);
+        CompletionHead head = head(request, prompt, model);
         List<String> ignored = FieldRules.COMPLETION.ignored(request.others());
         if (request.wantsStream()) {
             StreamBody body =
@@ -77,7 +97,7 @@ final class CompletionsResource {
             return Uni.createFrom().item(Replies.stream(body, ignored).build());
         }
         return replies.<Completion>whole(answer, emitter -> new WholeCompletion(head, emitter), http)
-                .map(completion -> Replies.json(completion, ignored).build());
+                .map(completion -> Replies.json(completion, answer, ignored).build());
     }
 
     private static void check(CompletionRequest request, ServedModel model) {
@@ -105,7 +125,25 @@ final class CompletionsResource {
         }
     }
 
-    private static List<int[]> prompts(PromptInput input, ServedModel model) {
+    /** Token ids are judged by the text that they stand for. */
+    private List<Segment> texts(PromptInput input, ServedModel model) {
+        List<String> texts = switch (input) {
+            case PromptInput.Texts(List<String> prompts) -> prompts;
+            case PromptInput.TokenIds(List<int[]> prompts, boolean isSingle) -> {
+                prompts(input, model); // so that ids that do not exist are told of first
+                yield prompts.stream().map(ids -> model.tokenizer().decode(ids)).toList();
+            }
+        };
+        return texts.stream()
+                .map(text -> new Segment(TextSource.USER, text, List.of(), "prompt"))
+                .toList();
+    }
+
+    private static PromptInput replaced(List<Segment> segments) {
+        return new PromptInput.Texts(segments.stream().map(Segment::text).toList());
+    }
+
+    private List<int[]> prompts(PromptInput input, ServedModel model) {
         List<int[]> prompts = switch (input) {
             case PromptInput.Texts(List<String> texts) ->
                 texts.stream().map(text -> model.promptFormat().bare(text)).toList();
@@ -117,7 +155,7 @@ final class CompletionsResource {
             }
         };
         for (int[] prompt : prompts) {
-            ChatService.requireFits(prompt.length, model.contextLength(), "prompt");
+            ChatService.requireFits(prompt.length, limits.contextLength(model), "prompt");
         }
         return prompts;
     }
@@ -143,18 +181,18 @@ final class CompletionsResource {
         };
     }
 
-    private CompletionHead head(CompletionRequest request, ServedModel model) {
+    private CompletionHead head(CompletionRequest request, PromptInput prompts, ServedModel model) {
         List<Echo> echoes = new ArrayList<>();
-        List<String> texts = switch (request.prompt()) {
-            case PromptInput.Texts(List<String> prompts) -> prompts;
-            case PromptInput.TokenIds(List<int[]> prompts, boolean isSingle) ->
-                prompts.stream().map(ids -> model.tokenizer().decode(ids)).toList();
+        List<String> texts = switch (prompts) {
+            case PromptInput.Texts(List<String> plain) -> plain;
+            case PromptInput.TokenIds(List<int[]> all, boolean isSingle) ->
+                all.stream().map(ids -> model.tokenizer().decode(ids)).toList();
         };
         for (int choice = 0; choice < texts.size() * request.choiceCount(); choice++) {
             int prompt = choice / request.choiceCount();
             echoes.add(new Echo(
                     request.wantsEcho() ? texts.get(prompt) : "",
-                    request.wantsPromptLogprobs() ? unscored(request.prompt(), prompt, model.tokenizer()) : List.of()));
+                    request.wantsPromptLogprobs() ? unscored(prompts, prompt, model.tokenizer()) : List.of()));
         }
         return new CompletionHead(
                 Ids.make("cmpl-"),

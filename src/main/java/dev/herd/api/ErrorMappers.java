@@ -10,15 +10,18 @@ import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.JsonPaths;
 import dev.herd.api.openai.MessageContent;
 import dev.herd.api.openai.PromptInput;
+import dev.herd.safety.PolicyException;
+import dev.herd.tenant.StoreException;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ConstraintViolationException;
 import jakarta.ws.rs.NotAllowedException;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
@@ -33,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 /** Turns whatever goes wrong in a resource into OpenAI's error body. */
 final class ErrorMappers {
     private static final Logger LOG = Logger.getLogger(ErrorMappers.class);
+    private static final Duration STORE_RETRY = Duration.ofSeconds(2);
 
     @ServerExceptionMapper
     Response map(ApiException error) {
@@ -52,6 +56,31 @@ final class ErrorMappers {
     @ServerExceptionMapper
     Response map(ConstraintViolationException violations) {
         return respond(violation(violations.getConstraintViolations()));
+    }
+
+    @ServerExceptionMapper
+    Response map(StoreException failure) {
+        String message = String.valueOf(failure.getMessage());
+        return respond(
+                switch (failure.reason()) {
+                    case NOT_FOUND -> ApiException.invalidRequest(404, message, null, "not_found");
+                    case EXISTS -> ApiException.invalidRequest(409, "It exists already.", null, "already_exists");
+                    case STALE ->
+                        ApiException.invalidRequest(
+                                412, "It has changed since it was read.", null, "precondition_failed");
+                    case CONFLICT -> ApiException.invalidRequest(409, message, null, "conflict");
+                    case INVALID -> ApiException.invalidRequest(400, message, null, "invalid_value");
+                    case UNAVAILABLE -> {
+                        LOG.error(message);
+                        yield ApiException.unavailable("The store cannot be used; try again later.", STORE_RETRY);
+                    }
+                });
+    }
+
+    @ServerExceptionMapper
+    Response map(PolicyException unusable) {
+        return respond(ApiException.invalidRequest(
+                400, String.valueOf(unusable.getMessage()), "spec" + unusable.pointer(), "invalid_policy"));
     }
 
     /** What the client is told of JSON that is malformed or of the wrong type. */
@@ -83,16 +112,17 @@ final class ErrorMappers {
     }
 
     @ServerExceptionMapper
-    Response map(WebApplicationException rejected, UriInfo uri) {
+    Response map(WebApplicationException rejected, ContainerRequestContext request) {
         if (rejected.getCause() instanceof JsonProcessingException malformed) {
             return respond(error(malformed));
         }
-        Response response = respond(rejection(rejected.getResponse().getStatus()));
-        return rejected instanceof NotAllowedException
-                ? Response.fromResponse(response)
-                        .header(HttpHeaders.ALLOW, AllowedMethods.of(uri.getPath()))
-                        .build()
-                : response;
+        String path = request.getUriInfo().getPath();
+        if (rejected instanceof NotAllowedException || AllowedMethods.isRefused(request.getMethod(), path)) {
+            return Response.fromResponse(respond(rejection(405)))
+                    .header(HttpHeaders.ALLOW, AllowedMethods.of(path))
+                    .build();
+        }
+        return respond(rejection(rejected.getResponse().getStatus()));
     }
 
     @ServerExceptionMapper

@@ -34,6 +34,8 @@ final class HttpEdge {
 
     private static final Logger LOG = Logger.getLogger(HttpEdge.class);
     private static final Pattern ACCEPTABLE_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+    private static final Pattern ESCAPED_COLON = Pattern.compile("%3[Aa]");
+    private static final int COLON_PRIORITY = 1100;
     private static final int REQUEST_ID_PRIORITY = 1000;
     private static final int DRAIN_PRIORITY = 950;
     private static final int BODY_LIMIT_PRIORITY = 900;
@@ -48,6 +50,7 @@ final class HttpEdge {
     }
 
     void addFilters(@Observes Filters filters) {
+        filters.register(HttpEdge::readColons, COLON_PRIORITY);
         filters.register(HttpEdge::addRequestId, REQUEST_ID_PRIORITY);
         filters.register(HttpEdge::drainUnreadBody, DRAIN_PRIORITY);
         filters.register(this::refuseLargeBody, BODY_LIMIT_PRIORITY);
@@ -56,6 +59,20 @@ final class HttpEdge {
     void addFallbacks(@Observes Router router) {
         router.route().last().handler(context -> respond(context, ErrorMappers.rejection(404)));
         router.route().last().failureHandler(this::respondToFailure);
+    }
+
+    /** Some clients escape the colon before a verb of the admin API, where the framework expects it as it is. */
+    private static void readColons(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        String path = request.path();
+        if (path != null
+                && path.startsWith("/admin/")
+                && ESCAPED_COLON.matcher(path).find()) {
+            String query = request.query() == null ? "" : "?" + request.query();
+            context.reroute(ESCAPED_COLON.matcher(path).replaceAll(":") + query);
+            return;
+        }
+        context.next();
     }
 
     private static void addRequestId(RoutingContext context) {

@@ -76,7 +76,7 @@ final class LlamaResource {
     public Uni<Response> create(@NotNull @Valid LlamaChatRequest request, @Context RoutingContext http) {
         FieldRules.LLAMA.check(request.others());
         ChatCompletionRequest translated = translator.translate(chatFields(request), path -> path);
-        Answer answer = chat.answer(translated);
+        Answer answer = chat.answer(translated, http);
         String id = Ids.make("llama-");
         List<String> ignored = OtherFields.ignored(translated);
         if (request.wantsStream()) {
@@ -86,7 +86,7 @@ final class LlamaResource {
             return Uni.createFrom().item(Replies.stream(body, ignored).build());
         }
         return replies.<LlamaAnswer>whole(answer, emitter -> new LlamaSinks.Whole(id, emitter), http)
-                .map(whole -> Replies.json(whole, ignored).build());
+                .map(whole -> Replies.json(whole, answer, ignored).build());
     }
 
     private ObjectNode chatFields(LlamaChatRequest request) {

@@ -12,6 +12,7 @@ import dev.herd.api.llama.LlamaChatRequest.LlamaToolCall;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.Usage;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ final class LlamaSinks {
         private final List<CallDelta.Begun> calls = new ArrayList<>();
         private final List<StringBuilder> arguments = new ArrayList<>();
         private FinishReasonName reason = FinishReasonName.LENGTH;
+        private @Nullable SafetyReport safety;
 
         Whole(String id, UniEmitter<? super LlamaAnswer> emitter) {
             this.id = id;
@@ -64,8 +66,16 @@ final class LlamaSinks {
         }
 
         @Override
-        public void choiceFinished(int choice, FinishReasonName why) {
+        public void withheld(int choice, Withheld instead) {
+            text.setLength(0);
+            text.append(instead.message());
+            calls.clear();
+        }
+
+        @Override
+        public void choiceFinished(int choice, FinishReasonName why, @Nullable SafetyReport report) {
             reason = why;
+            safety = report;
         }
 
         @Override
@@ -78,7 +88,7 @@ final class LlamaSinks {
                     .toList();
             CompletionMessage message = new CompletionMessage(
                     "assistant", LlamaText.of(text.toString()), name(reason), asked.isEmpty() ? null : asked);
-            emitter.complete(new LlamaAnswer(id, message, Metric.of(usage)));
+            emitter.complete(new LlamaAnswer(id, message, Metric.of(usage), safety));
         }
 
         @Override
@@ -113,7 +123,7 @@ final class LlamaSinks {
         @Override
         public void delta(int choice, String text, List<LogProbs.Item> logProbs) {
             begin();
-            send(new Event("progress", Delta.text(text), null, null));
+            send(new Event("progress", Delta.text(text), null, null, null));
         }
 
         @Override
@@ -123,18 +133,26 @@ final class LlamaSinks {
             Delta delta = begun == null
                     ? Delta.call(null, null, call.arguments())
                     : Delta.call(begun.id(), begun.name(), call.arguments());
-            send(new Event("progress", delta, null, null));
+            send(new Event("progress", delta, null, null, null));
         }
 
         @Override
-        public void choiceFinished(int choice, FinishReasonName reason) {
+        public void withheld(int choice, Withheld instead) {
             begin();
-            send(new Event("complete", Delta.text(""), name(reason), null));
+            if (instead.isStreamed()) {
+                send(new Event("progress", Delta.text(instead.message()), null, null, null));
+            }
+        }
+
+        @Override
+        public void choiceFinished(int choice, FinishReasonName reason, @Nullable SafetyReport safety) {
+            begin();
+            send(new Event("complete", Delta.text(""), name(reason), null, safety));
         }
 
         @Override
         public void finished(Usage usage) {
-            send(new Event("metrics", Delta.text(""), null, Metric.of(usage)));
+            send(new Event("metrics", Delta.text(""), null, Metric.of(usage), null));
             stream.end();
             onEnd.accept(null);
         }
@@ -158,7 +176,7 @@ final class LlamaSinks {
         private void begin() {
             if (!isBegun) {
                 isBegun = true;
-                send(new Event("start", Delta.text(""), null, null));
+                send(new Event("start", Delta.text(""), null, null, null));
             }
         }
 

@@ -8,6 +8,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
+import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -24,9 +25,11 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
         content = @Content(schema = @Schema(implementation = ErrorBody.class)))
 final class ModelsResource {
     private final ModelSource models;
+    private final CallerLimits limits;
 
-    ModelsResource(ModelSource models) {
+    ModelsResource(ModelSource models, CallerLimits limits) {
         this.models = models;
+        this.limits = limits;
     }
 
     @GET
@@ -36,7 +39,10 @@ final class ModelsResource {
             description = "The models.",
             content = @Content(schema = @Schema(implementation = ModelObject.Listing.class)))
     public ModelObject.Listing list() {
-        return ModelObject.Listing.of(object(models.current()));
+        ServedModel model = models.current();
+        return limits.allowsModel(model.name())
+                ? ModelObject.Listing.of(object(model))
+                : new ModelObject.Listing("list", List.of());
     }
 
     @GET
@@ -55,7 +61,7 @@ final class ModelsResource {
             content = @Content(schema = @Schema(implementation = ErrorBody.class)))
     public ModelObject retrieve(@PathParam("model") String name) {
         ServedModel model = models.current();
-        if (!model.name().equals(name)) {
+        if (!model.name().equals(name) || !limits.allowsModel(name)) {
             throw ApiException.modelNotFound(name);
         }
         return object(model);

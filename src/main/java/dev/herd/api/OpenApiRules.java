@@ -10,6 +10,7 @@ import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
+import org.eclipse.microprofile.openapi.models.PathItem;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 
@@ -33,6 +34,19 @@ public final class OpenApiRules implements OASFilter {
             "429", "Too many requests are waiting; Retry-After says when to come back.",
             "503", "The model is being loaded, or the server shuts down.");
 
+    /** What else the endpoints of a server with tenants answer. */
+    private static final Map<String, String> ACCESS_ERRORS = Map.of(
+            "401", "The key or token is missing or not valid; only where there are tenants.",
+            "403", "The key or token is not for this.");
+
+    /** What else the admin API answers to a change. */
+    private static final Map<String, String> CHANGE_ERRORS = Map.of(
+            "409", "It exists already, or is in use.",
+            "412", "It has changed since it was read.",
+            "428", "The request does not say which state it is based on.");
+
+    private static final String ADMIN = "/admin/";
+
     private static final Set<String> BODY_ERRORS = Set.of("400", "413", "415", "429");
 
     @Override
@@ -44,8 +58,8 @@ public final class OpenApiRules implements OASFilter {
         document.getComponents().removeSchema(ANYTHING + "Type");
         document.getPaths()
                 .getPathItems()
-                .values()
-                .forEach(path -> path.getOperations().forEach((method, operation) -> addErrors(operation)));
+                .forEach((path, item) ->
+                        item.getOperations().forEach((method, operation) -> addErrors(path, method, operation)));
     }
 
     /** Annotations cannot say that an element of a list may be null. */
@@ -63,14 +77,25 @@ public final class OpenApiRules implements OASFilter {
         return schema;
     }
 
-    private static void addErrors(Operation operation) {
+    private static void addErrors(String path, PathItem.HttpMethod method, Operation operation) {
+        boolean hasBody = operation.getRequestBody() != null;
         new TreeMap<>(ERRORS).forEach((status, description) -> {
-            boolean hasBody = operation.getRequestBody() != null;
-            if ((hasBody || !BODY_ERRORS.contains(status))
-                    && !operation.getResponses().hasAPIResponse(status)) {
-                operation.getResponses().addAPIResponse(status, error(description));
+            if (hasBody || !BODY_ERRORS.contains(status)) {
+                addError(operation, status, description);
             }
         });
+        if (!path.startsWith("/q/")) {
+            new TreeMap<>(ACCESS_ERRORS).forEach((status, description) -> addError(operation, status, description));
+        }
+        if (path.startsWith(ADMIN) && method != PathItem.HttpMethod.GET) {
+            new TreeMap<>(CHANGE_ERRORS).forEach((status, description) -> addError(operation, status, description));
+        }
+    }
+
+    private static void addError(Operation operation, String status, String description) {
+        if (!operation.getResponses().hasAPIResponse(status)) {
+            operation.getResponses().addAPIResponse(status, error(description));
+        }
     }
 
     private static APIResponse error(String description) {

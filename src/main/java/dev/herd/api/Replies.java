@@ -43,18 +43,19 @@ final class Replies {
 
     /** The response whose body is streamed. */
     static Response.ResponseBuilder stream(StreamBody body, List<String> ignored) {
-        return respond(body, MediaType.SERVER_SENT_EVENTS, ignored)
+        return respond(body, body.answer(), MediaType.SERVER_SENT_EVENTS, ignored)
                 .header("Cache-Control", "no-cache")
                 .header("X-Accel-Buffering", "no");
     }
 
-    /** The response with a JSON body. */
-    static Response.ResponseBuilder json(Object body, List<String> ignored) {
-        return respond(body, MediaType.APPLICATION_JSON, ignored);
+    /** The response with a JSON body, made of {@code answer}. */
+    static Response.ResponseBuilder json(Object body, Answer answer, List<String> ignored) {
+        return respond(body, answer, MediaType.APPLICATION_JSON, ignored);
     }
 
-    private static Response.ResponseBuilder respond(Object body, String type, List<String> ignored) {
+    private static Response.ResponseBuilder respond(Object body, Answer answer, String type, List<String> ignored) {
         Response.ResponseBuilder response = Response.ok(body, type);
+        answer.safety().headers().forEach(response::header);
         String names = ignored.stream()
                 .filter(name -> name.matches("[A-Za-z0-9_.\\[\\]-]{1,64}"))
                 .limit(MAX_NAMES)

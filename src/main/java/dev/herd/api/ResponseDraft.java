@@ -8,6 +8,7 @@ import dev.herd.api.openai.ResponseItem.ResponsePart;
 import dev.herd.api.openai.ResponseObject;
 import dev.herd.api.openai.ResponseOutput;
 import dev.herd.api.openai.ResponseRequest;
+import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.Usage;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,12 +46,22 @@ final class ResponseDraft {
 
     /** Begins a message. */
     Item addMessage() {
-        return add(new Item(Ids.make("msg_"), null, new StringBuilder()));
+        return add(new Item(Ids.make("msg_"), null, new StringBuilder(), false));
+    }
+
+    /** Begins a message that refuses an answer. */
+    Item addRefusal(String text) {
+        return add(new Item(Ids.make("msg_"), null, new StringBuilder(text), true));
+    }
+
+    /** Forgets all output. */
+    void clear() {
+        items.clear();
     }
 
     /** Begins a call. */
     Item addCall(CallDelta.Begun call) {
-        return add(new Item(Ids.make("fc_"), call, new StringBuilder()));
+        return add(new Item(Ids.make("fc_"), call, new StringBuilder(), false));
     }
 
     private Item add(Item item) {
@@ -60,12 +71,13 @@ final class ResponseDraft {
 
     /** The response before there is output. */
     ResponseObject state(String status) {
-        return with(status, List.of(), null, null, null);
+        return with(status, List.of(), null, null, null, null);
     }
 
     /** The response at its end. */
-    ResponseObject finished(FinishReasonName reason, Usage usage) {
-        boolean isCut = reason == FinishReasonName.LENGTH;
+    ResponseObject finished(FinishReasonName reason, Usage usage, @Nullable SafetyReport safety) {
+        boolean isFiltered = reason == FinishReasonName.CONTENT_FILTER;
+        boolean isCut = reason == FinishReasonName.LENGTH || isFiltered;
         String status = isCut ? "incomplete" : "completed";
         List<ResponseOutput> output = new ArrayList<>();
         for (int index = 0; index < items.size(); index++) {
@@ -74,9 +86,12 @@ final class ResponseDraft {
         return with(
                 status,
                 output,
-                isCut ? new ResponseObject.IncompleteDetails("max_output_tokens") : null,
+                isCut
+                        ? new ResponseObject.IncompleteDetails(isFiltered ? "content_filter" : "max_output_tokens")
+                        : null,
                 null,
-                ResponseObject.ResponseUsage.of(usage));
+                ResponseObject.ResponseUsage.of(usage),
+                safety);
     }
 
     /** The response after an error. */
@@ -87,7 +102,8 @@ final class ResponseDraft {
                 List.of(),
                 null,
                 new ResponseObject.Failure(code, error.body().error().message()),
-                null);
+                null,
+                error.body().error().safety());
     }
 
     private ResponseObject with(
@@ -95,7 +111,8 @@ final class ResponseDraft {
             List<ResponseOutput> output,
             ResponseObject.@Nullable IncompleteDetails incomplete,
             ResponseObject.@Nullable Failure failure,
-            ResponseObject.@Nullable ResponseUsage usage) {
+            ResponseObject.@Nullable ResponseUsage usage,
+            @Nullable SafetyReport safety) {
         JsonNode choice = request.toolChoice();
         return new ResponseObject(
                 id,
@@ -119,7 +136,8 @@ final class ResponseDraft {
                 request.topP(),
                 "disabled",
                 usage,
-                request.metadata() == null ? Map.of() : request.metadata());
+                request.metadata() == null ? Map.of() : request.metadata(),
+                safety);
     }
 
     private ResponseRequest.TextConfig format() {
@@ -134,13 +152,19 @@ final class ResponseDraft {
      *
      * @param call which call it is; null for a message
      * @param text of the message, or of the call's arguments
+     * @param isRefusal whether the message refuses an answer
      */
-    record Item(String id, CallDelta.@Nullable Begun call, StringBuilder text) {
+    record Item(String id, CallDelta.@Nullable Begun call, StringBuilder text, boolean isRefusal) {
         /** The item as it now is. */
         ResponseOutput output(String status) {
             return call == null
-                    ? ResponseOutput.message(id, status, List.of(ResponsePart.output(text.toString())))
+                    ? ResponseOutput.message(id, status, List.of(part()))
                     : ResponseOutput.call(id, status, call.id(), call.name(), text.toString());
+        }
+
+        /** The only part of the message. */
+        ResponsePart part() {
+            return isRefusal ? ResponsePart.refusing(text.toString()) : ResponsePart.output(text.toString());
         }
     }
 }

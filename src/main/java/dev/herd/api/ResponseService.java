@@ -14,6 +14,7 @@ import dev.herd.api.openai.ResponseMapping;
 import dev.herd.api.openai.ResponseObject;
 import dev.herd.api.openai.ResponseOutput;
 import dev.herd.api.openai.ResponseRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,30 +27,44 @@ final class ResponseService {
     private final ModelSource models;
     private final ResponseStore store;
     private final ObjectMapper json;
+    private final CallerLimits limits;
 
     ResponseService(
-            ChatService chat, ChatTranslator translator, ModelSource models, ResponseStore store, ObjectMapper json) {
+            ChatService chat,
+            ChatTranslator translator,
+            ModelSource models,
+            ResponseStore store,
+            ObjectMapper json,
+            CallerLimits limits) {
         this.chat = chat;
         this.translator = translator;
         this.models = models;
         this.store = store;
         this.json = json;
+        this.limits = limits;
     }
 
     /**
      * A turn: its answer in the making, and what is kept of it.
      *
+     * @param tenant whose it is
      * @param conversation the chat messages before the answer
      * @param ignored names of fields without effect
      */
-    record Turn(Answer answer, List<ResponseItem> input, List<JsonNode> conversation, List<String> ignored) {}
+    record Turn(
+            String tenant,
+            Answer answer,
+            List<ResponseItem> input,
+            List<JsonNode> conversation,
+            List<String> ignored) {}
 
     /**
      * Hands a request to the engine; not for an event loop.
      *
+     * @param http on whose behalf
      * @throws ApiException if the request cannot be served
      */
-    Turn turn(ResponseRequest request) {
+    Turn turn(ResponseRequest request, RoutingContext http) {
         if (request.wantsBackground() && (request.wantsStream() || !request.wantsStore())) {
             throw ApiException.unsupportedParameter("background");
         }
@@ -59,7 +74,7 @@ final class ResponseService {
         try {
             List<String> ignored =
                     OtherFields.ignored(translated).stream().map(mapping::path).toList();
-            return new Turn(chat.answer(translated), input, mapping.conversation(), ignored);
+            return new Turn(limits.tenant(), chat.answer(translated, http), input, mapping.conversation(), ignored);
         } catch (ApiException error) {
             throw error.renamed(mapping::path);
         }
@@ -94,7 +109,7 @@ final class ResponseService {
         if (!response.output().isEmpty()) {
             conversation.add(message(response.output()));
         }
-        return new StoredResponse(response, turn.input(), conversation, null);
+        return new StoredResponse(turn.tenant(), response, turn.input(), conversation, null);
     }
 
     /** What the model said and called, as one chat message. */
@@ -103,7 +118,7 @@ final class ResponseService {
         ArrayNode calls = json.createArrayNode();
         for (ResponseOutput item : output) {
             if (item.content() != null) {
-                item.content().forEach(part -> text.append(part.text()));
+                item.content().forEach(part -> text.append(part.text() == null ? "" : part.text()));
             } else {
                 ObjectNode call = calls.addObject().put("id", item.callId()).put("type", "function");
                 call.putObject("function").put("name", item.name()).put("arguments", item.arguments());
@@ -127,7 +142,7 @@ final class ResponseService {
         if (id == null) {
             return List.of();
         }
-        StoredResponse previous = store.get(id)
+        StoredResponse previous = store.get(limits.tenant(), id)
                 .orElseThrow(() -> ApiException.invalidRequest(
                         400,
                         "There is no stored response '" + id + "'.",

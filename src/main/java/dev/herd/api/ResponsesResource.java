@@ -42,14 +42,21 @@ final class ResponsesResource {
     private final InstantSource clock;
     private final Replies replies;
     private final Vertx vertx;
+    private final CallerLimits limits;
 
     ResponsesResource(
-            ResponseService responses, ResponseStore store, InstantSource clock, Replies replies, Vertx vertx) {
+            ResponseService responses,
+            ResponseStore store,
+            InstantSource clock,
+            Replies replies,
+            Vertx vertx,
+            CallerLimits limits) {
         this.responses = responses;
         this.store = store;
         this.clock = clock;
         this.replies = replies;
         this.vertx = vertx;
+        this.limits = limits;
     }
 
     /** Maps, renders and submits on a worker thread, and leaves it before the first token. */
@@ -75,11 +82,11 @@ final class ResponsesResource {
                         schema = @Schema(implementation = ResponseEvent.class))
             })
     public Uni<Response> create(@NotNull @Valid ResponseRequest request, @Context RoutingContext http) {
-        ResponseService.Turn turn = responses.turn(request);
+        ResponseService.Turn turn = responses.turn(request, http);
         ResponseDraft draft = new ResponseDraft(request, clock.instant().getEpochSecond());
         if (request.wantsBackground()) {
             return Uni.createFrom()
-                    .item(Replies.json(startInBackground(turn, draft), turn.ignored())
+                    .item(Replies.json(startInBackground(turn, draft), turn.answer(), turn.ignored())
                             .build());
         }
         if (request.wantsStream()) {
@@ -99,12 +106,14 @@ final class ResponsesResource {
                                 },
                                 emitter::fail),
                         http)
-                .map(response -> Replies.json(response, turn.ignored()).build());
+                .map(response ->
+                        Replies.json(response, turn.answer(), turn.ignored()).build());
     }
 
     private ResponseObject startInBackground(ResponseService.Turn turn, ResponseDraft draft) {
         ResponseObject queued = draft.state("queued");
-        store.put(new StoredResponse(draft.state("in_progress"), turn.input(), turn.conversation(), turn.answer()));
+        store.put(new StoredResponse(
+                turn.tenant(), draft.state("in_progress"), turn.input(), turn.conversation(), turn.answer()));
         io.vertx.core.Context loop = vertx.getOrCreateContext();
         turn.answer()
                 .start(
@@ -177,7 +186,7 @@ final class ResponsesResource {
             description = "It is forgotten.",
             content = @Content(schema = @Schema(implementation = ResponseObject.Deleted.class)))
     public ResponseObject.Deleted delete(@PathParam("id") String id) {
-        if (!store.remove(id)) {
+        if (!store.remove(limits.tenant(), id)) {
             throw notFound(id);
         }
         return new ResponseObject.Deleted(id, "response", true);
@@ -204,12 +213,16 @@ final class ResponsesResource {
         }
         running.cancel();
         store.end(new StoredResponse(
-                response.response().withStatus("cancelled"), response.input(), response.conversation(), null));
+                response.tenant(),
+                response.response().withStatus("cancelled"),
+                response.input(),
+                response.conversation(),
+                null));
         return stored(id).response();
     }
 
     private StoredResponse stored(String id) {
-        return store.get(id).orElseThrow(() -> notFound(id));
+        return store.get(limits.tenant(), id).orElseThrow(() -> notFound(id));
     }
 
     private static ApiException notFound(String id) {

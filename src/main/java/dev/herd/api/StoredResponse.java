@@ -9,11 +9,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A response that can be asked for again.
  *
+ * @param tenant who may ask for it
  * @param input what the client said in it
  * @param conversation the chat messages that a later turn begins with, the answer included
  * @param running the answer in the making, while nobody waits for it
  */
 record StoredResponse(
+        String tenant,
         ResponseObject response,
         List<ResponseItem> input,
         List<JsonNode> conversation,

@@ -2,6 +2,7 @@ package dev.herd.api;
 
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.ChatCompletionChunk;
 import dev.herd.api.openai.ChatCompletionChunk.Choice;
@@ -10,6 +11,7 @@ import dev.herd.api.openai.ChatCompletionChunk.FunctionDelta;
 import dev.herd.api.openai.ChatCompletionChunk.ToolCallDelta;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.Usage;
 import java.util.BitSet;
 import java.util.List;
@@ -58,15 +60,32 @@ final class StreamedAnswer implements AnswerSink {
     }
 
     @Override
-    public void choiceFinished(int choice, FinishReasonName reason) {
+    public void withheld(int choice, Withheld instead) {
         begin(choice);
-        send(new Choice(choice, NOTHING, null, reason));
+        if (instead.isStreamed()) {
+            send(new Choice(
+                    choice,
+                    instead.isRefusal()
+                            ? new Delta(null, null, TextNode.valueOf(instead.message()), null)
+                            : new Delta(null, instead.message(), null, null),
+                    null,
+                    null));
+        }
+    }
+
+    @Override
+    public void choiceFinished(int choice, FinishReasonName reason, @Nullable SafetyReport safety) {
+        begin(choice);
+        send(
+                List.of(new Choice(choice, NOTHING, null, reason)),
+                head.wantsStreamUsage() ? NullNode.getInstance() : null,
+                safety);
     }
 
     @Override
     public void finished(Usage usage) {
         if (head.wantsStreamUsage()) {
-            send(List.of(), usage);
+            send(List.of(), usage, null);
         }
         stream.done();
         stream.end();
@@ -97,10 +116,10 @@ final class StreamedAnswer implements AnswerSink {
     }
 
     private void send(Choice choice) {
-        send(List.of(choice), head.wantsStreamUsage() ? NullNode.getInstance() : null);
+        send(List.of(choice), head.wantsStreamUsage() ? NullNode.getInstance() : null, null);
     }
 
-    private void send(List<Choice> choices, @Nullable Object usage) {
+    private void send(List<Choice> choices, @Nullable Object usage, @Nullable SafetyReport safety) {
         stream.event(bytes(new ChatCompletionChunk(
                 head.id(),
                 "chat.completion.chunk",
@@ -109,7 +128,8 @@ final class StreamedAnswer implements AnswerSink {
                 choices,
                 usage,
                 head.serviceTier(),
-                head.systemFingerprint())));
+                head.systemFingerprint(),
+                safety)));
     }
 
     private byte[] bytes(Object value) {

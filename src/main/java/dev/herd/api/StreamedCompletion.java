@@ -6,6 +6,7 @@ import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.Completion;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.ScoreColumns;
 import dev.herd.api.openai.Usage;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class StreamedCompletion implements AnswerSink {
     @Override
     public void delta(int choice, String text, List<LogProbs.Item> items) {
         begin(choice);
-        send(choice, text, items, null);
+        send(choice, text, items, null, null);
     }
 
     @Override
@@ -53,15 +54,23 @@ final class StreamedCompletion implements AnswerSink {
     }
 
     @Override
-    public void choiceFinished(int choice, FinishReasonName reason) {
+    public void withheld(int choice, Withheld instead) {
         begin(choice);
-        send(choice, "", List.of(), reason);
+        if (instead.isStreamed()) {
+            send(choice, instead.message(), List.of(), null, null);
+        }
+    }
+
+    @Override
+    public void choiceFinished(int choice, FinishReasonName reason, @Nullable SafetyReport safety) {
+        begin(choice);
+        send(choice, "", List.of(), reason, safety);
     }
 
     @Override
     public void finished(Usage usage) {
         if (head.wantsStreamUsage()) {
-            send(List.of(), usage);
+            send(List.of(), usage, null);
         }
         stream.done();
         stream.end();
@@ -89,20 +98,26 @@ final class StreamedCompletion implements AnswerSink {
         if (!begun.get(choice)) {
             begun.set(choice);
             if (!echo.isEmpty()) {
-                send(choice, echo, echoed.get(choice), null);
+                send(choice, echo, echoed.get(choice), null, null);
             }
         }
     }
 
-    private void send(int choice, String text, List<LogProbs.Item> items, @Nullable FinishReasonName reason) {
+    private void send(
+            int choice,
+            String text,
+            List<LogProbs.Item> items,
+            @Nullable FinishReasonName reason,
+            @Nullable SafetyReport safety) {
         Completion.TokenScores scores =
                 head.wantsLogProbs() && reason == null ? columns.get(choice).next(items) : null;
         send(
                 List.of(new Completion.Choice(choice, text, scores, reason)),
-                head.wantsStreamUsage() ? NullNode.getInstance() : null);
+                head.wantsStreamUsage() ? NullNode.getInstance() : null,
+                safety);
     }
 
-    private void send(List<Completion.Choice> choices, @Nullable Object usage) {
-        stream.event(json.bytes(Completion.of(head.id(), head.created(), head.model(), choices, usage)));
+    private void send(List<Completion.Choice> choices, @Nullable Object usage, @Nullable SafetyReport safety) {
+        stream.event(json.bytes(Completion.of(head.id(), head.created(), head.model(), choices, usage, safety)));
     }
 }

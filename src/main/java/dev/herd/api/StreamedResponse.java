@@ -9,6 +9,7 @@ import dev.herd.api.openai.ResponseEvent;
 import dev.herd.api.openai.ResponseItem.ResponsePart;
 import dev.herd.api.openai.ResponseObject;
 import dev.herd.api.openai.ResponseOutput;
+import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.Usage;
 import java.util.List;
 import java.util.function.Consumer;
@@ -24,6 +25,7 @@ final class StreamedResponse implements AnswerSink {
     private final EventStream stream;
     private final Consumer<@Nullable Throwable> onEnd;
     private FinishReasonName reason = FinishReasonName.LENGTH;
+    private @Nullable SafetyReport safety;
     private boolean isBegun;
     private int number;
 
@@ -69,18 +71,39 @@ final class StreamedResponse implements AnswerSink {
     }
 
     @Override
-    public void choiceFinished(int choice, FinishReasonName why) {
+    public void withheld(int choice, Withheld instead) {
+        begin();
+        if (instead.isStreamed() && instead.isRefusal()) {
+            openRefusal(instead.message());
+        } else if (instead.isStreamed()) {
+            delta(choice, instead.message(), List.of());
+        }
+    }
+
+    private void openRefusal(String text) {
+        closeLast("incomplete");
+        Item item = draft.addRefusal(text);
+        int index = draft.lastIndex();
+        send(ResponseEvent.of(ADDED, number, index, ResponseOutput.message(item.id(), "in_progress", List.of())));
+        send(ResponseEvent.of("response.content_part.added", number, index, item.id(), ResponsePart.refusing("")));
+        send(ResponseEvent.refusal(true, number, index, item.id(), text));
+    }
+
+    @Override
+    public void choiceFinished(int choice, FinishReasonName why, @Nullable SafetyReport report) {
         begin();
         reason = why;
+        safety = report;
         if (draft.last().isEmpty()) {
             openMessage();
         }
-        closeLast(why == FinishReasonName.LENGTH ? "incomplete" : "completed");
+        boolean isCut = why == FinishReasonName.LENGTH || why == FinishReasonName.CONTENT_FILTER;
+        closeLast(isCut ? "incomplete" : "completed");
     }
 
     @Override
     public void finished(Usage usage) {
-        ResponseObject response = draft.finished(reason, usage);
+        ResponseObject response = draft.finished(reason, usage, safety);
         onComplete.accept(response);
         send(ResponseEvent.of("response." + response.status(), number, response));
         stream.end();
@@ -135,8 +158,11 @@ final class StreamedResponse implements AnswerSink {
     private void close(Item item, int index, String status) {
         String text = item.text().toString();
         if (item.call() == null) {
-            send(ResponseEvent.textDone(number, index, item.id(), text));
-            send(ResponseEvent.of("response.content_part.done", number, index, item.id(), ResponsePart.output(text)));
+            send(
+                    item.isRefusal()
+                            ? ResponseEvent.refusal(false, number, index, item.id(), text)
+                            : ResponseEvent.textDone(number, index, item.id(), text));
+            send(ResponseEvent.of("response.content_part.done", number, index, item.id(), item.part()));
         } else {
             send(ResponseEvent.argumentsDone(
                     number, index, item.id(), item.call().name(), text));

@@ -35,12 +35,15 @@ final class TokensResource {
     private final ChatTranslator translator;
     private final ModelSource models;
     private final ObjectMapper json;
+    private final CallerLimits limits;
 
-    TokensResource(ChatService chat, ChatTranslator translator, ModelSource models, ObjectMapper json) {
+    TokensResource(
+            ChatService chat, ChatTranslator translator, ModelSource models, ObjectMapper json, CallerLimits limits) {
         this.chat = chat;
         this.translator = translator;
         this.models = models;
         this.json = json;
+        this.limits = limits;
     }
 
     /** What the model computes for a text or a conversation. */
@@ -58,6 +61,7 @@ final class TokensResource {
             content = @Content(schema = @Schema(implementation = TokenizeRequest.Answer.class)))
     public TokenizeRequest.Answer tokenize(@NotNull @Valid TokenizeRequest request) {
         ServedModel model = models.current();
+        limits.requireModel(model.name());
         if (request.model() != null) {
             model.requireName(request.model());
         }
@@ -124,6 +128,7 @@ final class TokensResource {
             content = @Content(schema = @Schema(implementation = DetokenizeRequest.Answer.class)))
     public DetokenizeRequest.Answer detokenize(@NotNull @Valid DetokenizeRequest request) {
         ServedModel model = models.current();
+        limits.requireModel(model.name());
         if (request.model() != null) {
             model.requireName(request.model());
         }

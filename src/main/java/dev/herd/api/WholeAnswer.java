@@ -7,11 +7,15 @@ import dev.herd.api.openai.ChatCompletion.Message;
 import dev.herd.api.openai.ChatToolCall;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.Usage;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Collects an answer into one body. */
 final class WholeAnswer implements AnswerSink {
@@ -20,7 +24,9 @@ final class WholeAnswer implements AnswerSink {
     private final List<List<LogProbs.Item>> logProbs;
     private final List<List<Call>> calls;
     private final List<FinishReasonName> reasons;
+    private final Map<Integer, Withheld> withheld = new HashMap<>();
     private final UniEmitter<? super ChatCompletion> emitter;
+    private @Nullable SafetyReport safety;
 
     WholeAnswer(AnswerHead head, UniEmitter<? super ChatCompletion> emitter) {
         this.head = head;
@@ -59,8 +65,15 @@ final class WholeAnswer implements AnswerSink {
     }
 
     @Override
-    public void choiceFinished(int choice, FinishReasonName reason) {
+    public void withheld(int choice, Withheld instead) {
+        withheld.put(choice, instead);
+        logProbs.get(choice).clear();
+    }
+
+    @Override
+    public void choiceFinished(int choice, FinishReasonName reason, @Nullable SafetyReport report) {
         reasons.set(choice, reason);
+        safety = report == null ? safety : report;
     }
 
     @Override
@@ -75,7 +88,9 @@ final class WholeAnswer implements AnswerSink {
                 choices,
                 usage,
                 head.serviceTier(),
-                head.systemFingerprint()));
+                head.systemFingerprint(),
+                safety,
+                null));
     }
 
     @Override
@@ -89,11 +104,19 @@ final class WholeAnswer implements AnswerSink {
     private Choice choice(int index) {
         return new Choice(
                 index,
-                Message.of(
-                        texts.get(index).toString(),
-                        calls.get(index).stream().map(Call::complete).toList()),
+                message(index),
                 head.wantsLogProbs() ? LogProbs.of(logProbs.get(index)) : null,
                 reasons.get(index));
+    }
+
+    private Message message(int index) {
+        Withheld instead = withheld.get(index);
+        if (instead != null) {
+            return instead.isRefusal() ? Message.refusing(instead.message()) : Message.of(instead.message(), List.of());
+        }
+        return Message.of(
+                texts.get(index).toString(),
+                calls.get(index).stream().map(Call::complete).toList());
     }
 
     /** A call as it grows. */

@@ -4,6 +4,7 @@ import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.Completion;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.ScoreColumns;
 import dev.herd.api.openai.Usage;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Collects a completion into one body. */
 final class WholeCompletion implements AnswerSink {
@@ -20,6 +22,7 @@ final class WholeCompletion implements AnswerSink {
     private final List<StringBuilder> texts;
     private final List<List<LogProbs.Item>> logProbs;
     private final Map<Integer, FinishReasonName> reasons = new HashMap<>();
+    private @Nullable SafetyReport safety;
 
     WholeCompletion(CompletionHead head, UniEmitter<? super Completion> emitter) {
         this.head = head;
@@ -49,8 +52,16 @@ final class WholeCompletion implements AnswerSink {
     }
 
     @Override
-    public void choiceFinished(int choice, FinishReasonName reason) {
+    public void withheld(int choice, Withheld instead) {
+        texts.get(choice).setLength(0);
+        texts.get(choice).append(instead.message());
+        logProbs.get(choice).clear();
+    }
+
+    @Override
+    public void choiceFinished(int choice, FinishReasonName reason, @Nullable SafetyReport report) {
         reasons.put(choice, reason);
+        safety = report == null ? safety : report;
     }
 
     @Override
@@ -63,7 +74,7 @@ final class WholeCompletion implements AnswerSink {
                         head.wantsLogProbs() ? columns.get(choice).next(logProbs.get(choice)) : null,
                         reasons.get(choice)))
                 .toList();
-        emitter.complete(Completion.of(head.id(), head.created(), head.model(), choices, usage));
+        emitter.complete(Completion.of(head.id(), head.created(), head.model(), choices, usage, safety));
     }
 
     @Override

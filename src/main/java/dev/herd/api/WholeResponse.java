@@ -4,9 +4,11 @@ import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
 import dev.herd.api.openai.ResponseObject;
+import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.Usage;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Collects a response until it is complete. */
 final class WholeResponse implements AnswerSink {
@@ -14,6 +16,7 @@ final class WholeResponse implements AnswerSink {
     private final Consumer<ResponseObject> onComplete;
     private final Consumer<ApiException> onFailure;
     private FinishReasonName reason = FinishReasonName.LENGTH;
+    private @Nullable SafetyReport safety;
 
     WholeResponse(ResponseDraft draft, Consumer<ResponseObject> onComplete, Consumer<ApiException> onFailure) {
         this.draft = draft;
@@ -45,8 +48,19 @@ final class WholeResponse implements AnswerSink {
     }
 
     @Override
-    public void choiceFinished(int choice, FinishReasonName why) {
+    public void withheld(int choice, Withheld instead) {
+        draft.clear();
+        if (instead.isRefusal()) {
+            draft.addRefusal(instead.message());
+        } else {
+            draft.addMessage().text().append(instead.message());
+        }
+    }
+
+    @Override
+    public void choiceFinished(int choice, FinishReasonName why, @Nullable SafetyReport report) {
         reason = why;
+        safety = report;
         if (draft.last().isEmpty()) {
             draft.addMessage();
         }
@@ -54,7 +68,7 @@ final class WholeResponse implements AnswerSink {
 
     @Override
     public void finished(Usage usage) {
-        onComplete.accept(draft.finished(reason, usage));
+        onComplete.accept(draft.finished(reason, usage, safety));
     }
 
     @Override

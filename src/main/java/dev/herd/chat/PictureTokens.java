@@ -45,7 +45,7 @@ public final class PictureTokens {
     }
 
     /** Appends a picture. */
-    void add(IntStream.Builder ids, Picture picture) {
+    public void add(IntStream.Builder ids, Picture picture) {
         ids.add(imageStart);
         if (picture.rows() > 1 || picture.columns() > 1) {
             for (int row = 0; row < picture.rows(); row++) {

@@ -38,10 +38,10 @@ final class LogProbs {
 
     /** The most likely token of {@code [row]}, of equal ones the lowest id. */
     static int argmax(Floats logits, int row, int vocabularySize) {
-        long from = (long) row * vocabularySize;
+        float[] values = logits.toArray((long) row * vocabularySize, vocabularySize);
         int best = 0;
         for (int token = 1; token < vocabularySize; token++) {
-            best = logits.get(from + token) > logits.get(from + best) ? token : best;
+            best = values[token] > values[best] ? token : best;
         }
         return best;
     }

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -23,22 +24,36 @@ public final class Main implements Runnable {
     private final CommandLine commands;
     private final Console console;
 
-    private Main(Console console) {
+    private Main(Console console, String... arguments) {
         this.console = console;
-        this.commands = new CommandLine(this)
-                .addSubcommand(new LogitsCommand(console))
-                .addSubcommand(new BenchCommand(console))
-                .addSubcommand(new InspectCommand(console))
-                .addSubcommand(new ChatCommand(console))
-                .addSubcommand(new WarmupCommand(console));
+        this.commands = new CommandLine(this);
+        commands(console, arguments.length > 0 ? arguments[0] : "").forEach(commands::addSubcommand);
         for (CommandLine command : commands.getSubcommands().values()) {
             command.addMixin("help", new HelpOption());
         }
         commands.addMixin("help", new HelpOption());
         commands.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         commands.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
-        commands.setParameterExceptionHandler((failure, arguments) -> fail(failure.getCommandLine(), failure, MISUSED));
+        commands.setParameterExceptionHandler((failure, _) -> fail(failure.getCommandLine(), failure, MISUSED));
         commands.setExecutionExceptionHandler((failure, command, parsed) -> fail(command, failure, FAILED));
+    }
+
+    /** The command of that name, or all if it has none: to read the options of each takes a part of the time of a start. */
+    private static List<Object> commands(Console console, String name) {
+        return switch (name) {
+            case "logits" -> List.of(new LogitsCommand(console));
+            case "bench" -> List.of(new BenchCommand(console));
+            case "inspect" -> List.of(new InspectCommand(console));
+            case "chat" -> List.of(new ChatCommand(console));
+            case "warmup" -> List.of(new WarmupCommand(console));
+            default ->
+                List.of(
+                        new LogitsCommand(console),
+                        new BenchCommand(console),
+                        new InspectCommand(console),
+                        new ChatCommand(console),
+                        new WarmupCommand(console));
+        };
     }
 
     /** Runs one command and exits with its status. */
@@ -49,7 +64,7 @@ public final class Main implements Runnable {
     /** Runs one command: 0 if it succeeded, 1 if it failed, 2 if it was not understood. */
     static int run(Console console, String... arguments) {
         try {
-            return new Main(console).commands.execute(arguments);
+            return new Main(console, arguments).commands.execute(arguments);
         } catch (OutOfMemoryError e) {
             console.progress().clear();
             console.err()

@@ -88,12 +88,34 @@ public final class Engine implements AutoCloseable {
                 new Sequence(request, listener, config.contextLength(), vocabularySize, nanoTime.getAsLong());
         ledger.enter();
         post(new Submission(sequence));
-        AtomicBoolean isCancelled = new AtomicBoolean();
-        return () -> {
+        return new Handle(sequence);
+    }
+
+    /** What the caller holds. */
+    private final class Handle implements Generation {
+        private final Sequence sequence;
+        private final AtomicBoolean isCancelled = new AtomicBoolean();
+
+        Handle(Sequence sequence) {
+            this.sequence = sequence;
+        }
+
+        @Override
+        public void cancel() {
             if (isCancelled.compareAndSet(false, true)) {
                 post(new Cancellation(sequence));
             }
-        };
+        }
+
+        @Override
+        public void pause() {
+            post(new Pause(sequence, true));
+        }
+
+        @Override
+        public void resume() {
+            post(new Pause(sequence, false));
+        }
     }
 
     /**
@@ -211,6 +233,7 @@ public final class Engine implements AutoCloseable {
             switch (message) {
                 case Submission(Sequence sequence) -> scheduler.add(sequence);
                 case Cancellation(Sequence sequence) -> cancel(sequence);
+                case Pause(Sequence sequence, boolean isPaused) -> sequence.setPaused(isPaused);
             }
         }
         if (ledger.isCancelling()) {
@@ -414,4 +437,6 @@ public final class Engine implements AutoCloseable {
     private record Submission(Sequence sequence) implements Message {}
 
     private record Cancellation(Sequence sequence) implements Message {}
+
+    private record Pause(Sequence sequence, boolean isPaused) implements Message {}
 }

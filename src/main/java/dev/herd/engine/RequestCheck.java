@@ -81,6 +81,7 @@ final class RequestCheck {
         requireRange("frequencyPenalty", sampling.frequencyPenalty(), -Float.MAX_VALUE, Float.MAX_VALUE);
         requireRange("presencePenalty", sampling.presencePenalty(), -Float.MAX_VALUE, Float.MAX_VALUE);
         requireRange("topLogProbs", sampling.topLogProbs(), -1, vocabularySize);
+        sampling.watchedTokens().forEach(token -> requireToken("watchedTokens", token));
         sampling.logitBias().forEach((token, bias) -> {
             requireToken("logitBias", token);
             requireRange("logitBias[" + token + "]", bias, Float.NEGATIVE_INFINITY, Float.MAX_VALUE);

@@ -74,7 +74,8 @@ final class Sampler {
         int end = Math.min(first + sequence.scheduledTokens(), sequence.promptTokens());
         for (int position = first; position < end; position++) {
             read(rows, row + position - first);
-            scores.add(describe(sequence.tokens()[position], logits[mostLikely()], sequence.promptLogProbs()));
+            scores.add(
+                    describe(sequence.tokens()[position], logits[mostLikely()], sequence.promptLogProbs(), List.of()));
         }
         return scores;
     }
@@ -87,7 +88,7 @@ final class Sampler {
         adjust(sampling, occurrences);
         int top = mostLikely();
         int token = sampling.temperature() == 0 ? top : draw(sampling, logits[top], uniform(sampling.seed(), index));
-        return describe(token, logits[top], sampling.topLogProbs());
+        return describe(token, logits[top], sampling.topLogProbs(), sampling.watchedTokens());
     }
 
     /** Everything that changes logits. What may not be chosen is negative infinity afterwards. */
@@ -208,7 +209,7 @@ final class Sampler {
         return picked;
     }
 
-    private SampledToken describe(int token, float greatest, int topLogProbs) {
+    private SampledToken describe(int token, float greatest, int topLogProbs, List<Integer> watchedTokens) {
         if (topLogProbs < 0) {
             return new SampledToken(token, Float.NaN, List.of());
         }
@@ -223,6 +224,9 @@ final class Sampler {
             if (logits[other] > Float.NEGATIVE_INFINITY) {
                 alternatives.add(new Alternative(other, (float) (logits[other] - logTotal)));
             }
+        }
+        for (int watched : watchedTokens) {
+            alternatives.add(new Alternative(watched, (float) (logits[watched] - logTotal)));
         }
         return new SampledToken(token, (float) (logits[token] - logTotal), alternatives);
     }

@@ -1,5 +1,6 @@
 package dev.herd.engine;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -17,6 +18,8 @@ import java.util.Map;
  * @param logitBias is added to the logit of a token id
  * @param seed the same seed gives the same answer to the same request
  * @param topLogProbs how many alternatives to report with each token; -1 reports no log-probabilities
+ * @param watchedTokens ids that are reported with each token, too, in this order and behind the alternatives, if
+ *     {@code topLogProbs} is not -1
  */
 public record SamplingParams(
         float temperature,
@@ -28,13 +31,46 @@ public record SamplingParams(
         float presencePenalty,
         Map<Integer, Float> logitBias,
         long seed,
-        int topLogProbs) {
+        int topLogProbs,
+        List<Integer> watchedTokens) {
     public SamplingParams {
         logitBias = Map.copyOf(logitBias);
+        watchedTokens = List.copyOf(watchedTokens);
+    }
+
+    /** Parameters that watch no token. */
+    public SamplingParams(
+            float temperature,
+            float topP,
+            int topK,
+            float minP,
+            float repetitionPenalty,
+            float frequencyPenalty,
+            float presencePenalty,
+            Map<Integer, Float> logitBias,
+            long seed,
+            int topLogProbs) {
+        this(
+                temperature,
+                topP,
+                topK,
+                minP,
+                repetitionPenalty,
+                frequencyPenalty,
+                presencePenalty,
+                logitBias,
+                seed,
+                topLogProbs,
+                List.of());
     }
 
     /** The most likely token, always. */
     public static SamplingParams greedy() {
         return new SamplingParams(0, 1, 0, 0, 1, 0, 0, Map.of(), 0, -1);
+    }
+
+    /** The most likely token, always, and how likely it and {@code tokens} were. */
+    public static SamplingParams greedyWatching(List<Integer> tokens) {
+        return new SamplingParams(0, 1, 0, 0, 1, 0, 0, Map.of(), 0, 0, tokens);
     }
 }

@@ -38,6 +38,7 @@ final class Sequence {
     private int[] tokens; // [tokenCount] the prompt, then the answer
     private int tokenCount;
     private int cachedTokens;
+    private boolean isPaused;
     private int sharedTokens;
     private int scheduledTokens;
     private long startedAt;
@@ -144,7 +145,12 @@ final class Sequence {
 
     /** Of these, the ones whose embeddings are known: all, but for pictures that have not been encoded yet. */
     int readyTokens() {
-        return images.readyEnd(tokenCount) - cachedTokens;
+        return isPaused ? 0 : images.readyEnd(tokenCount) - cachedTokens;
+    }
+
+    /** Whether nothing of it is to be computed for a while. */
+    void setPaused(boolean paused) {
+        isPaused = paused;
     }
 
     /** Positions that are computed at most: the last token of the longest answer is never computed. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What may be fetched on somebody's behalf.
@@ -28,6 +29,26 @@ public record FetchPolicy(
                 throw new IllegalArgumentException("'" + host + "' is no host name and no *. with one");
             }
         }
+    }
+
+    /** The same for somebody who may ask only {@code others} of the hosts; nothing, if there are none. */
+    public FetchPolicy within(List<String> others) {
+        FetchPolicy narrow = new FetchPolicy(isAllowed, others, ports, timeout, maxRedirects);
+        List<String> both = hosts.isEmpty()
+                ? narrow.hosts
+                : Stream.concat(
+                                narrow.hosts.stream().filter(host -> covers(hosts, host)),
+                                hosts.stream().filter(host -> covers(narrow.hosts, host)))
+                        .distinct()
+                        .toList();
+        return new FetchPolicy(isAllowed && !both.isEmpty(), both, ports, timeout, maxRedirects);
+    }
+
+    private static boolean covers(List<String> wide, String host) {
+        return wide.contains(host)
+                || wide.stream()
+                        .anyMatch(
+                                allowed -> allowed.startsWith("*.") && matches(allowed, host.replaceFirst("^\\*", "")));
     }
 
     /** Whether {@code host}, in lower case, may be asked. */

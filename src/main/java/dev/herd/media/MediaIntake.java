@@ -60,6 +60,16 @@ public final class MediaIntake implements AutoCloseable {
         return MediaInput.picture(file, detail, tileSize);
     }
 
+    /**
+     * The pixels of the picture at {@code url}; waits until they are decoded.
+     *
+     * @throws MediaException if there is none that is accepted, or if it cannot be decoded
+     */
+    public Pixels pixels(String url, FetchPolicy policy) {
+        ImageFile file = ImageFile.of(read(url, policy, settings.image().maxBytes()), settings.image());
+        return Pixels.of(pool.run(file::decode));
+    }
+
     /** The picture in a file that has been read already. */
     public MediaInput picture(byte[] file, ImageDetail detail, int tileSize) {
         return MediaInput.picture(ImageFile.of(MediaBytes.untyped(file), settings.image()), detail, tileSize);

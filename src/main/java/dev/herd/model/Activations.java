@@ -18,6 +18,7 @@ final class Activations {
     final Floats routerLogits; // [tokens, expertCount]
     final Floats expertInput; // [tokens, hiddenSize], the rows of one expert
     final Floats expertOutput; // [tokens, hiddenSize]
+    final Floats expertScores; // [tokens], what the expert's rows are multiplied by
 
     Activations(ModelConfig config, Arena arena, int maxTokens) {
         int ffnSize = Math.max(config.denseFfnSize(), config.expertFfnSize());
@@ -34,5 +35,6 @@ final class Activations {
         routerLogits = Floats.allocate(arena, (long) maxTokens * config.expertCount());
         expertInput = Floats.allocate(arena, isMoe ? (long) maxTokens * config.hiddenSize() : 0);
         expertOutput = Floats.allocate(arena, isMoe ? (long) maxTokens * config.hiddenSize() : 0);
+        expertScores = Floats.allocate(arena, isMoe ? maxTokens : 0);
     }
 }

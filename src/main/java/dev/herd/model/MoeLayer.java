@@ -1,6 +1,5 @@
 package dev.herd.model;
 
-import dev.herd.kernels.Floats;
 import dev.herd.model.Compute.LayerPart;
 import dev.herd.model.Compute.Product;
 import dev.herd.weights.ModelWeights.MoeFfn;
@@ -55,24 +54,23 @@ final class MoeLayer implements FeedForward {
 
     private void gather(int from, int to) {
         for (int row = from; row < to; row++) {
-            long in = (long) router.token(first + row) * hiddenSize;
-            long out = (long) row * hiddenSize;
-            float score = router.score(first + row);
-            for (int i = 0; i < hiddenSize; i++) {
-                a.expertInput.set(out + i, score * a.normed.get(in + i));
-            }
+            a.expertInput.copyFrom(start(row), a.normed, start(router.token(first + row)), hiddenSize);
+            a.expertScores.set(row, router.score(first + row));
+        }
+        compute.kernels().scaleRows(a.expertInput, a.expertScores, hiddenSize, from, to);
+    }
+
+    /** An expert has each token at most once, so no two rows go to the same place. Its input is no longer needed. */
+    private void scatter(int from, int to) {
+        for (int row = from; row < to; row++) {
+            long branch = start(router.token(first + row));
+            a.expertInput.copyFrom(start(row), a.branch, branch, hiddenSize);
+            compute.kernels().add(a.expertOutput, a.expertInput, start(row), start(row + 1));
+            a.branch.copyFrom(branch, a.expertOutput, start(row), hiddenSize);
         }
     }
 
-    /** An expert has each token at most once, so no two rows go to the same place. */
-    private void scatter(int from, int to) {
-        Floats branch = a.branch;
-        for (int row = from; row < to; row++) {
-            long out = (long) router.token(first + row) * hiddenSize;
-            long in = (long) row * hiddenSize;
-            for (int i = 0; i < hiddenSize; i++) {
-                branch.set(out + i, branch.get(out + i) + a.expertOutput.get(in + i));
-            }
-        }
+    private long start(int row) {
+        return (long) row * hiddenSize;
     }
 }

@@ -99,6 +99,14 @@ public interface HerdConfig {
     /** Pictures and videos in requests. */
     ImagesConfig images();
 
+    /** Who may use the server. */
+    TenantsConfig tenants();
+    /** What may go in and out. */
+    SafetyConfig safety();
+
+    /** Guards that are models. */
+    GuardConfig guard();
+
     /** Types of keys and values. */
     enum KvType {
         /** Half precision. */

@@ -7,13 +7,15 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 import org.eclipse.microprofile.health.Startup;
 
-/** Started: the model has been opened. Ready: requests are accepted. Live needs no check: the port answers. */
+/** Started: the model has been opened. Ready: requests are accepted, and guards are there to judge them. Live needs no check: the port answers. */
 @Singleton
 final class ModelHealth {
     private final ModelService models;
+    private final GuardService guards;
 
-    ModelHealth(ModelService models) {
+    ModelHealth(ModelService models, GuardService guards) {
         this.models = models;
+        this.guards = guards;
     }
 
     @Produces
@@ -27,7 +29,7 @@ final class ModelHealth {
     @Singleton
     @Readiness
     HealthCheck ready() {
-        return () -> response(models.isReady());
+        return () -> response(models.isReady() && guards.isReady());
     }
 
     private static HealthCheckResponse response(boolean isUp) {

@@ -1,9 +1,16 @@
 package dev.herd.runtime;
 
 import dev.herd.api.ApiSettings;
+import dev.herd.api.ModerationSettings;
+import dev.herd.api.TenancySource;
 import dev.herd.media.FetchPolicy;
 import dev.herd.media.MediaIntake;
 import dev.herd.media.TileMemory;
+import dev.herd.safety.AuditSink;
+import dev.herd.safety.Guards;
+import dev.herd.safety.PolicySource;
+import dev.herd.safety.Safety;
+import dev.herd.tenant.RateLimits;
 import io.quarkus.arc.DefaultBean;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Disposes;
@@ -55,6 +62,27 @@ final class Producers {
     }
 
     @Produces
+    @ApplicationScoped
+    ModerationSettings moderationSettings(HerdConfig config, GuardService guards) {
+        return new ModerationSettings() {
+            @Override
+            public String guard() {
+                return guards.moderation();
+            }
+
+            @Override
+            public String template() {
+                return config.guard().template();
+            }
+
+            @Override
+            public Duration timeout() {
+                return config.guard().timeout();
+            }
+        };
+    }
+
+    @Produces
     @Singleton
     @DefaultBean
     ModelOpener modelOpener() {
@@ -75,6 +103,48 @@ final class Producers {
     @Singleton
     TileMemory tileMemory(HerdConfig config) {
         return new TileMemory(config.images().memoryBytes());
+    }
+
+    @Produces
+    @Singleton
+    RateLimits rateLimits() {
+        return new RateLimits();
+    }
+
+    @Produces
+    @Singleton
+    @DefaultBean
+    Guards guards(GuardService service) {
+        return service.guards();
+    }
+
+    @Produces
+    @Singleton
+    Safety safety(Guards guards, InstantSource clock) {
+        return new Safety(guards, clock, System::nanoTime);
+    }
+
+    void close(@Disposes Safety safety) {
+        safety.close();
+    }
+
+    /** The tenants' policies, or the one policy of a server without tenants. */
+    @Produces
+    @Singleton
+    @DefaultBean
+    PolicySource policies(HerdConfig config, Guards guards, TenancyService tenancy) {
+        return config.tenants().store() == TenantsConfig.Store.NONE
+                ? SinglePolicy.read(config.safety(), guards)
+                : (caller, query) -> tenancy.policies().policyFor(caller, query);
+    }
+
+    /** Without tenants nobody is there whom a record would be for; the metrics count what happens. */
+    @Produces
+    @Singleton
+    @DefaultBean
+    AuditSink auditSink(TenancySource tenancy) {
+        return decision ->
+                tenancy.current().ifPresent(tenants -> tenants.auditWriter().record(decision));
     }
 
     /** Where seeds come from that no request states. */

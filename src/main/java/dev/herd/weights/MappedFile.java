@@ -15,7 +15,7 @@ final class MappedFile {
 
     /** What {@code opener} makes of a new arena. The checkpoint owns and closes it; if there is none, it is closed here. */
     @SuppressWarnings("MustBeClosedChecker")
-    static Checkpoint open(Function<Arena, Checkpoint> opener) {
+    static <T> T open(Function<Arena, T> opener) {
         Arena arena = Arena.ofShared();
         try {
             return opener.apply(arena);

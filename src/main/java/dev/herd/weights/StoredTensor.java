@@ -83,6 +83,14 @@ record StoredTensor(
         return Floats.copyOf(values);
     }
 
+    /** A copy of all of this tensor's numbers as floats, row after row. */
+    Floats flat() {
+        int size = Math.toIntExact(shape.stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact));
+        float[] values = new float[size];
+        QuantFormats.dequantize(unscaledType(), data, 0, values, 0, size);
+        return Floats.copyOf(values);
+    }
+
     /** The encoding, refusing FP8 too: its numbers mean nothing without the scales that lie beside it. */
     TensorType unscaledType() {
         TensorType known = weightType();

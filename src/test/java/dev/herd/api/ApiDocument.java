@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -89,10 +90,19 @@ public final class ApiDocument {
         if (described.isMissingNode()) {
             return List.of();
         }
-        String type = mediaType.replaceAll(";.*", "");
         JsonNode response = described.path("responses").path(Integer.toString(status));
+        if (status == 204 || status == 304) {
+            boolean isDescribed = status == 304 || !response.isMissingNode();
+            return body.isEmpty() && isDescribed ? List.of() : List.of("there is a body, or nothing is described");
+        }
+        String type = mediaType.replaceAll(";.*", "");
         if (!response.path("content").has(type)) {
             return List.of("no answer with status " + status + " and type " + type + " is described");
+        }
+        if (type.equals("application/x-ndjson")) {
+            return body.lines().allMatch(line -> line.startsWith("{") && line.endsWith("}"))
+                    ? List.of()
+                    : List.of("a line is no JSON object");
         }
         String schema = response.path("content")
                 .path(type)
@@ -107,7 +117,8 @@ public final class ApiDocument {
         return paths().stream()
                 .filter(template ->
                         Pattern.matches(template.replace("{model}", ".+").replaceAll("\\{\\w+}", "[^/]+"), path))
-                .min((one, other) -> Integer.compare(variables(one), variables(other)))
+                .min(Comparator.comparingInt(ApiDocument::variables)
+                        .thenComparing(Comparator.comparingInt(String::length).reversed()))
                 .map(template -> root.path("paths").path(template).path(method.toLowerCase(java.util.Locale.ROOT)))
                 .orElseGet(() -> root.path("no such path"));
     }

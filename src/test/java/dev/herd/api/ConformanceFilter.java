@@ -14,7 +14,8 @@ final class ConformanceFilter implements Filter {
     public Response filter(
             FilterableRequestSpecification request, FilterableResponseSpecification expected, FilterContext context) {
         Response response = context.next(request, expected);
-        String path = URI.create(request.getURI()).getRawPath();
+        // REST Assured escapes the colon before a verb, which templates have as it is.
+        String path = URI.create(request.getURI()).getRawPath().replace("%3A", ":");
         List<String> complaints = ApiDocument.stored()
                 .judge(request.getMethod(), path, response.statusCode(), response.contentType(), response.asString());
         if (!complaints.isEmpty()) {

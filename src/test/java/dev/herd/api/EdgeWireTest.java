@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestProfile(WireTestProfile.class)
 class EdgeWireTest {
     static Stream<String> paths() {
-        return ApiDocument.stored().paths().stream();
+        // Without tenants there is no admin API; TenantWireTest asks it.
+        return ApiDocument.stored().paths().stream().filter(path -> !path.startsWith("/admin/"));
     }
 
     static Stream<String> postPaths() {

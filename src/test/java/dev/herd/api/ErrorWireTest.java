@@ -194,7 +194,7 @@ class ErrorWireTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
                     "functions":[{"name":"f"}]                                 | functions
-                    "moderation":{"model":"m"}                                 | moderation
+                    "stream":true,"moderation":{"model":"rules"}               | moderation
                     "modalities":["text","audio"]                              | modalities
                     "audio":{"voice":"a","format":"mp3"}                       | audio
                     "reasoning_effort":"high"                                  | reasoning_effort
@@ -365,6 +365,15 @@ class ErrorWireTest {
                 .body("keySet()", containsInAnyOrder("error"))
                 .body("error.keySet()", containsInAnyOrder("message", "type", "param", "code"))
                 .body("error.message", not(nullValue()))
-                .body("error.type", equalTo(status >= 500 ? "server_error" : "invalid_request_error"));
+                .body("error.type", equalTo(type(status)));
+    }
+
+    private static String type(int status) {
+        return switch (status) {
+            case 401 -> "authentication_error";
+            case 403 -> "permission_error";
+            case 429 -> "rate_limit_error";
+            default -> status >= 500 ? "server_error" : "invalid_request_error";
+        };
     }
 }

@@ -22,8 +22,8 @@ class ResponseStoreTest {
         List<StoredResponse> responses = List.of(response(1), response(1), response(1), response(1));
         responses.forEach(store::put);
 
-        assertThat(store.get(responses.get(0).id())).isEmpty();
-        assertThat(store.get(responses.get(1).id())).contains(responses.get(1));
+        assertThat(store.get("local", responses.get(0).id())).isEmpty();
+        assertThat(store.get("local", responses.get(1).id())).contains(responses.get(1));
         assertThat(store.size()).isEqualTo(COUNT);
     }
 
@@ -37,8 +37,8 @@ class ResponseStoreTest {
 
         store.put(response(4000));
 
-        assertThat(store.get(first.id())).isEmpty();
-        assertThat(store.get(second.id())).contains(second);
+        assertThat(store.get("local", first.id())).isEmpty();
+        assertThat(store.get("local", second.id())).contains(second);
         assertThat(store.size()).isEqualTo(2);
     }
 
@@ -56,9 +56,9 @@ class ResponseStoreTest {
         store.put(response);
 
         now = now.plusSeconds(59);
-        assertThat(store.get(response.id())).contains(response);
+        assertThat(store.get("local", response.id())).contains(response);
         now = now.plusSeconds(1);
-        assertThat(store.get(response.id())).isEmpty();
+        assertThat(store.get("local", response.id())).isEmpty();
     }
 
     @Test
@@ -66,13 +66,13 @@ class ResponseStoreTest {
         for (int i = 0; i < 100; i++) {
             StoredResponse response = response(8000);
             store.put(response);
-            assertThat(store.remove(response.id())).isTrue();
-            assertThat(store.remove(response.id())).isFalse();
+            assertThat(store.remove("local", response.id())).isTrue();
+            assertThat(store.remove("local", response.id())).isFalse();
         }
         StoredResponse last = response(8000);
         store.put(last);
 
-        assertThat(store.get(last.id())).contains(last);
+        assertThat(store.get("local", last.id())).contains(last);
     }
 
     @Test
@@ -80,10 +80,10 @@ class ResponseStoreTest {
         StoredResponse response = response(1);
         store.put(response);
         store.end(new StoredResponse(
-                response.response().withStatus("cancelled"), response.input(), response.conversation(), null));
+                "local", response.response().withStatus("cancelled"), response.input(), response.conversation(), null));
         store.end(response(1));
 
-        assertThat(store.get(response.id())).contains(response);
+        assertThat(store.get("local", response.id())).contains(response);
         assertThat(store.size()).isEqualTo(1);
     }
 
@@ -107,7 +107,7 @@ class ResponseStoreTest {
                 null);
         ResponseDraft draft = new ResponseDraft(request, 0);
         return new StoredResponse(
-                draft.state("completed"), List.of(), List.of(TextNode.valueOf("a".repeat(length))), null);
+                "local", draft.state("completed"), List.of(), List.of(TextNode.valueOf("a".repeat(length))), null);
     }
 
     private static ApiSettings settings() {

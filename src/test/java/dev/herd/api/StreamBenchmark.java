@@ -95,7 +95,7 @@ final class StreamBenchmark {
             sink.delta(0, " token", List.of());
             sink.flush();
             if (--left == 0) {
-                sink.choiceFinished(0, FinishReasonName.STOP);
+                sink.choiceFinished(0, FinishReasonName.STOP, null);
                 sink.finished(Usage.of(1, 0, 0, 1));
                 return;
             }

@@ -44,9 +44,12 @@ final class ArchitectureTest {
         "engine, 'model weights kernels grammar'",
         "chat, 'tokenizer'",
         "media, 'engine model'",
-        "api, 'chat engine grammar media tokenizer runtime'",
+        "safety, 'tokenizer chat'",
+        "tenant, 'safety'",
+        "guard, 'safety engine model weights kernels tokenizer chat'",
+        "api, 'chat engine grammar media tokenizer runtime safety tenant guard'",
         "cli, 'chat engine media model weights kernels tokenizer runtime'",
-        "runtime, 'api chat engine media model weights kernels tokenizer'",
+        "runtime, 'api chat engine media model weights kernels tokenizer safety tenant guard'",
     })
     void packageImportsOnlyWhatTheDrawingAllows(String from, String allowed) {
         Set<String> imported = new TreeSet<>();
@@ -79,6 +82,9 @@ final class ArchitectureTest {
                         "engine",
                         "chat",
                         "media",
+                        "safety",
+                        "guard",
+                        "tenant",
                         "api",
                         "cli",
                         "runtime");
@@ -113,6 +119,27 @@ final class ArchitectureTest {
                         "com.fasterxml.jackson.databind..",
                         "com.fasterxml.jackson.annotation..",
                         "picocli.."));
+    }
+
+    @Test
+    void tenantsKnowNoFramework() {
+        check(noClasses()
+                .that()
+                .resideInAPackage(BASE + "tenant..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.quarkus..", "io.vertx..", "io.smallrye..", "jakarta.."));
+    }
+
+    /** So that a server without a database loads nothing of it. */
+    @Test
+    void onlyTheStoreInPostgresKnowsOfDatabases() {
+        check(noClasses()
+                .that()
+                .haveNameNotMatching(".*\\.Postgres[^.]*")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.sql..", "javax.sql..", "org.postgresql..", "org.flywaydb..", "io.agroal.."));
     }
 
     /** Checkpoints and tokenizers are read with the streaming parser (docs/adr/0005); nothing else there is JSON. */

@@ -27,12 +27,14 @@ final class PublicTypes {
             "Batch",
             "BlockTable",
             "DeviceLlama4",
+            "Deberta",
             "ImageTiler",
             "KvLayout",
             "Llama4",
             "PixelTiles",
             "RgbImage",
             "Tile",
+            "TileCompute",
             "TileLayout",
             "VisionEncoder");
 

@@ -18,17 +18,22 @@ import java.util.stream.IntStream;
  * The decoder once more, in double precision and without cache, batches, kernels or any code of the real one: every
  * token's layer input is kept and each formula of llama4.md section 2 stands as written there. F32 weights only.
  */
-final class NaiveLlama4 {
+public final class NaiveLlama4 {
     private final ModelConfig config;
     private final ModelWeights weights;
 
     NaiveLlama4(RandomModel model) {
-        this.config = model.config;
-        this.weights = model.weights;
+        this(model.config, model.weights);
+    }
+
+    /** The decoder of any checkpoint. */
+    public NaiveLlama4(ModelConfig config, ModelWeights weights) {
+        this.config = config;
+        this.weights = weights;
     }
 
     /** Logits of every position: {@code [tokens][vocabularySize]}. */
-    double[][] forward(int[] tokens) {
+    public double[][] forward(int[] tokens) {
         double[][] h = new double[tokens.length][];
         for (int t = 0; t < tokens.length; t++) {
             h[t] = row(weights.embedding(), tokens[t]);
@@ -209,7 +214,7 @@ final class NaiveLlama4 {
         WeightMatrix.RowMajor m = (WeightMatrix.RowMajor) matrix;
         double[] values = new double[m.columns()];
         for (int c = 0; c < values.length; c++) {
-            values[c] = m.data().getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * m.columns() + c);
+            values[c] = m.data().getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, (long) row * m.columns() + c);
         }
         return values;
     }

@@ -59,8 +59,9 @@ class HerdConfigTest {
                 .flatMap(method -> {
                     String name = prefix
                             + method.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
-                    return method.getReturnType() == ImagesConfig.class
-                            ? settings(name + ".", ImagesConfig.class)
+                    Class<?> type = method.getReturnType();
+                    return type.isInterface() && type.getPackage() == HerdConfig.class.getPackage()
+                            ? settings(name + ".", type)
                             : Stream.of(new Setting(name, method));
                 });
     }

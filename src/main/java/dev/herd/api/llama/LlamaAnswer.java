@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import dev.herd.api.llama.LlamaChatRequest.LlamaFunction;
 import dev.herd.api.llama.LlamaChatRequest.LlamaText;
 import dev.herd.api.llama.LlamaChatRequest.LlamaToolCall;
+import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.Usage;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -16,12 +17,18 @@ import org.jspecify.annotations.Nullable;
 @Schema(
         name = "LlamaChatCompletion",
         requiredProperties = {"id", "completion_message", "metrics"})
-public record LlamaAnswer(String id, CompletionMessage completionMessage, List<Metric> metrics) {
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record LlamaAnswer(
+        String id,
+        CompletionMessage completionMessage,
+        List<Metric> metrics,
+        @Nullable SafetyReport safety) {
     /**
      * What the assistant says.
      *
      * @param toolCalls what it asks to be called, if anything
-     * @param stopReason {@code stop}, {@code tool_calls} or {@code length}
+     * @param stopReason {@code stop}, {@code tool_calls}, {@code length} or, if the safety policy does not let the answer
+     *     pass, {@code content_filter}
      */
     @JsonNaming(SnakeCaseStrategy.class)
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -68,7 +75,8 @@ public record LlamaAnswer(String id, CompletionMessage completionMessage, List<M
             String eventType,
             Delta delta,
             @Nullable String stopReason,
-            @Nullable List<Metric> metrics) {}
+            @Nullable List<Metric> metrics,
+            @Nullable SafetyReport safety) {}
 
     /**
      * What is new.

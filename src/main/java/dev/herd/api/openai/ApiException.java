@@ -44,6 +44,27 @@ public final class ApiException extends RuntimeException {
         return invalidRequest(404, "The model '" + name + "' does not exist.", "model", "model_not_found");
     }
 
+    /** 401: nothing tells acceptably who sent the request. */
+    public static ApiException unauthorized(String message) {
+        return new ApiException(401, ErrorBody.of(message, "authentication_error", null, "invalid_api_key"), null);
+    }
+
+    /** 403: whoever sent the request may not do this. */
+    public static ApiException forbidden(String message) {
+        return new ApiException(403, ErrorBody.of(message, "permission_error", null, "insufficient_scope"), null);
+    }
+
+    /** 429: a limit of the tenant or the key is reached. */
+    public static ApiException rateLimited(String message, Duration retryAfter) {
+        return new ApiException(
+                429, ErrorBody.of(message, "rate_limit_error", null, "rate_limit_exceeded"), retryAfter);
+    }
+
+    /** 503: what is needed for an answer cannot be reached. */
+    public static ApiException unavailable(String message, Duration retryAfter) {
+        return new ApiException(503, ErrorBody.of(message, SERVER_ERROR, null, "store_unavailable"), retryAfter);
+    }
+
     /** 429: the queue is full. */
     public static ApiException overloaded(Duration retryAfter) {
         return new ApiException(
@@ -72,6 +93,40 @@ public final class ApiException extends RuntimeException {
                 Duration.ofSeconds(1));
     }
 
+    /** 400: the safety policy does not let the request pass. */
+    public static ApiException contentFilter(String message, String param, @Nullable SafetyReport safety) {
+        return new ApiException(
+                400,
+                new ErrorBody(new ErrorBody.Detail(message, INVALID_REQUEST, param, "content_filter", safety)),
+                null);
+    }
+
+    /** 503: the safety policy demands an answer of a guard that gives none. */
+    public static ApiException safetyUnavailable(@Nullable SafetyReport safety) {
+        return new ApiException(
+                503,
+                new ErrorBody(new ErrorBody.Detail(
+                        "The request could not be checked against the safety policy; try again later.",
+                        SERVER_ERROR,
+                        null,
+                        "safety_unavailable",
+                        safety)),
+                Duration.ofSeconds(1));
+    }
+
+    /** 503: a guard that was asked directly gives no answer. */
+    public static ApiException guardUnavailable(String guard, Duration retryAfter) {
+        return new ApiException(
+                503,
+                new ErrorBody(new ErrorBody.Detail(
+                        "The guard '" + guard + "' gives no answer; try again later.",
+                        SERVER_ERROR,
+                        null,
+                        "guard_unavailable",
+                        null)),
+                retryAfter);
+    }
+
     /** 500: nothing is wrong with the request. */
     public static ApiException internal() {
         return new ApiException(
@@ -88,10 +143,7 @@ public final class ApiException extends RuntimeException {
             return this;
         }
         String message = body.error().message().replace("'" + param + "'", "'" + other + "'");
-        return new ApiException(
-                status,
-                ErrorBody.of(message, body.error().type(), other, body.error().code()),
-                retryAfter);
+        return new ApiException(status, body.about(other, message), retryAfter);
     }
 
     /** HTTP status. */

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param created seconds since 1970
  * @param serviceTier which one has served the request, if it asked for one
  * @param systemFingerprint the same as long as the same seed gives the same answer
+ * @param safety what the safety policy has found, as far as it shows it
+ * @param moderation what a guard says, if the request asked for it
  */
 @Schema(requiredProperties = {"id", "object", "created", "model", "choices", "usage"})
 @JsonNaming(SnakeCaseStrategy.class)
@@ -25,7 +27,15 @@ public record ChatCompletion(
         List<Choice> choices,
         Usage usage,
         @Nullable String serviceTier,
-        String systemFingerprint) {
+        String systemFingerprint,
+        @Nullable SafetyReport safety,
+        @Nullable ModerationReport moderation) {
+
+    /** The same with other choices, and with what a guard said of them. */
+    public ChatCompletion moderated(List<Choice> others, ModerationReport report) {
+        return new ChatCompletion(
+                id, object, created, model, others, usage, serviceTier, systemFingerprint, safety, report);
+    }
 
     /** One of the answers. */
     @JsonNaming(SnakeCaseStrategy.class)
@@ -52,6 +62,11 @@ public record ChatCompletion(
 
             @Nullable @JsonInclude(JsonInclude.Include.NON_NULL)
             List<ChatToolCall> toolCalls) {
+        /** What is said instead of an answer. */
+        public static Message refusing(String refusal) {
+            return new Message("assistant", null, refusal, null);
+        }
+
         /** Text, or calls, or both. */
         public static Message of(String content, List<ChatToolCall> calls) {
             return calls.isEmpty()

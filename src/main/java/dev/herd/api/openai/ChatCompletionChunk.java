@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param choices one, or none in the event that carries the usage
  * @param usage absent, or a JSON null node, or a {@link Usage}, as {@code stream_options.include_usage} demands
+ * @param safety what the safety policy has found, in the event that ends a choice, as far as the policy shows it
  */
 @JsonNaming(SnakeCaseStrategy.class)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -28,7 +29,8 @@ public record ChatCompletionChunk(
         Object usage,
 
         @Nullable String serviceTier,
-        String systemFingerprint) {
+        String systemFingerprint,
+        @Nullable SafetyReport safety) {
 
     /** A part of a choice. */
     @JsonNaming(SnakeCaseStrategy.class)

@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  * @param continueFinalMessage extension; true lets the answer go on with the last message
  * @param includeStopStrInOutput extension; the answer contains the stop string that ends it
  * @param skipSpecialTokens extension; false shows special tokens by name
+ * @param safety extension; a stricter safety policy, and what the answer shows of it
+ * @param moderation what a guard is to say of conversation and answer; not with {@code stream}
  * @param cacheSalt extension; what is computed of the prompt is shared only with requests of the same salt
  */
 @JsonNaming(SnakeCaseStrategy.class)
@@ -126,6 +128,12 @@ public record ChatCompletionRequest(
         @Nullable @Schema(description = "Extension: false shows special tokens by name.")
         Boolean skipSpecialTokens,
 
+        @Nullable @Valid @Schema(description = "Extension: a stricter safety policy, and what the answer shows of it.")
+        SafetyWish safety,
+
+        @Nullable @Valid @Schema(description = "A guard that judges conversation and answer; not with stream.")
+        ModerationWish moderation,
+
         @Nullable
         @Size(min = 1, max = 256)
         @Schema(
@@ -161,6 +169,45 @@ public record ChatCompletionRequest(
      */
     public ToolOffer toolOffer() {
         return ToolMapping.offer(this);
+    }
+
+    /** The same request with other messages. */
+    public ChatCompletionRequest withMessages(List<ChatMessage> others) {
+        return new ChatCompletionRequest(
+                model,
+                others,
+                temperature,
+                topP,
+                n,
+                stop,
+                maxTokens,
+                maxCompletionTokens,
+                seed,
+                stream,
+                streamOptions,
+                logprobs,
+                topLogprobs,
+                logitBias,
+                frequencyPenalty,
+                presencePenalty,
+                topK,
+                minP,
+                repetitionPenalty,
+                stopTokenIds,
+                ignoreEos,
+                tools,
+                toolChoice,
+                parallelToolCalls,
+                minTokens,
+                priority,
+                addGenerationPrompt,
+                continueFinalMessage,
+                includeStopStrInOutput,
+                skipSpecialTokens,
+                safety,
+                moderation,
+                cacheSalt,
+                this.others);
     }
 
     /** Whether the answer is to be streamed. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param created seconds since 1970
  * @param usage in a stream absent, or a JSON null node, or a {@link Usage} in the last event
+ * @param safety what the safety policy has found, as far as it shows it
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(requiredProperties = {"id", "object", "created", "model", "choices"})
@@ -24,10 +25,18 @@ public record Completion(
         List<Choice> choices,
 
         @Nullable @Schema(implementation = Usage.class, nullable = true)
-        Object usage) {
+        Object usage,
+
+        @Nullable SafetyReport safety) {
     /** A completion of the only kind there is. */
-    public static Completion of(String id, long created, String model, List<Choice> choices, @Nullable Object usage) {
-        return new Completion(id, "text_completion", created, model, choices, usage);
+    public static Completion of(
+            String id,
+            long created,
+            String model,
+            List<Choice> choices,
+            @Nullable Object usage,
+            @Nullable SafetyReport safety) {
+        return new Completion(id, "text_completion", created, model, choices, usage, safety);
     }
 
     /** One of the texts, or a part of it. */

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxTokens default: 16
  * @param logprobs alternatives wanted with each token's log-probability; null for no log-probabilities
  * @param echo whether an answer begins with its prompt
+ * @param safety as in a chat request
  * @param bestOf must equal {@code n}: answers are not ranked
  * @param cacheSalt extension; what is computed of the prompt is shared only with requests of the same salt
  */
@@ -92,6 +93,9 @@ public record CompletionRequest(
 
         @Nullable @Schema(description = "Extension: the model's own stop tokens do not end the answer.")
         Boolean ignoreEos,
+
+        @Nullable @Valid @Schema(description = "Extension: a stricter safety policy, and what the answer shows of it.")
+        SafetyWish safety,
 
         @Nullable
         @Size(min = 1, max = 256)

@@ -24,6 +24,7 @@ public final class FieldRules {
             "conversation", value -> false,
             "prompt", value -> false,
             "max_tool_calls", value -> false,
+            "moderation", value -> false,
             "top_logprobs", FieldRules::isZero,
             "truncation", value -> value.isTextual() && value.textValue().equals("disabled"),
             "reasoning", FieldRules::asksForNoReasoning,
@@ -36,6 +37,7 @@ public final class FieldRules {
     public static final FieldRules LLAMA = new FieldRules(Map.of(
             "n", value -> value.isNumber() && value.doubleValue() == 1,
             "stop", value -> value.isArray() && value.isEmpty(),
+            "moderation", value -> false,
             "logprobs", value -> value.isBoolean() && !value.booleanValue(),
             "top_logprobs", FieldRules::isZero,
             "seed", value -> false,

@@ -14,5 +14,8 @@ public enum FinishReasonName {
     LENGTH,
     /** The answer asks for calls. */
     @JsonProperty("tool_calls")
-    TOOL_CALLS
+    TOOL_CALLS,
+    /** The safety policy does not let the answer pass. */
+    @JsonProperty("content_filter")
+    CONTENT_FILTER
 }

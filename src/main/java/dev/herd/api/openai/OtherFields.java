@@ -17,7 +17,6 @@ public final class OtherFields {
     private static final Map<String, Predicate<JsonNode>> UNSUPPORTED = Map.ofEntries(
             Map.entry("functions", OtherFields::isEmptyArray),
             Map.entry("function_call", oneOf("none")),
-            Map.entry("moderation", OtherFields::never),
             Map.entry("modalities", value -> value.size() == 1 && oneOf("text").test(value.path(0))),
             Map.entry("audio", OtherFields::never),
             Map.entry("web_search_options", OtherFields::never),

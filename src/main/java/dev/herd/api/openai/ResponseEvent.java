@@ -33,21 +33,23 @@ public record ResponseEvent(
         @Nullable String text,
         @Nullable String name,
         @Nullable String arguments,
-        @Nullable @Schema(type = SchemaType.ARRAY) List<String> logprobs) {
+        @Nullable @Schema(type = SchemaType.ARRAY) List<String> logprobs,
+        @Nullable String refusal) {
 
     /** The response as it now is. */
     public static ResponseEvent of(String type, int number, ResponseObject response) {
-        return new ResponseEvent(type, number, response, null, null, null, null, null, null, null, null, null, null);
+        return new ResponseEvent(
+                type, number, response, null, null, null, null, null, null, null, null, null, null, null);
     }
 
     /** An output item as it now is. */
     public static ResponseEvent of(String type, int number, int index, ResponseOutput item) {
-        return new ResponseEvent(type, number, null, index, null, item, null, null, null, null, null, null, null);
+        return new ResponseEvent(type, number, null, index, null, item, null, null, null, null, null, null, null, null);
     }
 
     /** The only part of a message as it now is. */
     public static ResponseEvent of(String type, int number, int index, String itemId, ResponsePart part) {
-        return new ResponseEvent(type, number, null, index, itemId, null, 0, part, null, null, null, null, null);
+        return new ResponseEvent(type, number, null, index, itemId, null, 0, part, null, null, null, null, null, null);
     }
 
     /** More text of a message. */
@@ -65,7 +67,8 @@ public record ResponseEvent(
                 null,
                 null,
                 null,
-                List.of());
+                List.of(),
+                null);
     }
 
     /** The whole text of a message. */
@@ -83,7 +86,8 @@ public record ResponseEvent(
                 text,
                 null,
                 null,
-                List.of());
+                List.of(),
+                null);
     }
 
     /** More of a call's arguments. */
@@ -98,6 +102,7 @@ public record ResponseEvent(
                 null,
                 null,
                 delta,
+                null,
                 null,
                 null,
                 null,
@@ -119,6 +124,26 @@ public record ResponseEvent(
                 null,
                 name,
                 arguments,
+                null,
                 null);
+    }
+
+    /** All of what is said instead of an answer, as news or, at the end, as a whole. */
+    public static ResponseEvent refusal(boolean isNews, int number, int index, String itemId, String text) {
+        return new ResponseEvent(
+                isNews ? "response.refusal.delta" : "response.refusal.done",
+                number,
+                null,
+                index,
+                itemId,
+                null,
+                0,
+                null,
+                isNews ? text : null,
+                null,
+                null,
+                null,
+                null,
+                isNews ? null : text);
     }
 }

@@ -70,5 +70,10 @@ public record ResponseItem(
         public static ResponsePart output(String text) {
             return new ResponsePart("output_text", text, null, null, null, null, List.of(), List.of());
         }
+
+        /** What is said instead of an answer. */
+        public static ResponsePart refusing(String refusal) {
+            return new ResponsePart("refusal", null, refusal, null, null, null, null, null);
+        }
     }
 }

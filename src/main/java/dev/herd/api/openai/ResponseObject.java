@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param createdAt seconds since 1970
  * @param status {@code queued}, {@code in_progress}, {@code completed}, {@code incomplete}, {@code cancelled} or
  *     {@code failed}
+ * @param safety what the safety policy has found, as far as it shows it
  */
 @JsonNaming(SnakeCaseStrategy.class)
 @JsonInclude(JsonInclude.Include.ALWAYS)
@@ -74,7 +75,9 @@ public record ResponseObject(
         @Nullable @Schema(nullable = true) ResponseUsage usage,
 
         @Schema(type = SchemaType.OBJECT, additionalProperties = String.class)
-        Map<String, String> metadata) {
+        Map<String, String> metadata,
+
+        @Nullable @JsonInclude(JsonInclude.Include.NON_NULL) SafetyReport safety) {
 
     /** The same response in another state. */
     public ResponseObject withStatus(String other) {
@@ -100,7 +103,8 @@ public record ResponseObject(
                 topP,
                 truncation,
                 usage,
-                metadata);
+                metadata,
+                safety);
     }
 
     /** Why a response failed. */

@@ -8,12 +8,12 @@ import dev.herd.weights.VisionWeights.Linear;
 import dev.herd.weights.VisionWeights.Norm;
 
 /** Kernels spread over the workers for many rows at once: each method is one or two parallel regions. */
-record TileCompute(Kernels kernels, Workers workers) {
+public record TileCompute(Kernels kernels, Workers workers) {
     /** Rows that are multiplied together: their inputs stay in the second-level cache while the weights pass by. */
     private static final int BAND_ROWS = 512;
 
     /** {@code out = x · weightsᵀ}, for {@code rows} rows; split both ways, so that many cores find work. */
-    void matMul(Floats out, Floats x, WeightMatrix weights, int rows) {
+    public void matMul(Floats out, Floats x, WeightMatrix weights, int rows) {
         int outputs = weights.rows();
         int columns = weights.columns();
         workers.run(Math.multiplyExact(Math.ceilDiv(rows, BAND_ROWS), outputs), (from, to, worker) -> {
@@ -36,14 +36,14 @@ record TileCompute(Kernels kernels, Workers workers) {
     }
 
     /** {@code out = x · weightᵀ + bias}. */
-    void linear(Floats out, Floats x, Linear linear, int rows) {
+    public void linear(Floats out, Floats x, Linear linear, int rows) {
         matMul(out, x, linear.weight(), rows);
         int size = linear.weight().rows();
         workers.run(rows, (from, to, worker) -> kernels.addBias(out, linear.bias(), size, from, to));
     }
 
     /** {@code out = gelu(x · weightᵀ + bias)}. */
-    void linearGelu(Floats out, Floats x, Linear linear, int rows) {
+    public void linearGelu(Floats out, Floats x, Linear linear, int rows) {
         matMul(out, x, linear.weight(), rows);
         int size = linear.weight().rows();
         workers.run(rows, (from, to, worker) -> {
@@ -53,12 +53,12 @@ record TileCompute(Kernels kernels, Workers workers) {
     }
 
     /** {@code x = gelu(x)}, for {@code rows} rows of {@code size}. */
-    void gelu(Floats x, int size, int rows) {
+    public void gelu(Floats x, int size, int rows) {
         workers.run(rows, (from, to, worker) -> kernels.gelu(x, (long) from * size, (long) to * size));
     }
 
     /** The layer norm of every row. */
-    void layerNorm(Floats out, Floats x, Norm norm, float epsilon, int rows) {
+    public void layerNorm(Floats out, Floats x, Norm norm, float epsilon, int rows) {
         int size = (int) norm.weight().size();
         workers.run(
                 rows,
@@ -66,7 +66,7 @@ record TileCompute(Kernels kernels, Workers workers) {
     }
 
     /** {@code out += x}, for {@code rows} rows of {@code size}. */
-    void add(Floats out, Floats x, int size, int rows) {
+    public void add(Floats out, Floats x, int size, int rows) {
         workers.run(rows, (from, to, worker) -> kernels.add(out, x, (long) from * size, (long) to * size));
     }
 }

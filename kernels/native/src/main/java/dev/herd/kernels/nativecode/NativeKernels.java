@@ -9,12 +9,10 @@ import dev.herd.kernels.WeightMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
@@ -30,19 +28,14 @@ final class NativeKernels implements Kernels {
     private static final int MULTIPLY_ADD_SINK = 16;
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final MethodHandle RMS_NORM = Linker.nativeLinker()
-            .downcallHandle(FunctionDescriptor.ofVoid(LONG, LONG, LONG, ValueLayout.JAVA_FLOAT, LONG, LONG, LONG));
-    private static final MethodHandle LAYER_NORM = Linker.nativeLinker()
-            .downcallHandle(
-                    FunctionDescriptor.ofVoid(LONG, LONG, LONG, LONG, ValueLayout.JAVA_FLOAT, LONG, LONG, LONG));
-    private static final MethodHandle LONGS_2 = takingLongs(2);
-    private static final MethodHandle LONGS_3 = takingLongs(3);
-    private static final MethodHandle LONGS_4 = takingLongs(4);
-    private static final MethodHandle LONGS_5 = takingLongs(5);
-    private static final MethodHandle LONGS_6 = takingLongs(6);
-    private static final MethodHandle LONGS_7 = takingLongs(7);
-    private static final MethodHandle LONGS_9 = takingLongs(9);
-    private static final MethodHandle LONGS_10 = takingLongs(10);
+    /**
+     * How every kernel is called: linking a signature takes milliseconds of a start, so there is one, the longest. A C
+     * function does not see arguments beyond its own, and takes its float from a register of that kind wherever it stands
+     * among the integers; so say the calling conventions of Linux and macOS on x86-64 and aarch64.
+     */
+    private static final MethodHandle CALL = Linker.nativeLinker()
+            .downcallHandle(FunctionDescriptor.ofVoid(
+                    LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, ValueLayout.JAVA_FLOAT));
 
     private final NativeLibrary library;
     private final InstructionSet instructions;
@@ -89,10 +82,32 @@ final class NativeKernels implements Kernels {
         return table.getAtIndex(ValueLayout.ADDRESS, index);
     }
 
-    private static MethodHandle takingLongs(int count) {
-        MemoryLayout[] parameters = new MemoryLayout[count];
-        Arrays.fill(parameters, LONG);
-        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(parameters));
+    private static void call(MemorySegment kernel, long a, long b, long c, long d) {
+        call(kernel, a, b, c, d, 0, 0, 0, 0, 0, 0, 0);
+    }
+
+    private static void call(MemorySegment kernel, long a, long b, long c, long d, long e, long f, long g) {
+        call(kernel, a, b, c, d, e, f, g, 0, 0, 0, 0);
+    }
+
+    private static void call(
+            MemorySegment kernel,
+            long a,
+            long b,
+            long c,
+            long d,
+            long e,
+            long f,
+            long g,
+            long h,
+            long i,
+            long j,
+            float epsilon) {
+        try {
+            CALL.invokeExact(kernel, a, b, c, d, e, f, g, h, i, j, epsilon);
+        } catch (Throwable thrown) {
+            throw NativeLibrary.unexpected(thrown);
+        }
     }
 
     @Override
@@ -126,17 +141,7 @@ final class NativeKernels implements Kernels {
         NativeScratch scratch = NativeScratch.ofThread();
         long working = scratch.working(library.matMulScratch(tokens, weights.columns()));
         try {
-            LONGS_7.invokeExact(
-                    matMul,
-                    scratch.describe(weights),
-                    address(out),
-                    address(x),
-                    (long) tokens,
-                    (long) fromRow,
-                    (long) toRow,
-                    working);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
+            call(matMul, scratch.describe(weights), address(out), address(x), tokens, fromRow, toRow, working);
         } finally {
             keepAlive(out, x, weights);
         }
@@ -148,11 +153,7 @@ final class NativeKernels implements Kernels {
         requireRange(out, outFrom, outFrom + weights.columns());
         requireSupported(weights);
         try {
-            LONGS_3.invokeExact(
-                    decodeRow, NativeScratch.ofThread().describe(weights), address(out) + outFrom * Float.BYTES, (long)
-                            row);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
+            call(decodeRow, NativeScratch.ofThread().describe(weights), address(out) + outFrom * Float.BYTES, row, 0);
         } finally {
             keepAlive(out, out, weights);
         }
@@ -180,9 +181,7 @@ final class NativeKernels implements Kernels {
 
     private void rmsNorm(Floats out, Floats x, long weight, float epsilon, long size, long from, long to) {
         try {
-            RMS_NORM.invokeExact(rmsNorm, address(out), address(x), weight, epsilon, size, from, to);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
+            call(rmsNorm, address(out), address(x), weight, size, from, to, 0, 0, 0, 0, epsilon);
         } finally {
             keepAlive(out, x, this);
         }
@@ -193,11 +192,7 @@ final class NativeKernels implements Kernels {
         requireRange(x, (long) fromToken * heads * headSize, (long) toToken * heads * headSize);
         requireRange(rotations, (long) fromToken * headSize, (long) toToken * headSize);
         try {
-            LONGS_6.invokeExact(
-                    rope, address(x), address(rotations), (long) heads, (long) headSize, (long) fromToken, (long)
-                            toToken);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
+            call(rope, address(x), address(rotations), heads, headSize, fromToken, toToken, 0);
         } finally {
             keepAlive(x, rotations, this);
         }
@@ -208,9 +203,7 @@ final class NativeKernels implements Kernels {
         requireRange(x, (long) fromToken * size, (long) toToken * size);
         requireRange(factors, fromToken, toToken);
         try {
-            LONGS_5.invokeExact(scaleRows, address(x), address(factors), (long) size, (long) fromToken, (long) toToken);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
+            call(scaleRows, address(x), address(factors), size, fromToken, toToken, 0, 0);
         } finally {
             keepAlive(x, factors, this);
         }
@@ -235,18 +228,15 @@ final class NativeKernels implements Kernels {
     /** The rows of all heads, which lie as far apart as each has positions in a block. */
     private void encode(long target, long source, KvShape shape) {
         long stride = shape.type().bytes((long) shape.blockSize() * shape.headSize());
-        try {
-            LONGS_6.invokeExact(
-                    encode,
-                    target,
-                    source,
-                    NativeScratch.typeNumber(shape.type()),
-                    (long) shape.headSize(),
-                    (long) shape.kvHeadCount(),
-                    stride);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
-        }
+        call(
+                encode,
+                target,
+                source,
+                NativeScratch.typeNumber(shape.type()),
+                shape.headSize(),
+                shape.kvHeadCount(),
+                stride,
+                0);
     }
 
     @Override
@@ -270,19 +260,19 @@ final class NativeKernels implements Kernels {
         NativeScratch scratch = NativeScratch.ofThread();
         long working = scratch.working(library.attendScratch(headSize));
         try {
-            LONGS_9.invokeExact(
+            call(
                     attend,
                     scratch.describe(cache, firstPosition, position),
                     address(out) + from * Float.BYTES,
                     address(query) + from * Float.BYTES,
-                    (long) heads,
-                    (long) firstPosition,
-                    (long) position,
-                    (long) fromHead,
-                    (long) toHead,
-                    working);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
+                    heads,
+                    firstPosition,
+                    position,
+                    fromHead,
+                    toHead,
+                    working,
+                    0,
+                    0);
         } finally {
             keepAlive(out, query, cache);
         }
@@ -302,9 +292,7 @@ final class NativeKernels implements Kernels {
         requireRange(target, from, to);
         requireRange(other, from, to);
         try {
-            LONGS_4.invokeExact(function, address(target), address(other), from, to);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
+            call(function, address(target), address(other), from, to);
         } finally {
             keepAlive(target, other, function);
         }
@@ -318,18 +306,19 @@ final class NativeKernels implements Kernels {
         requireElements(weight, size);
         requireElements(bias, size);
         try {
-            LAYER_NORM.invokeExact(
+            call(
                     layerNorm,
                     address(out),
                     address(x),
                     address(weight),
                     address(bias),
-                    epsilon,
-                    (long) size,
-                    (long) fromToken,
-                    (long) toToken);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
+                    size,
+                    fromToken,
+                    toToken,
+                    0,
+                    0,
+                    0,
+                    epsilon);
         } finally {
             keepAlive(out, x, weight);
             keepAlive(bias, this, this);
@@ -341,9 +330,7 @@ final class NativeKernels implements Kernels {
         requireRange(x, (long) fromToken * size, (long) toToken * size);
         requireElements(bias, size);
         try {
-            LONGS_5.invokeExact(addBias, address(x), address(bias), (long) size, (long) fromToken, (long) toToken);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
+            call(addBias, address(x), address(bias), size, fromToken, toToken, 0, 0);
         } finally {
             keepAlive(x, bias, this);
         }
@@ -353,9 +340,7 @@ final class NativeKernels implements Kernels {
     public void gelu(Floats x, long from, long to) {
         requireRange(x, from, to);
         try {
-            LONGS_3.invokeExact(gelu, address(x), from, to);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
+            call(gelu, address(x), from, to, 0);
         } finally {
             keepAlive(x, x, this);
         }
@@ -382,20 +367,19 @@ final class NativeKernels implements Kernels {
         }
         long working = NativeScratch.ofThread().working(library.attendAllScratch(tokens, headSize));
         try {
-            LONGS_10.invokeExact(
+            call(
                     attendAll,
                     address(out),
                     address(query),
                     address(key),
                     address(value),
-                    (long) tokens,
-                    (long) heads,
-                    (long) headSize,
-                    (long) fromHead,
-                    (long) toHead,
-                    working);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
+                    tokens,
+                    heads,
+                    headSize,
+                    fromHead,
+                    toHead,
+                    working,
+                    0);
         } finally {
             keepAlive(out, query, key);
             keepAlive(value, this, this);
@@ -406,9 +390,7 @@ final class NativeKernels implements Kernels {
     public long multiplyAdd(int rounds) {
         Floats sink = Floats.allocate(Arena.ofAuto(), MULTIPLY_ADD_SINK);
         try {
-            LONGS_2.invokeExact(multiplyAdd, address(sink), (long) rounds);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
+            call(multiplyAdd, address(sink), rounds, 0, 0);
         } finally {
             keepAlive(sink, sink, this);
         }

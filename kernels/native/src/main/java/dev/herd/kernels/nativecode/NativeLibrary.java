@@ -23,21 +23,23 @@ import org.jspecify.annotations.Nullable;
 final class NativeLibrary {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
+    /** One signature for all: what is not used is ignored, and linking another takes milliseconds of a start. */
+    private static final MethodHandle ASK =
+            Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(LONG, LONG, LONG));
+
     /** The one attempt to load it. */
     static final Attempt LOADED = attempt(platform());
 
     private final Map<InstructionSet, MemorySegment> tables;
-    private final MethodHandle matMulScratch;
-    private final MethodHandle attendScratch;
-    private final MethodHandle attendAllScratch;
+    private final MemorySegment matMulScratch;
+    private final MemorySegment attendScratch;
+    private final MemorySegment attendAllScratch;
 
     private NativeLibrary(SymbolLookup symbols) {
-        MethodHandle kernels =
-                function(symbols, "herd_kernels", FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-        this.matMulScratch = function(symbols, "herd_matmul_scratch", FunctionDescriptor.of(LONG, LONG, LONG));
-        this.attendScratch = function(symbols, "herd_attend_scratch", FunctionDescriptor.of(LONG, LONG));
-        this.attendAllScratch = function(symbols, "herd_attend_all_scratch", FunctionDescriptor.of(LONG, LONG, LONG));
-        this.tables = tables(kernels);
+        this.matMulScratch = function(symbols, "herd_matmul_scratch");
+        this.attendScratch = function(symbols, "herd_attend_scratch");
+        this.attendAllScratch = function(symbols, "herd_attend_all_scratch");
+        this.tables = tables(function(symbols, "herd_kernels"));
     }
 
     /** A library, or why there is none. */
@@ -95,47 +97,38 @@ final class NativeLibrary {
     }
 
     long matMulScratch(long tokens, long columns) {
-        try {
-            return (long) matMulScratch.invokeExact(tokens, columns);
-        } catch (Throwable thrown) {
-            throw unexpected(thrown);
-        }
+        return ask(matMulScratch, tokens, columns);
     }
 
     long attendScratch(long headSize) {
-        try {
-            return (long) attendScratch.invokeExact(headSize);
-        } catch (Throwable thrown) {
-            throw unexpected(thrown);
-        }
+        return ask(attendScratch, headSize, 0);
     }
 
     long attendAllScratch(long tokens, long headSize) {
+        return ask(attendAllScratch, tokens, headSize);
+    }
+
+    private static long ask(MemorySegment function, long first, long second) {
         try {
-            return (long) attendAllScratch.invokeExact(tokens, headSize);
+            return (long) ASK.invokeExact(function, first, second);
         } catch (Throwable thrown) {
             throw unexpected(thrown);
         }
     }
 
-    private static MethodHandle function(SymbolLookup symbols, String name, FunctionDescriptor type) {
-        MemorySegment address = symbols.find(name)
+    private static MemorySegment function(SymbolLookup symbols, String name) {
+        return symbols.find(name)
                 .orElseThrow(() -> new IllegalArgumentException("the library has no function " + name));
-        return Linker.nativeLinker().downcallHandle(address, type);
     }
 
-    private static Map<InstructionSet, MemorySegment> tables(MethodHandle kernels) {
+    private static Map<InstructionSet, MemorySegment> tables(MemorySegment kernels) {
         Map<InstructionSet, MemorySegment> found = new EnumMap<>(InstructionSet.class);
         long bytes = MemoryLayout.sequenceLayout(1L + NativeKernels.FUNCTIONS, ValueLayout.ADDRESS)
                 .byteSize();
         for (InstructionSet instructions : InstructionSet.values()) {
-            try {
-                MemorySegment table = (MemorySegment) kernels.invokeExact(instructions.number());
-                if (!table.equals(MemorySegment.NULL)) {
-                    found.put(instructions, table.reinterpret(bytes));
-                }
-            } catch (Throwable thrown) {
-                throw unexpected(thrown);
+            long table = ask(kernels, instructions.number(), 0);
+            if (table != 0) {
+                found.put(instructions, MemorySegment.ofAddress(table).reinterpret(bytes));
             }
         }
         return found;

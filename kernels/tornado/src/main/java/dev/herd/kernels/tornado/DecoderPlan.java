@@ -9,6 +9,7 @@ import java.util.Set;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** All buffers of a decoder and the graphs over them: which graph may follow which, and what it takes from there. */
+@SuppressWarnings("ReferenceEquality") // arrays on the device are the same or they are not; nobody compares contents
 final class DecoderPlan {
     /** Rows of logits that one run of the last graph yields, at most. */
     static final int LOGIT_WINDOW = 8;

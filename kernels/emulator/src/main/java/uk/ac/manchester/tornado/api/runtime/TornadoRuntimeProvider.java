@@ -7,7 +7,7 @@ public final class TornadoRuntimeProvider {
     private TornadoRuntimeProvider() {}
 
     /** There is no runtime here: the emulator runs task graphs and knows no devices. */
-    @SuppressWarnings("DoNotCallSuggester") // TornadoVM's answers
+    @SuppressWarnings("DoNotCallSuggester") // the SDK's class of this name does answer
     public static TornadoRuntime getTornadoRuntime() {
         throw new UnsupportedOperationException("the emulator has no devices");
     }

@@ -1,0 +1,157 @@
+package dev.herd.runtime;
+
+import dev.herd.guard.LlamaGuard;
+import dev.herd.guard.RemoteChatGuard;
+import dev.herd.guard.RemoteModerationGuard;
+import dev.herd.safety.ContentGuard;
+import dev.herd.safety.Guards;
+import dev.herd.safety.InjectionDetector;
+import dev.herd.safety.RulesGuard;
+import dev.herd.weights.CheckpointException;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jboss.logging.Logger;
+
+/**
+ * The life of the guards that are models: they are opened beside the served model, on threads of their own, and closed
+ * with the process. Until they are there, who asks them is told so.
+ */
+@Singleton
+final class GuardService {
+    private static final Logger LOG = Logger.getLogger("dev.herd");
+
+    private final GuardConfig config;
+    private final HerdConfig server;
+    private final LateGuard<ContentGuard> llamaGuard;
+    private final LateGuard<InjectionDetector> promptGuard;
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private boolean isClosed;
+
+    GuardService(HerdConfig server) {
+        this.server = server;
+        this.config = server.guard();
+        this.llamaGuard = new LateGuard<>(config.name());
+        this.promptGuard = new LateGuard<>(config.promptGuardName());
+    }
+
+    /** All guards of this server; the rules are always among them, and first. */
+    Guards guards() {
+        RulesGuard rules = new RulesGuard();
+        List<ContentGuard> content = new ArrayList<>(List.of(rules));
+        List<InjectionDetector> detectors = new ArrayList<>(List.of(rules));
+        config.model().ifPresent(path -> content.add(LateGuard.content(llamaGuard)));
+        config.promptGuard().ifPresent(path -> detectors.add(LateGuard.detector(promptGuard)));
+        config.remote().forEach((name, remote) -> content.add(remote(name, remote)));
+        return new Guards(content, detectors);
+    }
+
+    /** The guard that answers moderation requests. */
+    String moderation() {
+        return config.moderation()
+                .or(() -> config.model().map(path -> config.name()))
+                .or(() -> config.remote().keySet().stream().sorted().findFirst())
+                .orElse(RulesGuard.NAME);
+    }
+
+    private static ContentGuard remote(String name, GuardConfig.Remote remote) {
+        return switch (remote.kind()) {
+            case CHAT -> new RemoteChatGuard(name, remote.model(), remote.url(), remote.apiKey());
+            case MODERATION -> new RemoteModerationGuard(name, remote.model(), remote.url(), remote.apiKey());
+        };
+    }
+
+    /** Whether every guard that is configured is loaded. */
+    boolean isReady() {
+        return (config.model().isEmpty() || llamaGuard.isComplete())
+                && (config.promptGuard().isEmpty() || promptGuard.isComplete());
+    }
+
+    void load(@Observes StartupEvent event) {
+        if (!isReady()) {
+            Thread.ofPlatform().name("herd-guard-load").daemon().start(this::load);
+        }
+    }
+
+    private void load() {
+        try {
+            config.model().ifPresent(path -> llamaGuard.complete(openLlamaGuard(path)));
+            config.promptGuard().ifPresent(path -> promptGuard.complete(openPromptGuard(path)));
+        } catch (CheckpointException | IllegalArgumentException | IllegalStateException unusable) {
+            LOG.errorf("guard: %s", unusable.getMessage());
+            Quarkus.asyncExit(1);
+        } catch (RuntimeException | Error broken) {
+            LOG.error("a guard could not be opened", broken);
+            Quarkus.asyncExit(1);
+        }
+    }
+
+    private ContentGuard openLlamaGuard(Path path) {
+        LoadedModel model = keep(LoadedModel.open(config.modelSettings(path, servedThreads())
+                .withKernels(server.kernels())
+                .withKvType(server.kvType().type())));
+        LlamaGuard guard = new LlamaGuard(config.name(), config.template(), asked(model), scoreMode());
+        model.engine().start();
+        LOG.infof("guard %s: %s", config.name(), model.description());
+        return guard;
+    }
+
+    private static LlamaGuard.Model asked(LoadedModel model) {
+        return new LlamaGuard.Model(
+                model.name(),
+                model.engine(),
+                model.tokenizer(),
+                model.pictureTokens(),
+                model.vision().map(tower -> tower.tileSize()).orElse(0),
+                model.stopTokens(),
+                model.contextLength());
+    }
+
+    private LlamaGuard.ScoreMode scoreMode() {
+        return switch (config.scoreMode()) {
+            case FIXED_POSITION -> LlamaGuard.ScoreMode.FIXED_POSITION;
+            case MARGINAL -> LlamaGuard.ScoreMode.MARGINAL;
+        };
+    }
+
+    private InjectionDetector openPromptGuard(Path path) {
+        LoadedClassifier classifier = keep(LoadedClassifier.open(
+                path, config.promptGuardName(), server.kernels(), config.threads(servedThreads())));
+        LOG.infof("guard %s: %s", config.promptGuardName(), classifier.guard().revision());
+        return classifier.guard();
+    }
+
+    private int servedThreads() {
+        return server.modelSettings().threads();
+    }
+
+    private synchronized <T extends AutoCloseable> T keep(T model) {
+        opened.add(model);
+        if (isClosed) {
+            close();
+            throw new IllegalStateException("the server has been closed while its guards were loaded");
+        }
+        return model;
+    }
+
+    void close(@Observes ShutdownEvent event) {
+        close();
+    }
+
+    private synchronized void close() {
+        isClosed = true;
+        for (AutoCloseable model : opened.reversed()) {
+            try {
+                model.close();
+            } catch (Exception broken) {
+                LOG.warn("a guard could not be closed", broken);
+            }
+        }
+        opened.clear();
+    }
+}

@@ -1,0 +1,18 @@
+package dev.herd.safety;
+
+/** Judges what a conversation is about. Used by many threads at once; may block, and heeds interrupts. */
+public interface ContentGuard {
+    /** What policies call it. */
+    String name();
+
+    /** Which edition it is, for the audit log: changes when its answers may. */
+    String revision();
+
+    /** Whether it answers within microseconds and never blocks, so that it may be asked about every piece of text. */
+    default boolean isImmediate() {
+        return false;
+    }
+
+    /** Judges the last turn. */
+    GuardScores assess(GuardQuery query) throws GuardException;
+}

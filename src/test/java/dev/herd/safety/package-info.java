@@ -1,0 +1,4 @@
+@NullMarked
+package dev.herd.safety;
+
+import org.jspecify.annotations.NullMarked;
