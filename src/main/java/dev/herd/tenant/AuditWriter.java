@@ -7,7 +7,6 @@ import dev.herd.safety.AuditSink;
 import dev.herd.safety.Finding;
 import dev.herd.safety.SafetyDecision;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -72,10 +71,14 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
         }
         accepted.incrementAndGet();
         if (isClosing || !queue.offer(decision)) {
-            lostEver.incrementAndGet();
-            lost.computeIfAbsent(decision.caller().tenant(), tenant -> new AtomicLong())
-                    .incrementAndGet();
+            lose(decision);
         }
+    }
+
+    private void lose(SafetyDecision decision) {
+        lostEver.incrementAndGet();
+        lost.computeIfAbsent(decision.caller().tenant(), tenant -> new AtomicLong())
+                .incrementAndGet();
     }
 
     private boolean isSampled(String id) {
@@ -117,8 +120,9 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
                 pause();
             } catch (RuntimeException broken) {
                 complaints.accept(batch.size() + " decisions could not be written: " + broken);
-                lostEver.addAndGet(batch.size());
+                batch.forEach(this::lose);
                 batch.clear();
+                pause();
             }
         }
     }
@@ -151,17 +155,17 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
             written.addAndGet(decisions.size());
             batch.removeIf(decision -> decision.caller().tenant().equals(tenant));
         });
-        Map<String, AtomicLong> gaps = new HashMap<>(lost);
-        gaps.forEach((tenant, count) -> {
-            long missing = count.getAndSet(0);
+        lost.forEach((tenant, count) -> {
+            long missing = count.get();
             if (missing > 0) {
-                complaints.accept(missing + " decisions about " + tenant + " came too fast to be written");
                 log.append(
                         tenant,
                         List.of(Documents.JSON
                                 .createObjectNode()
                                 .put("type", "gap")
                                 .put("lost", missing)));
+                count.addAndGet(-missing);
+                complaints.accept(missing + " decisions about " + tenant + " are not in the audit log");
             }
         });
     }

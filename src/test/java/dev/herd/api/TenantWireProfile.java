@@ -17,14 +17,16 @@ public final class TenantWireProfile implements QuarkusTestProfile {
 
     @Override
     public Map<String, String> getConfigOverrides() {
-        return Map.of(
-                "herd.tenants.store", "files",
-                "herd.tenants.directory", "target/tenants-" + UUID.randomUUID(),
-                "herd.tenants.admin-key", ADMIN_KEY,
-                "herd.tenants.open-metrics", "false",
-                "herd.tenants.audit-allowed", "0",
-                "herd.max-running", "4",
-                "herd.max-queued", "64",
-                "herd.context", "4096");
+        return Map.ofEntries(
+                Map.entry("herd.tenants.store", "files"),
+                Map.entry("herd.tenants.directory", "target/tenants-" + UUID.randomUUID()),
+                Map.entry("herd.tenants.admin-key", ADMIN_KEY),
+                Map.entry("herd.tenants.open-metrics", "false"),
+                Map.entry("herd.tenants.audit-allowed", "0"),
+                Map.entry("herd.max-running", "4"),
+                Map.entry("herd.max-queued", "64"),
+                Map.entry("herd.context", "4096"),
+                Map.entry("herd.tenants.jwt-issuers", TestTokens.ISSUER),
+                Map.entry("herd.tenants.jwt-keys", TestTokens.publish().toUri().toString()));
     }
 }

@@ -289,6 +289,24 @@ class TenantWireTest {
     }
 
     @Test
+    void tokensActForTheirTenant() {
+        String tenant = tenant("{\"requestsPerMinute\":100}");
+        String token = TestTokens.of(tenant, "openid infer audit:read");
+
+        chat(token, CHAT).statusCode(200).header("x-ratelimit-limit-requests", "100");
+        with(token).get("/admin/v1/tenants/" + tenant + "/audit").then().statusCode(200);
+        with(token).get("/admin/v1/tenants/" + tenant("{}") + "/audit").then().statusCode(404);
+        with(token).get("/admin/v1/tenants/" + tenant + "/keys").then().statusCode(403);
+        chat(token.substring(0, token.length() - 4) + "AAAA", CHAT).statusCode(401);
+        chat(TestTokens.of("nobody", "infer"), CHAT).statusCode(401);
+        given().header("Authorization", "Bearer " + token)
+                .header("Authorization", "Bearer " + key(tenant, INFER))
+                .get("/v1/models")
+                .then()
+                .statusCode(400);
+    }
+
+    @Test
     void suspendedTenantsAreTurnedAway() {
         String tenant = tenant("{}");
         String key = key(tenant, INFER);
