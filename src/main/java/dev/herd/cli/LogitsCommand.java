@@ -67,8 +67,8 @@ final class LogitsCommand implements Command {
                         "  {\"position\": 0, \"token\": ID, \"top\": [{\"token\": ID, \"logProb\": -0.1,",
                         "   \"text\": \"...\"}, ...]},",
                         "  ...]}",
-                        "\"top\" is what follows the token, best first; \"logProb\" is the natural logarithm of",
-                        "the probability; \"text\" is left out if the model has no tokenizer.");
+                        "\"top\" is what follows the token, best first; \"logProb\" is the natural logarithm",
+                        "of the probability; \"text\" is left out if the model has no tokenizer.");
     }
 
     @Override
