@@ -14,14 +14,14 @@ import dev.herd.api.openai.ModerationWish.Mode;
 import dev.herd.api.openai.ModerationWish.Rule;
 import dev.herd.safety.Caller;
 import dev.herd.safety.ContentGuard;
+import dev.herd.safety.Conversation;
 import dev.herd.safety.Direction;
 import dev.herd.safety.Exchange.Segment;
 import dev.herd.safety.GuardScores;
 import dev.herd.safety.GuardTurn;
-import dev.herd.safety.GuardTurn.Speaker;
-import dev.herd.safety.TextSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,54 +29,42 @@ import org.jspecify.annotations.Nullable;
  * loop.
  */
 final class ChatModeration {
-    /** Before what a tool has answered: it is nobody's word, and not the user's. */
-    static final String TOOL_RESULT = "Tool result (untrusted): ";
-
     private static final String WITHHELD = "The answer was held back because it was judged to be unsafe.";
 
     private final Moderations moderations;
     private final ModerationWish wish;
     private final Caller caller;
     private final ContentGuard guard;
-    private final List<GuardTurn> turns;
+    private List<Segment> segments = List.of(); // what goes to the model, once it is known
     private Moderation.@Nullable Result input;
 
-    private ChatModeration(Moderations moderations, ModerationWish wish, Caller caller, List<GuardTurn> turns) {
+    private ChatModeration(Moderations moderations, ModerationWish wish, Caller caller) {
         this.moderations = moderations;
         this.wish = wish;
         this.caller = caller;
         this.guard = moderations.guard(wish.model());
-        this.turns = turns;
     }
 
     /**
-     * The moderation that a request asks for; null if it asks for none.
+     * The moderation that a request asks for; empty if it asks for none.
      *
      * @throws ApiException 404 if there is no such guard, 400 if the answer is to be streamed: what a guard has yet to
      *     judge as a whole cannot be sent
      */
-    static @Nullable ChatModeration of(ChatCompletionRequest request, Moderations moderations, Caller caller) {
+    static Optional<ChatModeration> of(ChatCompletionRequest request, Moderations moderations, Caller caller) {
         ModerationWish wish = request.moderation();
         if (wish == null) {
-            return null;
+            return Optional.empty();
         }
         if (request.wantsStream()) {
             throw ApiException.unsupportedParameter("moderation");
         }
-        return new ChatModeration(moderations, wish, caller, turns(request));
+        return Optional.of(new ChatModeration(moderations, wish, caller));
     }
 
-    private static List<GuardTurn> turns(ChatCompletionRequest request) {
-        List<GuardTurn> turns = new ArrayList<>();
-        for (Segment segment : ChatSegments.of(request)) {
-            if (segment.source() != TextSource.SYSTEM) {
-                boolean isTool = segment.source() == TextSource.TOOL;
-                turns.add(new GuardTurn(
-                        segment.source() == TextSource.ASSISTANT ? Speaker.AGENT : Speaker.USER,
-                        isTool ? TOOL_RESULT + segment.text() : segment.text()));
-            }
-        }
-        return turns;
+    /** Whether the guard looks at pictures. */
+    boolean showsPictures() {
+        return guard.seesPictures();
     }
 
     /**
@@ -84,13 +72,15 @@ final class ChatModeration {
      *
      * @throws ApiException 400 if it is unsafe and is to be blocked
      */
-    void admit() {
+    void admit(List<Segment> conversation) {
+        segments = conversation;
         Rule rule = wish.input();
+        List<GuardTurn> turns = Conversation.input(conversation, moderations.settings());
         if (rule == null || turns.isEmpty()) {
             return;
         }
         GuardScores scores = moderations.ask(guard, Direction.INPUT, turns, caller);
-        input = Moderations.result(scores, true, false);
+        input = Moderations.result(scores, guard, turns);
         if (rule.mode() == Mode.BLOCK && input.flagged()) {
             throw ApiException.contentFilter(
                     "The conversation was judged to be unsafe, and the request asked to block it.", "messages", null);
@@ -111,7 +101,7 @@ final class ChatModeration {
             choices.add(rule.mode() == Mode.BLOCK && Moderations.isFlagged(scores) ? withheld(choice) : choice);
         }
         return completion.moderated(
-                choices, new ModerationReport(guard.name(), input, Moderations.result(worst, true, false)));
+                choices, new ModerationReport(guard.name(), input, Moderations.result(worst, guard, List.of())));
     }
 
     private GuardScores judge(Message message) {
@@ -124,8 +114,7 @@ final class ChatModeration {
                         .append(call.function().arguments());
             }
         }
-        List<GuardTurn> conversation = new ArrayList<>(turns);
-        conversation.add(new GuardTurn(Speaker.AGENT, text.toString()));
+        List<GuardTurn> conversation = Conversation.output(segments, text.toString(), moderations.settings());
         return text.isEmpty() ? GuardScores.safe(0) : moderations.ask(guard, Direction.OUTPUT, conversation, caller);
     }
 

@@ -19,6 +19,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
@@ -102,12 +103,9 @@ final class ChatResource {
     public Uni<Response> create(
             @NotNull @Valid ChatCompletionRequest request, @jakarta.ws.rs.core.Context RoutingContext http) {
         String fingerprint = chat.systemFingerprint();
-        ChatModeration moderation =
+        Optional<ChatModeration> moderation =
                 ChatModeration.of(request, moderations, Access.of(http).caller());
-        if (moderation != null) {
-            moderation.admit();
-        }
-        Answer answer = chat.answer(request, http);
+        Answer answer = chat.answer(request, http, moderation);
         String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
         AnswerHead head = AnswerHead.of(id, clock.instant().getEpochSecond(), request, fingerprint);
         List<String> ignored = OtherFields.ignored(request);
@@ -121,9 +119,10 @@ final class ChatResource {
                             .build());
         }
         Uni<ChatCompletion> whole = replies.whole(answer, emitter -> new WholeAnswer(head, emitter), http);
-        return (moderation == null
-                        ? whole
-                        : whole.emitOn(Infrastructure.getDefaultWorkerPool()).map(moderation::judge))
+        return moderation
+                .map(wanted ->
+                        whole.emitOn(Infrastructure.getDefaultWorkerPool()).map(wanted::judge))
+                .orElse(whole)
                 .map(completion -> Replies.json(completion, answer, ignored).build());
     }
 }

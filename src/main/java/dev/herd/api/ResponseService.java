@@ -18,6 +18,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Turns a request for a response into an answer in the making, and keeps what came of it. */
 @Singleton
@@ -74,7 +75,12 @@ final class ResponseService {
         try {
             List<String> ignored =
                     OtherFields.ignored(translated).stream().map(mapping::path).toList();
-            return new Turn(limits.tenant(), chat.answer(translated, http), input, mapping.conversation(), ignored);
+            return new Turn(
+                    limits.tenant(),
+                    chat.answer(translated, http, Optional.empty()),
+                    input,
+                    mapping.conversation(),
+                    ignored);
         } catch (ApiException error) {
             throw error.renamed(mapping::path);
         }

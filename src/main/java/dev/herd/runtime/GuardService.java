@@ -11,10 +11,12 @@ import dev.herd.weights.CheckpointException;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jboss.logging.Logger;
 
@@ -25,6 +27,7 @@ import org.jboss.logging.Logger;
 @Singleton
 final class GuardService {
     private static final Logger LOG = Logger.getLogger("dev.herd");
+    private static final int BEFORE_ALL_OTHERS = 50;
 
     private final GuardConfig config;
     private final HerdConfig server;
@@ -40,7 +43,11 @@ final class GuardService {
         this.promptGuard = new LateGuard<>(config.promptGuardName());
     }
 
-    /** All guards of this server; the rules are always among them, and first. */
+    /**
+     * All guards of this server; the rules are always among them, and first.
+     *
+     * @throws IllegalArgumentException if two have the same name, or there is none that is to answer moderation requests
+     */
     Guards guards() {
         RulesGuard rules = new RulesGuard();
         List<ContentGuard> content = new ArrayList<>(List.of(rules));
@@ -48,7 +55,22 @@ final class GuardService {
         config.model().ifPresent(path -> content.add(LateGuard.content(llamaGuard)));
         config.promptGuard().ifPresent(path -> detectors.add(LateGuard.detector(promptGuard)));
         config.remote().forEach((name, remote) -> content.add(remote(name, remote)));
-        return new Guards(content, detectors);
+        requireDifferent(content.stream().map(ContentGuard::name).toList());
+        requireDifferent(detectors.stream().map(InjectionDetector::name).toList());
+        Guards guards = new Guards(content, detectors);
+        if (guards.content(moderation()).isEmpty()) {
+            throw new IllegalArgumentException("herd.guard.moderation: there is no guard '" + moderation()
+                    + "' here, but " + guards.contentNames());
+        }
+        return guards;
+    }
+
+    private static void requireDifferent(List<String> names) {
+        for (String name : names) {
+            if (Collections.frequency(names, name) > 1) {
+                throw new IllegalArgumentException("herd.guard: two guards have the name '" + name + "'");
+            }
+        }
     }
 
     /** The guard that answers moderation requests. */
@@ -72,7 +94,14 @@ final class GuardService {
                 && (config.promptGuard().isEmpty() || promptGuard.isComplete());
     }
 
-    void load(@Observes StartupEvent event) {
+    void load(@Observes @Priority(BEFORE_ALL_OTHERS) StartupEvent event) {
+        try {
+            guards();
+        } catch (IllegalArgumentException wrong) {
+            LOG.error(wrong.getMessage());
+            Quarkus.asyncExit(1);
+            return;
+        }
         if (!isReady()) {
             Thread.ofPlatform().name("herd-guard-load").daemon().start(this::load);
         }
