@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
@@ -97,6 +98,29 @@ class SafetyWireTest {
                     .body("choices[0].finish_reason", equalTo("content_filter"))
                     .body("usage.completion_tokens", equalTo(0))
                     .header("X-Safety-Action", equalTo("block"));
+        }
+    }
+
+    /** Only a guard that is slow or down is worth another try. */
+    @ParameterizedTest
+    @CsvSource({
+        "TIMEOUT, 503, guard_unavailable",
+        "UNAVAILABLE, 503, guard_unavailable",
+        "UNPARSEABLE, 500, guard_unparseable",
+        "MISCONFIGURED, 500, guard_misconfigured",
+        "TOO_LONG, 400, context_length_exceeded",
+    })
+    void moderationRequestsAreToldWhyTheGuardSaysNothing(String failure, int status, String code) {
+        for (String path : List.of("/v1/moderations", "/llama/v1/moderations")) {
+            ValidatableResponse response = given().contentType(ContentType.JSON)
+                    .body("{\"model\":\"fake\",\"input\":\"" + failure
+                            + "\",\"messages\":[{\"role\":\"user\",\"content\":\"" + failure + "\"}]}")
+                    .post(path)
+                    .then()
+                    .statusCode(status)
+                    .body("error.code", equalTo(code))
+                    .body("error.message", not(containsString("as told")));
+            assertThat(response.extract().header("Retry-After") != null).isEqualTo(status == 503);
         }
     }
 

@@ -1,10 +1,8 @@
 package dev.herd.guard;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.herd.engine.CpuModelRunner;
 import dev.herd.golden.Golden;
+import dev.herd.golden.TensorFile;
 import dev.herd.kernels.Floats;
 import dev.herd.kernels.KernelsSelector;
 import dev.herd.kernels.TensorType;
@@ -17,18 +15,11 @@ import dev.herd.tokenizer.Tokenizers;
 import dev.herd.weights.Checkpoint;
 import dev.herd.weights.Checkpoints;
 import dev.herd.weights.Vocabulary;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -74,33 +65,22 @@ public final class KnowingGuard {
     public static void write(Path folder, boolean hasTower) throws IOException {
         Path vocabulary = TinyGuard.vocabulary(folder);
         Tokenizer tokenizer = Tokenizers.of(new Vocabulary.TokenizerJson(vocabulary));
-        Map<String, float[]> tensors = new LinkedHashMap<>();
-        Map<String, JsonNode> shapes = new LinkedHashMap<>();
-        read("guard", tensors, shapes);
-        tensors.replaceAll(
-                (name, values) -> name.endsWith("norm.weight") ? ones(values.length) : new float[values.length]);
+        TensorFile tensors = TensorFile.of("guard");
+        tensors.fill(name -> true, 0);
+        tensors.fill(name -> name.endsWith("norm.weight"), 1);
         judge(tensors, tokenizer);
         if (hasTower) {
-            Map<String, float[]> tower = new LinkedHashMap<>();
-            read("vision", tower, shapes);
-            tower.keySet().removeIf(name -> name.startsWith(TEXT));
-            tower.compute("multi_modal_projector.linear_1.weight", (name, values) -> whiteness(values));
-            tensors.putAll(tower);
+            TensorFile tower = TensorFile.of("vision");
+            seeWhite(tower.get("multi_modal_projector.linear_1.weight"));
+            tensors.add(tower, name -> !name.startsWith(TEXT));
         }
-        shapes.keySet().retainAll(tensors.keySet());
-        Files.write(folder.resolve("model.safetensors"), safetensors(tensors, shapes));
+        tensors.write(folder.resolve("model.safetensors"));
         Files.copy(Golden.folder("guard").resolve("config.json"), folder.resolve("config.json"));
     }
 
-    private static float[] ones(int length) {
-        float[] ones = new float[length];
-        Arrays.fill(ones, 1);
-        return ones;
-    }
-
-    private static void judge(Map<String, float[]> tensors, Tokenizer tokenizer) {
-        float[] embedding = tensor(tensors, "model.embed_tokens.weight");
-        float[] head = tensor(tensors, "lm_head.weight");
+    private static void judge(TensorFile tensors, Tokenizer tokenizer) {
+        float[] embedding = tensors.get(TEXT + "model.embed_tokens.weight");
+        float[] head = tensors.get(TEXT + "lm_head.weight");
         for (int token = 0; token < embedding.length / HIDDEN; token++) {
             embedding[token * HIDDEN + ONE] = 1;
         }
@@ -124,20 +104,16 @@ public final class KnowingGuard {
             embedding[answer[i] * HIDDEN + places[i]] = 1;
             head[answer[i + 1] * HIDDEN + places[i]] = LOUD;
         }
-        tensor(tensors, "model.layers.0.feed_forward.gate_proj.weight")[WHITE] = 1;
-        tensor(tensors, "model.layers.0.feed_forward.up_proj.weight")[WHITE] = 1;
-        float[] down = tensor(tensors, "model.layers.0.feed_forward.down_proj.weight");
+        tensors.get(TEXT + "model.layers.0.feed_forward.gate_proj.weight")[WHITE] = 1;
+        tensors.get(TEXT + "model.layers.0.feed_forward.up_proj.weight")[WHITE] = 1;
+        float[] down = tensors.get(TEXT + "model.layers.0.feed_forward.down_proj.weight");
         down[WHITER * (down.length / HIDDEN)] = 0.01f;
-        float[] value = tensor(tensors, "model.layers.1.self_attn.v_proj.weight");
+        float[] value = tensors.get(TEXT + "model.layers.1.self_attn.v_proj.weight");
         value[MARK] = 1;
         value[HIDDEN + WHITER] = 1;
-        float[] output = tensor(tensors, "model.layers.1.self_attn.o_proj.weight");
+        float[] output = tensors.get(TEXT + "model.layers.1.self_attn.o_proj.weight");
         output[MARKS * HIDDEN] = LOUD;
         output[WHITES * HIDDEN + 1] = LOUD;
-    }
-
-    private static float[] tensor(Map<String, float[]> tensors, String name) {
-        return Objects.requireNonNull(tensors.get(TEXT + name), name);
     }
 
     private static int id(Tokenizer tokenizer, String text) {
@@ -148,8 +124,8 @@ public final class KnowingGuard {
         return ids[0];
     }
 
-    /** A projector that makes of a picture how white it is, and nothing else. */
-    private static float[] whiteness(float[] projector) {
+    /** Makes of a projector one that tells how white a picture is, and nothing else. */
+    private static void seeWhite(float[] projector) {
         double[] white = meanRow(255);
         double[] black = meanRow(0);
         double[] direction = new double[HIDDEN];
@@ -166,15 +142,16 @@ public final class KnowingGuard {
             scale += direction[i] * white[i];
         }
         int width = projector.length / HIDDEN;
-        float[] own = new float[projector.length];
+        float[] whiteness = new float[width];
         for (int column = 0; column < width; column++) {
             double sum = 0;
             for (int i = 0; i < HIDDEN; i++) {
                 sum += direction[i] / scale * projector[i * width + column];
             }
-            own[WHITE * width + column] = (float) sum;
+            whiteness[column] = (float) sum;
         }
-        return own;
+        Arrays.fill(projector, 0);
+        System.arraycopy(whiteness, 0, projector, WHITE * width, width);
     }
 
     /** What the fixture's own tower makes of a square of one grey. */
@@ -200,51 +177,5 @@ public final class KnowingGuard {
         byte[] rgb = new byte[TILE * TILE * 3];
         Arrays.fill(rgb, (byte) grey);
         return new RgbImage(TILE, TILE, rgb);
-    }
-
-    private static void read(String fixture, Map<String, float[]> tensors, Map<String, JsonNode> shapes)
-            throws IOException {
-        ByteBuffer file = ByteBuffer.wrap(
-                        Files.readAllBytes(Golden.folder(fixture).resolve("model.safetensors")))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        int header = Math.toIntExact(file.getLong(0));
-        ObjectNode entries =
-                (ObjectNode) new ObjectMapper().readTree(new String(file.array(), 8, header, StandardCharsets.UTF_8));
-        entries.remove("__metadata__");
-        for (Map.Entry<String, JsonNode> entry : entries.properties()) {
-            int from = entry.getValue().at("/data_offsets/0").asInt();
-            int to = entry.getValue().at("/data_offsets/1").asInt();
-            float[] values = new float[(to - from) / Float.BYTES];
-            for (int i = 0; i < values.length; i++) {
-                values[i] = file.getFloat(8 + header + from + i * Float.BYTES);
-            }
-            tensors.put(entry.getKey(), values);
-            shapes.put(entry.getKey(), entry.getValue().get("shape"));
-        }
-    }
-
-    private static byte[] safetensors(Map<String, float[]> tensors, Map<String, JsonNode> shapes) {
-        ObjectNode header = new ObjectMapper().createObjectNode();
-        int at = 0;
-        for (Map.Entry<String, float[]> tensor : tensors.entrySet()) {
-            int end = at + tensor.getValue().length * Float.BYTES;
-            ObjectNode entry = header.putObject(tensor.getKey()).put("dtype", "F32");
-            entry.set("shape", shapes.get(tensor.getKey()));
-            entry.putArray("data_offsets").add(at).add(end);
-            at = end;
-        }
-        byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
-        ByteArrayOutputStream file = new ByteArrayOutputStream();
-        file.writeBytes(ByteBuffer.allocate(8)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(json.length)
-                .array());
-        file.writeBytes(json);
-        for (float[] values : tensors.values()) {
-            ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.asFloatBuffer().put(values);
-            file.writeBytes(bytes.array());
-        }
-        return file.toByteArray();
     }
 }
