@@ -7,7 +7,6 @@ import dev.herd.api.openai.ErrorBody;
 import dev.herd.api.openai.OtherFields;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
@@ -21,6 +20,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -109,20 +109,14 @@ final class ChatResource {
         String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
         AnswerHead head = AnswerHead.of(id, clock.instant().getEpochSecond(), request, fingerprint);
         List<String> ignored = OtherFields.ignored(request);
+        UnaryOperator<AnswerSink> judged =
+                sink -> moderation.map(wanted -> wanted.before(sink, answer)).orElse(sink);
         if (request.wantsStream()) {
-            return Uni.createFrom()
-                    .item(Replies.stream(
-                                    new StreamBody(
-                                            answer,
-                                            (json, stream, onEnd) -> new StreamedAnswer(head, json, stream, onEnd)),
-                                    ignored)
-                            .build());
+            StreamBody body = new StreamBody(
+                    answer, (json, stream, onEnd) -> judged.apply(new StreamedAnswer(head, json, stream, onEnd)));
+            return Uni.createFrom().item(Replies.stream(body, ignored).build());
         }
-        Uni<ChatCompletion> whole = replies.whole(answer, emitter -> new WholeAnswer(head, emitter), http);
-        return moderation
-                .map(wanted ->
-                        whole.emitOn(Infrastructure.getDefaultWorkerPool()).map(wanted::judge))
-                .orElse(whole)
+        return replies.<ChatCompletion>whole(answer, emitter -> judged.apply(new WholeAnswer(head, emitter)), http)
                 .map(completion -> Replies.json(completion, answer, ignored).build());
     }
 }

@@ -124,6 +124,29 @@ class SafetyWireTest {
         }
     }
 
+    /** Who only asks for a score has the answer all the same; who asks to block has none that nobody has judged. */
+    @Test
+    void aChatRequestWhoseOwnGuardFailsIsToldSo() {
+        safety.enforce("{" + QUIET + "}");
+        model.say("TIMEOUT is what I say");
+        String wish = ",\"moderation\":{\"model\":\"fake\",\"policy\":{\"output\":{\"mode\":\"%s\"}}}";
+        String hello = "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]";
+
+        chat(hello + wish.formatted("score"))
+                .statusCode(200)
+                .body("choices[0].message.content", equalTo("TIMEOUT is what I say"))
+                .body("moderation.output.type", equalTo("error"))
+                .body("moderation.output.code", equalTo("guard_unavailable"));
+        chat(hello + wish.formatted("block")).statusCode(503).body("error.code", equalTo("guard_unavailable"));
+        chat(hello + wish.formatted("block") + ",\"stream\":true")
+                .statusCode(503)
+                .body("error.code", equalTo("guard_unavailable"));
+        model.say("this is unsafe");
+        chat(hello + wish.formatted("score") + ",\"stream\":true")
+                .statusCode(200)
+                .body(containsString("\"flagged\":true"));
+    }
+
     @Test
     void messageIsInTheClientsLanguage() {
         safety.enforce(FOX.formatted("block", "block")

@@ -25,6 +25,15 @@ public final class KnowingClassifier {
 
     /** Writes the checkpoint into a folder, which then is one that {@code herd.guard.prompt-guard} may name. */
     public static void write(Path folder) throws IOException {
+        write(folder, 20);
+    }
+
+    /**
+     * The same.
+     *
+     * @param weight of what it has counted; 0 for a classifier without its head
+     */
+    public static void write(Path folder, float weight) throws IOException {
         Path vocabulary = Golden.folder("unigram").resolve("deberta.json");
         Files.copy(vocabulary, folder.resolve("tokenizer.json"));
         ObjectMapper json = new ObjectMapper();
@@ -35,7 +44,7 @@ public final class KnowingClassifier {
         TensorFile tensors = TensorFile.of("deberta");
         tensors.fill(name -> true, 0);
         tensors.fill(name -> name.endsWith("LayerNorm.weight"), 1);
-        judge(tensors, UnigramTokenizer.read(vocabulary));
+        judge(tensors, UnigramTokenizer.read(vocabulary), weight);
         tensors.write(folder.resolve("model.safetensors"));
     }
 
@@ -43,7 +52,7 @@ public final class KnowingClassifier {
      * Every token is one of two patterns that no layer norm changes and that are at right angles: the attack's alternates,
      * the others' is one half and the other. Attention looks at all alike, and brings the share of the attack's.
      */
-    private static void judge(TensorFile tensors, UnigramTokenizer tokenizer) {
+    private static void judge(TensorFile tensors, UnigramTokenizer tokenizer, float weight) {
         Set<Integer> attack = ids(tokenizer, PromptGuard.ATTACK);
         attack.removeAll(ids(tokenizer, PromptGuard.WEATHER));
         float[] embedding = tensors.resize("deberta.embeddings.word_embeddings.weight", VOCABULARY, HIDDEN);
@@ -60,8 +69,8 @@ public final class KnowingClassifier {
             output[i * HIDDEN] = 20 * alternating;
             pooler[i] = (float) alternating / HIDDEN;
         }
-        tensors.get("classifier.weight")[HIDDEN] = 20;
-        tensors.get("classifier.bias")[1] = -8;
+        tensors.get("classifier.weight")[HIDDEN] = weight;
+        tensors.get("classifier.bias")[1] = -weight / 3;
     }
 
     private static Set<Integer> ids(UnigramTokenizer tokenizer, String text) {

@@ -3,14 +3,12 @@ package dev.herd.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.herd.golden.Golden;
 import dev.herd.guard.KnowingClassifier;
 import dev.herd.safety.GuardException;
 import dev.herd.safety.InjectionQuery;
 import dev.herd.safety.TextSource;
 import dev.herd.weights.CheckpointException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -50,17 +48,11 @@ class LoadedClassifierTest {
 
     @Test
     void aClassifierThatTellsNothingApartIsRefused() throws IOException {
-        KnowingClassifier.write(folder);
-        Files.copy(
-                Golden.folder("deberta").resolve("config.json"),
-                Files.createDirectory(folder.resolve("random")).resolve("config.json"));
-        Files.copy(
-                Golden.folder("deberta").resolve("model.safetensors"),
-                folder.resolve("random").resolve("model.safetensors"));
-        Files.copy(folder.resolve("tokenizer.json"), folder.resolve("random").resolve("tokenizer.json"));
+        KnowingClassifier.write(folder, 0);
 
-        assertThatThrownBy(() -> open(folder.resolve("random")))
-                .isInstanceOfAny(IllegalArgumentException.class, CheckpointException.class)
+        assertThatThrownBy(() -> open(folder))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("gives 0.500 to an attack and 0.500 to a harmless question")
                 .hasMessageContaining("its weights are not those of a Prompt Guard");
     }
 
