@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -31,6 +33,7 @@ final class GuardService {
 
     private final GuardConfig config;
     private final HerdConfig server;
+    private final RulesGuard rules = new RulesGuard();
     private final LateGuard<ContentGuard> llamaGuard;
     private final LateGuard<InjectionDetector> promptGuard;
     private final List<AutoCloseable> opened = new ArrayList<>();
@@ -43,34 +46,36 @@ final class GuardService {
         this.promptGuard = new LateGuard<>(config.promptGuardName());
     }
 
-    /**
-     * All guards of this server; the rules are always among them, and first.
-     *
-     * @throws IllegalArgumentException if two have the same name, or there is none that is to answer moderation requests
-     */
+    /** All guards of this server; the rules are always among them, and first. They are alone if there is a mistake. */
     Guards guards() {
-        RulesGuard rules = new RulesGuard();
-        List<ContentGuard> content = new ArrayList<>(List.of(rules));
-        List<InjectionDetector> detectors = new ArrayList<>(List.of(rules));
-        config.model().ifPresent(path -> content.add(LateGuard.content(llamaGuard)));
-        config.promptGuard().ifPresent(path -> detectors.add(LateGuard.detector(promptGuard)));
-        config.remote().forEach((name, remote) -> content.add(remote(name, remote)));
-        requireDifferent(content.stream().map(ContentGuard::name).toList());
-        requireDifferent(detectors.stream().map(InjectionDetector::name).toList());
-        Guards guards = new Guards(content, detectors);
-        if (guards.content(moderation()).isEmpty()) {
-            throw new IllegalArgumentException("herd.guard.moderation: there is no guard '" + moderation()
-                    + "' here, but " + guards.contentNames());
-        }
-        return guards;
+        return mistake().isEmpty() ? new Guards(content(), detectors()) : new Guards(List.of(rules), List.of(rules));
     }
 
-    private static void requireDifferent(List<String> names) {
-        for (String name : names) {
-            if (Collections.frequency(names, name) > 1) {
-                throw new IllegalArgumentException("herd.guard: two guards have the name '" + name + "'");
-            }
+    private List<ContentGuard> content() {
+        List<ContentGuard> content = new ArrayList<>(List.of(rules));
+        config.model().ifPresent(path -> content.add(LateGuard.content(llamaGuard)));
+        config.remote().forEach((name, remote) -> content.add(remote(name, remote)));
+        return content;
+    }
+
+    private List<InjectionDetector> detectors() {
+        List<InjectionDetector> detectors = new ArrayList<>(List.of(rules));
+        config.promptGuard().ifPresent(path -> detectors.add(LateGuard.detector(promptGuard)));
+        return detectors;
+    }
+
+    /** What in the configuration keeps the server from starting; empty if it can be. */
+    Optional<String> mistake() {
+        List<String> names = content().stream().map(ContentGuard::name).toList();
+        List<String> detectors =
+                detectors().stream().map(InjectionDetector::name).toList();
+        if (!names.contains(moderation())) {
+            return Optional.of("herd.guard.moderation: there is no guard '" + moderation() + "' here, but " + names);
         }
+        return Stream.of(names, detectors)
+                .flatMap(kind -> kind.stream().filter(name -> Collections.frequency(kind, name) > 1))
+                .findFirst()
+                .map(name -> "herd.guard: two guards have the name '" + name + "'");
     }
 
     /** The guard that answers moderation requests. */
@@ -95,10 +100,9 @@ final class GuardService {
     }
 
     void load(@Observes @Priority(BEFORE_ALL_OTHERS) StartupEvent event) {
-        try {
-            guards();
-        } catch (IllegalArgumentException wrong) {
-            LOG.error(wrong.getMessage());
+        Optional<String> mistake = mistake();
+        if (mistake.isPresent()) {
+            LOG.error(mistake.get());
             Quarkus.asyncExit(1);
             return;
         }

@@ -167,6 +167,31 @@ class GuardWireTest {
                 .statusCode(200);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {200, 400})
+    void framesOfVideosAreJudgedAsPictures(int status) {
+        String second = (status == 400 ? WHITE : BLACK).replaceFirst("^.*,", "");
+        String frames = BLACK.replaceFirst("^.*,", "data:video/jpeg;base64,") + "," + second;
+
+        chat(user(text("Watch"), "{\"type\":\"video_url\",\"video_url\":{\"url\":\"" + frames + "\"}}"), "")
+                .statusCode(status);
+    }
+
+    @Test
+    void aChatRequestsOwnGuardSeesItsPictures() {
+        String wish = ",\"moderation\":{\"model\":\"llama-guard-4\",\"policy\":{\"input\":{\"mode\":\"block\"}}}";
+
+        chat(user(text("Look"), image(BLACK)), wish)
+                .statusCode(200)
+                .body(
+                        "moderation.input.results[0].category_applied_input_types.sexual",
+                        equalTo(List.of("text", "image")));
+        chat(user(text("Look"), image(WHITE)), wish)
+                .statusCode(400)
+                .body("error.safety", nullValue())
+                .body("error.code", equalTo("content_filter"));
+    }
+
     @Test
     void pictureLargerThanThePolicyPermitsIsRefusedByItsPlace() {
         chat(user(text("Look"), image(square(142, 0))), "")

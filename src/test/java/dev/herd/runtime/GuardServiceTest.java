@@ -72,14 +72,18 @@ class GuardServiceTest {
         named.put("herd.guard.moderation", "rules");
         assertThat(service(named).moderation()).isEqualTo("rules");
         named.put("herd.guard.moderation", "nobody");
-        assertThatThrownBy(() -> service(named).guards())
-                .hasMessage("herd.guard.moderation: there is no guard 'nobody' here, but [far, rules]");
+        assertThat(service(named).mistake())
+                .contains("herd.guard.moderation: there is no guard 'nobody' here, but [rules, far]");
+        assertThat(service(named).guards().contentNames()).containsExactly("rules");
+        assertThat(service(remote("far")).mistake()).isEmpty();
     }
 
     @Test
     void twoGuardsOfOneNameAreRefused() {
-        assertThatThrownBy(() -> service(remote("rules")).guards())
-                .hasMessage("herd.guard: two guards have the name 'rules'");
+        assertThat(service(remote("rules")).mistake()).contains("herd.guard: two guards have the name 'rules'");
+        assertThat(service(Map.of("herd.guard.prompt-guard", "somewhere", "herd.guard.prompt-guard-name", "rules"))
+                        .mistake())
+                .contains("herd.guard: two guards have the name 'rules'");
     }
 
     @Test
