@@ -8,11 +8,6 @@ public interface ContentGuard {
     /** Which edition it is, for the audit log: changes when its answers may. */
     String revision();
 
-    /** Whether it answers within microseconds and never blocks, so that it may be asked about every piece of text. */
-    default boolean isImmediate() {
-        return false;
-    }
-
     /** Judges the last turn. */
     GuardScores assess(GuardQuery query) throws GuardException;
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** The guards that a policy names, asked as it wants. Immutable. */
 final class GuardPanel {
@@ -33,7 +34,9 @@ final class GuardPanel {
 
     /** Whether the content guard answers at once. */
     boolean isImmediate() {
-        return guards.content(rules.guard()).map(ContentGuard::isImmediate).orElse(true);
+        return guards.content(rules.guard())
+                .map(ImmediateGuard.class::isInstance)
+                .orElse(true);
     }
 
     /** The answers of the content guard about a conversation, one per call that its categories take. */
@@ -50,12 +53,24 @@ final class GuardPanel {
             GuardQuery query =
                     new GuardQuery(direction, turns, categories, plan.threshold(), settings(), cacheSalt, timeout);
             answers.add(
-                    guard.get().isImmediate()
+                    guard.get() instanceof ImmediateGuard
                             ? CompletableFuture.completedFuture(
                                     GuardRunner.askHere(() -> guard.get().assess(query)))
                             : runner.ask(() -> guard.get().assess(query), timeout, rules.integer("/failure/retry")));
         }
         return answers;
+    }
+
+    /** The content guard's own watch over an answer; null if it wants to be asked, or there is nothing to ask. */
+    @Nullable
+    AnswerWatch watch() {
+        List<GuardCategory> categories = rules.guardPlan(Direction.OUTPUT).calls().stream()
+                .flatMap(List::stream)
+                .toList();
+        boolean isAsked = !categories.isEmpty();
+        return isAsked && guards.content(rules.guard()).orElse(null) instanceof ImmediateGuard guard
+                ? guard.watch(categories)
+                : null;
     }
 
     /** The answer of the injection detector about a text. */
@@ -70,7 +85,7 @@ final class GuardPanel {
                 rules.integer("/promptAttack/overlapTokens"),
                 rules.integer("/promptAttack/maxWindows"),
                 timeout);
-        return detector.get() instanceof ContentGuard guard && guard.isImmediate()
+        return detector.get() instanceof ImmediateGuard
                 ? CompletableFuture.completedFuture(
                         GuardRunner.askHere(() -> detector.get().score(query)))
                 : runner.ask(() -> detector.get().score(query), timeout, rules.integer("/failure/retry"));
