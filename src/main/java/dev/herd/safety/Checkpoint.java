@@ -43,7 +43,7 @@ final class Checkpoint {
     void show(CharSequence more) {
         watch.accept(more);
         GuardScores scores = watch.scores();
-        if (scores != last) {
+        if (!scores.equals(last)) {
             boolean isFirst = last == null;
             last = scores;
             Map<String, Double> fresh = new HashMap<>(scores.byCode());

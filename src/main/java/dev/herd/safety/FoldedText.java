@@ -51,26 +51,27 @@ final class FoldedText {
         matcher.finish(hits);
     }
 
-    /** Shows it without white space and punctuation. */
-    void runSpaceless(Matcher matcher, Hits hits) {
-        for (int i = 0; i < length; i++) {
-            if (Folding.isWord(symbols[i])) {
-                matcher.accept(symbols[i], starts[i], ends[i], hits);
-            }
-        }
-        matcher.finish(hits);
+    int length() {
+        return length;
     }
 
-    /** Shows it with letters for the digits and signs that stand for some; not at all if there are none. */
-    void runLeet(Matcher matcher, Hits hits) {
-        if (!Leet.occursIn(original)) {
-            return;
-        }
-        for (int i = 0; i < length; i++) {
-            boolean isPlain = original.charAt(starts[i]) < ASCII;
-            matcher.accept(isPlain ? Leet.letter(symbols[i]) : symbols[i], starts[i], ends[i], hits);
-        }
-        matcher.finish(hits);
+    int symbol(int index) {
+        return symbols[index];
+    }
+
+    /** Where in the text as it is a character begins that it came from. */
+    int start(int index) {
+        return starts[index];
+    }
+
+    /** Where that ends. */
+    int end(int index) {
+        return ends[index];
+    }
+
+    /** The character, or the letter that it stands for if it is such a digit or sign. */
+    int letter(int index) {
+        return original.charAt(starts[index]) < ASCII ? Leet.letter(symbols[index]) : symbols[index];
     }
 
     /** Shows its characters from the last to the first; hits are positions in the text as it is. */

@@ -15,17 +15,6 @@ final class Leet {
 
     private Leet() {}
 
-    /** Whether there is such a sign in a text. */
-    static boolean occursIn(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char symbol = text.charAt(i);
-            if (symbol < TABLE.length && TABLE[symbol] != symbol) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** The letter that an ASCII character stands for; often itself. */
     static int letter(int symbol) {
         return TABLE[symbol];

@@ -66,12 +66,36 @@ public final class RulesGuard implements ImmediateGuard, InjectionDetector {
     public InjectionScore score(InjectionQuery query) {
         FoldedText text = new FoldedText(query.text());
         Best best = new Best();
-        text.run(new RuleScan(injectionRules), best);
-        text.runReversed(new RuleScan(injectionRules), best);
-        text.runLeet(new RuleScan(injectionRules), best);
-        text.runSpaceless(new TermScan(spaceless), best);
+        Best reversed = new Best();
+        Best leet = new Best();
+        Best torn = new Best();
+        text.runReversed(new RuleScan(injectionRules), reversed);
+        runForwards(text, best, leet, torn);
+        best.add(reversed);
+        best.add(leet);
+        best.add(torn);
         return new InjectionScore(
                 best.score, best.start, best.end, false, query.text().length() / CHARS_PER_TOKEN);
+    }
+
+    /** One loop for all, as each of them waits for its own table most of the time. */
+    private void runForwards(FoldedText text, Hits asIs, Hits leet, Hits torn) {
+        RuleScan scan = new RuleScan(injectionRules);
+        RuleScan leetScan = new RuleScan(injectionRules);
+        TermScan tornScan = new TermScan(spaceless);
+        for (int i = 0; i < text.length(); i++) {
+            int symbol = text.symbol(i);
+            int start = text.start(i);
+            int end = text.end(i);
+            scan.accept(symbol, start, end, asIs);
+            leetScan.accept(text.letter(i), start, end, leet);
+            if (Folding.isWord(symbol)) {
+                tornScan.accept(symbol, start, end, torn);
+            }
+        }
+        scan.finish(asIs);
+        leetScan.finish(leet);
+        tornScan.finish(torn);
     }
 
     /** The first of the hits with the highest score; a rule's label is its score. */
@@ -82,7 +106,14 @@ public final class RulesGuard implements ImmediateGuard, InjectionDetector {
 
         @Override
         public void hit(ScanRule rule, int from, int to) {
-            double other = Double.parseDouble(rule.label());
+            put(Double.parseDouble(rule.label()), from, to);
+        }
+
+        void add(Best later) {
+            put(later.score, later.start, later.end);
+        }
+
+        private void put(double other, int from, int to) {
             if (other > score) {
                 score = other;
                 start = from;

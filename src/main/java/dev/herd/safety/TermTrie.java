@@ -33,6 +33,7 @@ final class TermTrie {
     private int[] firstTerm = new int[16];
     private boolean[] hasChildren = new boolean[16];
     private final int[] nextTerm;
+    private final int[] endings;
     private int nodes = 1;
     private int longest;
     private int largest;
@@ -58,6 +59,7 @@ final class TermTrie {
         }
         link();
         tabulate();
+        this.endings = endings();
     }
 
     private void add(int term) {
@@ -137,6 +139,14 @@ final class TermTrie {
         table = cells;
     }
 
+    private int[] endings() {
+        int[] all = new int[nodes];
+        for (int node = 0; node < nodes; node++) {
+            all[node] = firstTerm[node] >= 0 ? node : afterEnding(node);
+        }
+        return all;
+    }
+
     /** The node after {@code codePoint}. */
     int step(int from, int codePoint) {
         if (codePoint < ASCII && table.length > 0) {
@@ -167,7 +177,7 @@ final class TermTrie {
 
     /** The first node from this one on at which a term ends; -1 for none. */
     int ending(int node) {
-        return firstTerm[node] >= 0 ? node : afterEnding(node);
+        return endings[node];
     }
 
     /** The next such node. */

@@ -139,8 +139,8 @@ final class OutputReviewTest {
         OutputReview review = watched("""
                 {"content":{"categories":{"S9":{"output":{"action":"annotate"}},"S4":{"output":{"action":"annotate"}}}}}""");
 
-        assertThat(shown(review, "make a nerve agent", " and", " then", " csam", "."))
-                .containsExactly("make a nerve agent", " and", " then", " csam", ".");
+        assertThat(shown(review, "make a nerve agent ", "and ", "then ", "csam ", "so "))
+                .containsExactly("make a nerve agent ", "and ", "then ", "csam ", "so ");
         review.finish();
         review.advance();
 

@@ -75,7 +75,8 @@ final class RegexScanTest {
         RegexSet set = new RegexSet(
                 List.of(new RegexSet.Entry(RegexReader.known("a[ab]{0,12}b[ab]{3}-|b[^-]{9}a", true), RULE)));
         RegexMemo memo = new RegexMemo();
-        int[] text = random.ints(30_000, 0, 20).map(i -> i == 0 ? '-' : 'a' + i % 2).toArray();
+        int[] text =
+                random.ints(30_000, 0, 20).map(i -> i == 0 ? '-' : 'a' + i % 2).toArray();
 
         assertThat(hits(new RegexScan(set, memo), text)).isEqualTo(hits(new RegexScan(set), text));
         assertThat(hits(new RegexScan(set, memo), text)).isEqualTo(hits(new RegexScan(set), text));

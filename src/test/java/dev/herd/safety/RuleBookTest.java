@@ -41,7 +41,7 @@ final class RuleBookTest {
 
         while (!open.isEmpty()) {
             Place place = open.remove();
-            int length = furthest.get(place);
+            int length = furthest.getOrDefault(place, 0);
             assertThat(length)
                     .as("before a word, %s repeats without limit", place)
                     .isLessThan(1000);
