@@ -132,8 +132,10 @@ final class RulesGuardTest {
             String text = text(random, 8);
             FoldedText folded = new FoldedText(text);
             List<Integer> reversed = new ArrayList<>();
-            List<Integer> leet =
-                    IntStream.range(0, folded.length()).map(folded::letter).boxed().toList();
+            List<Integer> leet = IntStream.range(0, folded.length())
+                    .map(folded::letter)
+                    .boxed()
+                    .toList();
 
             folded.runReversed(new Recorder(reversed), NO_HITS);
 
