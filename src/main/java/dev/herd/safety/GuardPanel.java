@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** The guards that a policy names, asked as it wants. Immutable. */
 final class GuardPanel {
@@ -35,7 +36,9 @@ final class GuardPanel {
 
     /** Whether the content guard answers at once. */
     boolean isImmediate() {
-        return guards.content(rules.guard()).map(ContentGuard::isImmediate).orElse(true);
+        return guards.content(rules.guard())
+                .map(ImmediateGuard.class::isInstance)
+                .orElse(true);
     }
 
     /**
@@ -98,7 +101,7 @@ final class GuardPanel {
         }
         double threshold = rules.guardPlan(direction).threshold();
         GuardQuery query = new GuardQuery(direction, turns, categories, threshold, settings(), cacheSalt, timeout);
-        CompletableFuture<Outcome<GuardScores>> answer = guard.get().isImmediate()
+        CompletableFuture<Outcome<GuardScores>> answer = guard.get() instanceof ImmediateGuard
                 ? CompletableFuture.completedFuture(
                         GuardRunner.askHere(() -> guard.get().assess(query)))
                 : runner.ask(() -> guard.get().assess(query), timeout, rules.integer("/failure/retry"));
@@ -121,6 +124,18 @@ final class GuardPanel {
         }
     }
 
+    /** The content guard's own watch over an answer; null if it wants to be asked, or there is nothing to ask. */
+    @Nullable
+    AnswerWatch watch() {
+        List<GuardCategory> categories = rules.guardPlan(Direction.OUTPUT).calls().stream()
+                .flatMap(List::stream)
+                .toList();
+        boolean isAsked = !categories.isEmpty();
+        return isAsked && guards.content(rules.guard()).orElse(null) instanceof ImmediateGuard guard
+                ? guard.watch(categories)
+                : null;
+    }
+
     /** The answer of the injection detector about a text. */
     CompletableFuture<Outcome<InjectionScore>> injection(String text, TextSource source) {
         Optional<InjectionDetector> detector = guards.detector(rules.injectionModel());
@@ -133,7 +148,7 @@ final class GuardPanel {
                 rules.integer("/promptAttack/overlapTokens"),
                 rules.integer("/promptAttack/maxWindows"),
                 timeout);
-        return detector.get() instanceof ContentGuard guard && guard.isImmediate()
+        return detector.get() instanceof ImmediateGuard
                 ? CompletableFuture.completedFuture(
                         GuardRunner.askHere(() -> detector.get().score(query)))
                 : runner.ask(() -> detector.get().score(query), timeout, rules.integer("/failure/retry"));
