@@ -16,6 +16,7 @@ import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jboss.logging.Logger;
 
 /**
@@ -108,7 +109,7 @@ final class GuardService {
                 model.tokenizer(),
                 model.pictureTokens(),
                 model.vision().map(tower -> tower.tileSize()).orElse(0),
-                model.stopTokens(),
+                Set.copyOf(model.checkpoint().generationDefaults().stopTokens()),
                 model.contextLength());
     }
 
