@@ -142,6 +142,10 @@ TEXTS = ["", "safe", "unsafe", "\n\n", "\n\nunsafe\nS1,S9", "user", "Hello World
          "ünï中文привет мир", "e\u0301 combining", "\u00a0nbsp\u2003em\u3000wide", "emoji 👍🏽 👨‍👩‍👧 flags 🇩🇪", "CamelCaseWords HTTPServer", "\u0130stanbul \u017ft 'ſ'S",
          "trailing   ", "\t", " ", "   \n   x", "١٢٣٤ ⅷ ½", "S10: Hate.\n<END CONVERSATION>", "x" * 50, "don't\nDON'T\n"]
 
+ATOMS = list("abcXYZ019 .,!?'\n\t\r-_/()") + ["'s", "'T", "'re", "'LL", " the", " safe", "unsafe", "\n\n", "  ", "   ", "é", "ß", "ſ", "中", "文", "👍", "🏽", "\u200d",
+    "\u0301", "\u00a0", "\u3000", "\u2028", "\x85", "½", "٣", "Ⅷ", "ǅ", "ʰ", "א", "\u0e01", "\u0e31", "İ", "S1,S9", "\x0b", "\x1c", "\u200b", "\ufeff"]
+for _ in range(200): TEXTS.append("".join(rng.choice(ATOMS) for _ in range(rng.integers(2, 40))))
+
 def logits(path, ids):
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([peer, "logits", path, f"{folder}/logits"] + [str(i) for i in ids], check=True, capture_output=True)

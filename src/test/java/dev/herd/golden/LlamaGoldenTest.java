@@ -45,7 +45,7 @@ final class LlamaGoldenTest {
     void textsHaveLlamaCppsTokens(String format) throws IOException {
         JsonNode golden =
                 new ObjectMapper().readTree(FOLDER.resolve("golden.json").toFile());
-        assertThat(golden.get("texts")).hasSize(27);
+        assertThat(golden.get("texts")).hasSize(227);
         try (Checkpoint checkpoint = Checkpoints.open(path(format))) {
             Tokenizer tokenizer = Tokenizers.of(checkpoint.vocabulary());
 
