@@ -167,5 +167,7 @@ if __name__ == "__main__":
         golden[name + ".logits"] = logits(f"{out}/llama.gguf", ids)
     safetensors(f"{out}/golden.safetensors", golden)
     texts = [dict(text=t, ids=ids_of(f"{out}/llama.gguf", t)) for t in TEXTS if t]
-    json.dump(dict(special_tokens=special, texts=texts), open(f"{out}/golden.json", "w"), ensure_ascii=False, indent=0)
+    with open(f"{out}/golden.json", "w") as f:
+        lines = ",\n".join(json.dumps(t) for t in texts)
+        f.write('{"special_tokens": ' + json.dumps(special) + ', "texts": [\n' + lines + "\n]}\n")
     print("vocabulary", V, "merges", len(merges), "texts", len(texts))
