@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -141,7 +142,7 @@ final class GuardService {
                 model.tokenizer(),
                 model.pictureTokens(),
                 model.vision().map(tower -> tower.tileSize()).orElse(0),
-                model.stopTokens(),
+                Set.copyOf(model.checkpoint().generationDefaults().stopTokens()),
                 model.contextLength());
     }
 

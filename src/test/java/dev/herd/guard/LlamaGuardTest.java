@@ -329,7 +329,7 @@ class LlamaGuardTest {
         assertThatThrownBy(() -> new LlamaGuard("g", "lg3-hf", model, ScoreMode.FIXED_POSITION))
                 .hasMessageContaining("<|start_header_id|>");
         assertThatThrownBy(() -> new LlamaGuard("g", "lg5", model, ScoreMode.FIXED_POSITION))
-                .hasMessageContaining("there are lg4-hf, lg4-doc, lg3-hf");
+                .hasMessageContaining("there are lg4-hf, lg4-doc, lg3-hf, lg3-1b-hf");
     }
 
     @Test
