@@ -146,7 +146,7 @@ final class BenchCommand implements Callable<Integer> {
                 .withKvType(kvType)
                 .withRequests(sequences, 0)
                 .withContextLength(Math.max(promptTokens, decodeTokens + BatchedDecode.PROMPT_TOKENS) + 1);
-        try (LoadedModel model = LoadedModel.open(settings)) {
+        try (LoadedModel model = ModelOptions.open(settings)) {
             double loadSeconds = ProcessFacts.age().toNanos() / 1e9;
             Result result = measure(model, settings.threads(), loadSeconds, progress);
             progress.clear();
@@ -163,7 +163,7 @@ final class BenchCommand implements Callable<Integer> {
         Progress progress = console.progress();
         progress.show("Loading the model ...");
         ModelSettings settings = modelOptions.settings().withKvType(kvType);
-        try (LoadedModel model = LoadedModel.open(settings)) {
+        try (LoadedModel model = ModelOptions.open(settings)) {
             Kernels kernels = KernelsSelector.select(settings.kernels()).kernels();
             ImageBench.Result result =
                     new ImageBench(model.runner(), kernels, settings.threads(), count, runs).measure(progress);

@@ -3,6 +3,7 @@ package dev.herd.cli;
 import dev.herd.kernels.TensorType;
 import dev.herd.kernels.device.DeviceSelector;
 import dev.herd.runtime.BackendSettings;
+import dev.herd.runtime.LoadedModel;
 import dev.herd.runtime.ModelSettings;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -66,6 +67,15 @@ final class ModelOptions {
                 .withRequests(1, 1)
                 .withBackend(new BackendSettings(backend, kernelCache));
         return threads.map(settings::withThreads).orElse(settings);
+    }
+
+    /** Opens a model; kernels or a backend that were asked for and cannot run here are told in a sentence. */
+    static LoadedModel open(ModelSettings settings) {
+        try {
+            return LoadedModel.open(settings);
+        } catch (IllegalStateException cannotRun) {
+            throw new CommandException(String.valueOf(cannotRun.getMessage()), cannotRun);
+        }
     }
 
     /** Reads {@code f16}, {@code f32} and {@code q8_0}. */

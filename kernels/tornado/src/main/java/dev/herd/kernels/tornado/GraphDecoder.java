@@ -54,7 +54,7 @@ final class GraphDecoder implements LoadedDecoder {
         Kernels kernels = KernelsSelector.select(Optional.empty()).kernels();
         graphs.step.writeNothing();
         graphs.embedding.pack(kernels);
-        execute(graphs.reservation, 1);
+        run(graphs.reservation, 1);
         execute(graphs.begin, 1);
         memory.release(graphs.embedding.array());
         int count = graphs.layers.size();

@@ -363,7 +363,7 @@ final class DeviceKernels implements Kernels {
         KvShape shape = cache.shape();
         int headSize = shape.headSize();
         int size = heads * headSize;
-        int splits = 1 + position % 4;
+        int splits = position % 2 == 0 ? 1 : 3; // each number is a kernel to compile
         FloatArray queries = copy(query, (long) token * size, size);
         FloatArray attended = new FloatArray(size);
         FloatArray partial = new FloatArray(Attention.partialSize(1, splits, heads, headSize));
