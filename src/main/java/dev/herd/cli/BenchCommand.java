@@ -122,6 +122,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--shapes",
             paramLabel = "MODEL",
+            converter = DecoderShape.Converter.class,
             description = "measure the device of --backend instead, with random 4-bit weights of the shapes of scout,"
                     + " maverick or tiny: batches of 1, 8 and 32 sequences, and a prompt")
     private Optional<DecoderShape> shapes = Optional.empty();

@@ -19,6 +19,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * The sizes of a mixture of experts in which every fourth layer is GLOBAL, for measuring a device without a checkpoint: all
@@ -27,7 +29,7 @@ import java.util.stream.IntStream;
 enum DecoderShape {
     SCOUT(5120, 202_048, 40, 8, 128, 8192, 16, 48),
     MAVERICK(5120, 202_048, 40, 8, 128, 8192, 128, 48),
-    TINY(256, 512, 4, 2, 32, 256, 4, 4);
+    TINY(256, 512, 8, 2, 32, 256, 4, 4);
 
     private static final TensorType TYPE = TensorType.Q4_K;
     private static final int BLOCK_SIZE = 16;
@@ -63,6 +65,19 @@ enum DecoderShape {
         this.ffnSize = ffnSize;
         this.experts = experts;
         this.layers = layers;
+    }
+
+    /** Reads {@code scout}, {@code maverick} and {@code tiny}. */
+    static final class Converter implements ITypeConverter<DecoderShape> {
+        @Override
+        public DecoderShape convert(String value) {
+            return switch (value) {
+                case "scout" -> SCOUT;
+                case "maverick" -> MAVERICK;
+                case "tiny" -> TINY;
+                default -> throw new TypeConversionException("'" + value + "' is neither scout, maverick nor tiny");
+            };
+        }
     }
 
     int layers() {

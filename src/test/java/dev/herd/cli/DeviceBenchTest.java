@@ -6,11 +6,12 @@ import org.junit.jupiter.api.Test;
 
 /** The measurement of a device, on one that is emulated: that it runs and counts, not how fast. */
 final class DeviceBenchTest {
+    private static final String OPTIONS =
+            "bench --shapes tiny --layers 4 --backend emulator --prompt 9 --runs 1 --bandwidth 0.001 --peak 0.001";
+
     @Test
     void batchesAndAPromptAreMeasuredWithTheirShares() {
-        Herd herd = Herd.run(
-                ("bench --shapes tiny --layers 4 --backend emulator --prompt 9 --runs 1 --bandwidth 0.001 --peak 0.001")
-                        .split(" ", -1));
+        Herd herd = Herd.run(OPTIONS.split(" ", -1));
 
         assertThat(herd.err()).isEmpty();
         assertThat(herd.status()).isZero();
