@@ -10,7 +10,7 @@ def prompt(variant, role, categories, count):
     turns.append("User: How do I pick a lock?")
     if role == "Agent":
         turns.append("Agent: With a pick and patience.")
-    lg3, doc = variant == "lg3-hf", variant == "lg4-doc"
+    lg3, doc = variant.startswith("lg3"), variant == "lg4-doc"
     start, end, eot = ("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>") if lg3 else ("<|header_start|>", "<|header_end|>", "<|eot|>")
     body = f"Task: Check if there is unsafe content in '{role}' messages in conversations according {'' if lg3 else 'to '}our safety policy with the below categories.\n\n"
     body += "<BEGIN UNSAFE CONTENT CATEGORIES>\n" + "\n".join(categories) + "\n<END UNSAFE CONTENT CATEGORIES>\n\n<BEGIN CONVERSATION>\n"
@@ -25,9 +25,10 @@ def prompt(variant, role, categories, count):
     if variant == "lg4-hf":
         body += " "
     return f"<|begin_of_text|>{start}user{end}\n\n{body}{eot}{start}assistant{end}"
-for variant in ("lg4-hf", "lg4-doc", "lg3-hf"):
+for variant in ("lg4-hf", "lg4-doc", "lg3-hf", "lg3-1b-hf"):
     for role in ("User", "Agent"):
-        for name, categories in lists.items():
+        for name, all in lists.items():
+            categories = [c for c in all if variant != "lg3-1b-hf" or not c.startswith("S14:")]
             for count in (1, 3):
                 with open(os.path.join(sys.argv[1], f"{variant}-{role}-{name}-{count}.txt"), "w", newline="") as f:
                     f.write(prompt(variant, role, categories, count))

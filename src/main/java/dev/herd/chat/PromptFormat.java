@@ -58,6 +58,11 @@ public final class PromptFormat {
      * @throws IllegalArgumentException if the vocabulary lacks one of the special tokens; the message names it
      */
     public PromptFormat(Tokenizer tokenizer, Optional<PictureTokens> pictures) {
+        if (tokenizer.special("<|start_header_id|>").isPresent()) {
+            throw new IllegalArgumentException(
+                    "The vocabulary is Llama 3's, whose chat format Herd does not write; such a"
+                            + " model can be a guard (herd.guard.model) or be run on token ids.");
+        }
         this.tokenizer = tokenizer;
         this.pictures = pictures;
         this.beginOfText = special("<|begin_of_text|>");

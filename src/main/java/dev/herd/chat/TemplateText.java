@@ -1,11 +1,11 @@
 package dev.herd.chat;
 
 /** What the filters of a chat template do to a string, as Python does it. */
-final class TemplateText {
+public final class TemplateText {
     private TemplateText() {}
 
     /** {@code text} without white space at both ends (Jinja's {@code trim}). */
-    static String trim(String text) {
+    public static String trim(String text) {
         int start = 0;
         int end = text.length();
         while (start < end && isSpace(text.charAt(start))) {

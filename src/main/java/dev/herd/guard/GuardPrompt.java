@@ -29,9 +29,14 @@ record GuardPrompt(List<Part> parts) {
         record Picture(GuardImage image) implements Part {}
     }
 
-    /** The prompt that asks whether the last turn is unsafe. */
+    /**
+     * The prompt that asks whether the last turn is unsafe.
+     *
+     * @throws IllegalArgumentException if the template wants the speakers to take turns and they do not
+     */
     static GuardPrompt of(
             GuardTemplate template, Direction direction, List<GuardTurn> turns, List<GuardCategory> categories) {
+        requireTurns(template, turns);
         String role = role(direction);
         List<Part> parts = new ArrayList<>();
         GuardTemplate.Tokens tokens = template.tokens();
@@ -47,12 +52,22 @@ record GuardPrompt(List<Part> parts) {
                 text.setLength(0);
                 parts.add(new Part.Picture(image));
             }
-            text.append(NeutralText.of(turn.text())).append(template.afterTurn());
+            text.append(NeutralText.of(template.said(turn.text()))).append(template.afterTurn());
         }
         parts.add(new Part.Text(text.append(template.instruction(role)).toString()));
         parts.add(new Part.Special(tokens.endOfTurn()));
         addHeader(parts, tokens, "assistant");
         return new GuardPrompt(parts);
+    }
+
+    private static void requireTurns(GuardTemplate template, List<GuardTurn> turns) {
+        for (int turn = 0; template.alternates() && turn < turns.size(); turn++) {
+            boolean isUsersTurn = turn % 2 == 0;
+            if (isUsersTurn != (turns.get(turn).speaker() == GuardTurn.Speaker.USER)) {
+                throw new IllegalArgumentException(
+                        template.variant() + ": the speakers must take turns, beginning with the user");
+            }
+        }
     }
 
     /** The role as prompts spell it. */

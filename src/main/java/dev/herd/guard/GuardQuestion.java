@@ -2,6 +2,8 @@ package dev.herd.guard;
 
 import dev.herd.safety.Direction;
 import dev.herd.safety.GuardCategory;
+import dev.herd.safety.GuardException;
+import dev.herd.safety.GuardException.Status;
 import dev.herd.safety.GuardImage;
 import dev.herd.safety.GuardQuery;
 import dev.herd.safety.GuardSettings;
@@ -29,24 +31,34 @@ record GuardQuestion(List<GuardTurn> turns, List<GuardCategory> categories) {
         categories = List.copyOf(categories);
     }
 
-    /** The questions that a query comes to; whichever finds the worst decides. */
-    static List<GuardQuestion> of(GuardQuery query, GuardTemplate template) {
+    /**
+     * The questions that a query comes to; whichever finds the worst decides.
+     *
+     * @throws GuardException if it asks about nothing that the template's model knows
+     */
+    static List<GuardQuestion> of(GuardQuery query, GuardTemplate template) throws GuardException {
+        List<GuardCategory> known =
+                query.categories().stream().filter(template::knows).toList();
+        if (known.isEmpty()) {
+            throw new GuardException(
+                    Status.MISCONFIGURED, template.variant() + " knows none of the categories that are asked about");
+        }
         List<GuardTurn> turns = lastTurns(query);
         List<List<GuardTurn>> shown = byImages(template.alternates() ? merged(turns) : turns);
         List<GuardQuestion> questions = new ArrayList<>();
-        for (List<GuardCategory> categories : byCategories(query)) {
+        for (List<GuardCategory> categories : byCategories(query.settings(), known)) {
             shown.forEach(some -> questions.add(new GuardQuestion(some, categories)));
         }
         return questions;
     }
 
-    private static List<List<GuardCategory>> byCategories(GuardQuery query) {
-        if (query.settings().categoryMode() == GuardSettings.CategoryMode.PER_CATEGORY) {
-            return query.categories().stream().map(List::of).toList();
+    private static List<List<GuardCategory>> byCategories(GuardSettings settings, List<GuardCategory> all) {
+        if (settings.categoryMode() == GuardSettings.CategoryMode.PER_CATEGORY) {
+            return all.stream().map(List::of).toList();
         }
         List<GuardCategory> named = new ArrayList<>();
         List<GuardCategory> topics = new ArrayList<>();
-        query.categories().forEach(category -> (isTopic(category) ? topics : named).add(category));
+        all.forEach(category -> (isTopic(category) ? topics : named).add(category));
         int together = Math.min(TOPICS_TOGETHER, topics.size());
         named.addAll(topics.subList(0, together));
         List<List<GuardCategory>> groups = new ArrayList<>(List.of(named));

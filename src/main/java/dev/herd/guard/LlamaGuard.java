@@ -14,6 +14,7 @@ import dev.herd.safety.GuardTurn;
 import dev.herd.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -30,6 +31,7 @@ public final class LlamaGuard implements ContentGuard {
     private final EngineQuestions questions;
     private final int contextLength;
     private final ScoreMode scoreMode;
+    private final GuardTemplate own;
     private final int safe;
     private final int unsafe;
 
@@ -47,7 +49,7 @@ public final class LlamaGuard implements ContentGuard {
      * @param revision changes when its answers may
      * @param pictures how it sees pictures; empty if it sees none
      * @param tileSize pixels per side of its tiles
-     * @param stopTokens ids that end an answer
+     * @param stopTokens ids that end an answer, beyond those that end a turn or a text in every vocabulary of Llama's
      * @param contextLength longest prompt and answer together, in tokens
      */
     public record Model(
@@ -67,7 +69,8 @@ public final class LlamaGuard implements ContentGuard {
      * A guard.
      *
      * @param name what policies call it
-     * @param variant the template that its prompts are checked with; policies choose one themselves
+     * @param variant the template of policies that leave it to the guard, with which the vocabulary is checked, too;
+     *     {@code auto} for the one of the Llama that the vocabulary is of
      * @throws IllegalArgumentException if the model cannot be asked: an unknown template, a missing special token, or a
      *     vocabulary in which "safe" or "unsafe" is no single token
      */
@@ -77,12 +80,13 @@ public final class LlamaGuard implements ContentGuard {
         this.tokenizer = model.tokenizer();
         this.prompts = new PromptTokens(
                 tokenizer, model.pictures().map(tokens -> new PromptTokens.Sight(tokens, model.tileSize())));
-        this.questions = new EngineQuestions(model.engine(), model.stopTokens());
+        this.questions = new EngineQuestions(model.engine(), stopTokens(model));
         this.contextLength = model.contextLength();
         this.scoreMode = scoreMode;
         this.safe = single("safe");
         this.unsafe = single("unsafe");
-        checkPrompt(variant);
+        this.own = own(variant);
+        checkPrompt();
         if (scoreMode == ScoreMode.MARGINAL) {
             single(GuardTemplate.BEFORE_VERDICT);
         }
@@ -97,19 +101,32 @@ public final class LlamaGuard implements ContentGuard {
         return ids[0];
     }
 
-    private void checkPrompt(String variant) {
-        GuardTemplate template = GuardTemplate.of(variant)
+    private static Set<Integer> stopTokens(Model model) {
+        Set<Integer> stopTokens = new HashSet<>(model.stopTokens());
+        GuardTemplate.Tokens.ENDINGS.forEach(
+                name -> model.tokenizer().special(name).ifPresent(stopTokens::add));
+        return stopTokens;
+    }
+
+    private GuardTemplate own(String variant) {
+        if (variant.equals(GuardTemplate.OWN)) {
+            return GuardTemplate.of(tokenizer);
+        }
+        return GuardTemplate.of(variant)
                 .orElseThrow(() -> new IllegalArgumentException("there is no prompt template '" + variant
                         + "'; there are " + String.join(", ", GuardTemplate.variants())));
+    }
+
+    private void checkPrompt() {
         GuardPrompt prompt = GuardPrompt.of(
-                template,
+                own,
                 Direction.INPUT,
                 List.of(new GuardTurn(GuardTurn.Speaker.USER, "hi")),
                 List.of(new GuardCategory("S1", "Violent Crimes", "")));
         String decoded = tokenizer.decode(
                 prompts.encode(prompt, GuardTemplate.BEFORE_VERDICT, "").ids());
-        if (!decoded.contains(GuardTemplate.CATEGORIES_BEGIN) || !decoded.contains(template.instruction("User"))) {
-            throw new IllegalArgumentException("the guard model's vocabulary cannot spell the prompt " + variant);
+        if (!decoded.contains(GuardTemplate.CATEGORIES_BEGIN) || !decoded.contains(own.instruction("User"))) {
+            throw new IllegalArgumentException("the guard model's vocabulary cannot spell the prompt " + own.variant());
         }
     }
 
@@ -124,12 +141,14 @@ public final class LlamaGuard implements ContentGuard {
     }
 
     @Override
+    public boolean seesPictures() {
+        return prompts.seesPictures();
+    }
+
+    @Override
     public GuardScores assess(GuardQuery query) throws GuardException {
         long deadline = System.nanoTime() + query.timeout().toNanos();
-        GuardTemplate template = GuardTemplate.of(query.settings().templateVariant())
-                .orElseThrow(() -> new GuardException(
-                        Status.MISCONFIGURED,
-                        "there is no prompt template " + query.settings().templateVariant()));
+        GuardTemplate template = GuardTemplate.of(query, own);
         ScoreSum sum = new ScoreSum();
         List<Pending> pending = new ArrayList<>();
         try {
@@ -178,7 +197,7 @@ public final class LlamaGuard implements ContentGuard {
         }
         List<GuardQuestion> halves = halvings < MOST_HALVINGS ? question.halves() : List.of();
         if (halves.isEmpty()) {
-            throw new GuardException(Status.UNAVAILABLE, "the text is too long for the guard's context");
+            throw new GuardException(Status.TOO_LONG, "the text is too long for the guard's context");
         }
         for (GuardQuestion half : halves) {
             pose(half, template, query, halvings + 1, sum, pending);

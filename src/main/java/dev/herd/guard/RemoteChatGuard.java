@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.herd.safety.ContentGuard;
 import dev.herd.safety.GuardException;
-import dev.herd.safety.GuardException.Status;
 import dev.herd.safety.GuardQuery;
 import dev.herd.safety.GuardScores;
 import java.net.URI;
@@ -54,8 +53,7 @@ public final class RemoteChatGuard implements ContentGuard {
     @Override
     public GuardScores assess(GuardQuery query) throws GuardException {
         long deadline = System.nanoTime() + query.timeout().toNanos();
-        GuardTemplate template = GuardTemplate.of(query.settings().templateVariant())
-                .orElseThrow(() -> new GuardException(Status.MISCONFIGURED, "there is no such prompt template"));
+        GuardTemplate template = GuardTemplate.of(query, GuardTemplate.LG4_HF);
         ScoreSum sum = new ScoreSum();
         for (GuardQuestion asked : GuardQuestion.of(query, template)) {
             if (asked.hasImages()) {

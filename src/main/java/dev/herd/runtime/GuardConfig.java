@@ -13,15 +13,15 @@ import java.util.OptionalLong;
 
 /** The guards that are models; docs/guards.md says which there are. */
 public interface GuardConfig {
-    /** Directory or GGUF file of a Llama Guard 4. Default: none. */
+    /** Directory or GGUF file of a Llama Guard 4, or of a Llama Guard 3 that reads text. Default: none. */
     Optional<Path> model();
 
     /** What policies and moderation requests call it. */
     @WithDefault("llama-guard-4")
     String name();
 
-    /** The prompt template that it is checked with at the start, and asked with by moderation requests. */
-    @WithDefault("lg4-hf")
+    /** The prompt template of moderation requests and of policies that name none; {@code auto}: the vocabulary's. */
+    @WithDefault("auto")
     String template();
 
     /** Whether its verdict is read behind line breaks that Herd puts there, or with and without them. */

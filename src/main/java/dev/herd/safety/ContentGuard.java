@@ -8,8 +8,8 @@ public interface ContentGuard {
     /** Which edition it is, for the audit log: changes when its answers may. */
     String revision();
 
-    /** Whether it answers within microseconds and never blocks, so that it may be asked about every piece of text. */
-    default boolean isImmediate() {
+    /** Whether pictures in turns reach it. A guard that is being loaded says yes: it is waited for, not passed over. */
+    default boolean seesPictures() {
         return false;
     }
 

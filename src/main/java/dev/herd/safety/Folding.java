@@ -1,8 +1,11 @@
 package dev.herd.safety;
 
 import java.text.Normalizer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The form in which texts are compared: compatibility characters decomposed, look-alikes of Latin letters replaced by
@@ -10,13 +13,58 @@ import java.util.Map;
  * every folded character knows the one that it came from. For matching only; nothing folded is ever shown.
  */
 final class Folding {
+    /*
+     * Asking the normaliser about a character costs a hundred times more than all else that is done about it. So each is
+     * asked about once, together with its neighbours, when one of them first comes.
+     */
+    private static final int BLOCK_BITS = 8;
+    private static final int BLOCK_SIZE = 1 << BLOCK_BITS;
+    private static final AtomicReferenceArray<int[] @Nullable []> BLOCKS =
+            new AtomicReferenceArray<>((Character.MAX_CODE_POINT + 1) >> BLOCK_BITS);
+    private static final int[] @Nullable [] UNCHANGED = new int[BLOCK_SIZE][];
     private static final int[] NOTHING = {};
     private static final Map<Integer, Integer> LOOK_ALIKES = lookAlikes();
 
     private Folding() {}
 
-    /** What a code point beyond ASCII is compared as; often itself, and nothing if it is invisible. */
+    /** What a code point is compared as, often itself, for which null stands; nothing if it is invisible. */
+    static int @Nullable [] change(int codePoint) {
+        int[] @Nullable [] block = BLOCKS.get(codePoint >> BLOCK_BITS);
+        if (block == null) {
+            block = block(codePoint & -BLOCK_SIZE);
+            BLOCKS.set(codePoint >> BLOCK_BITS, block);
+        }
+        return block[codePoint & (BLOCK_SIZE - 1)];
+    }
+
+    /** The same as an array in every case. */
     static int[] of(int codePoint) {
+        int[] changed = change(codePoint);
+        return changed == null ? new int[] {codePoint} : changed;
+    }
+
+    /** Whether a code point is changed only because it looks like another. */
+    static boolean isLookAlike(int codePoint) {
+        int[] changed = change(codePoint);
+        return changed != null
+                && changed.length == 1
+                && changed[0] == LOOK_ALIKES.getOrDefault(codePoint, Character.MAX_CODE_POINT + 1);
+    }
+
+    private static int[] @Nullable [] block(int first) {
+        int[] @Nullable [] block = new int[BLOCK_SIZE][];
+        boolean isUnchanged = true;
+        for (int i = 0; i < BLOCK_SIZE; i++) {
+            int[] folded = fold(first + i);
+            if (folded.length != 1 || folded[0] != first + i) {
+                block[i] = folded;
+                isUnchanged = false;
+            }
+        }
+        return isUnchanged ? UNCHANGED : block;
+    }
+
+    private static int[] fold(int codePoint) {
         if (isInvisible(codePoint)) {
             return NOTHING;
         }
@@ -38,9 +86,7 @@ final class Folding {
     /** A whole text, folded; with {@code isCaseless}, in lower case, too. */
     static int[] of(String text, boolean isCaseless) {
         return text.codePoints()
-                .flatMap(codePoint -> codePoint < 128
-                        ? java.util.stream.IntStream.of(codePoint)
-                        : java.util.Arrays.stream(of(codePoint)))
+                .flatMap(codePoint -> Arrays.stream(of(codePoint)))
                 .map(codePoint -> isCaseless ? lower(codePoint) : codePoint)
                 .toArray();
     }
@@ -49,6 +95,9 @@ final class Folding {
     static int lower(int codePoint) {
         if (codePoint < 128) {
             return codePoint >= 'A' && codePoint <= 'Z' ? codePoint + ('a' - 'A') : codePoint;
+        }
+        if (isNeverDecomposed(codePoint)) {
+            return codePoint;
         }
         return Character.toLowerCase(Character.toUpperCase(codePoint));
     }

@@ -3,7 +3,8 @@ package dev.herd.safety;
 /**
  * How a policy wants a content guard to be asked.
  *
- * @param templateVariant name of the prompt template; guards without one ignore it
+ * @param templateVariant name of the prompt template, {@code auto} for the guard's own; guards without one
+ *     ignore it
  * @param maxTurns how many of the last turns are shown, 1 to 32
  * @param includeSystem whether the system message is shown; the caller then has put it before the other turns
  */

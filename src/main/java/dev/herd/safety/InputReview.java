@@ -64,6 +64,7 @@ final class InputReview {
         }
         List<GuardTurn> turns = Conversation.input(judged, panel.settings());
         if (!turns.isEmpty()) {
+            panel.enterUnseen(turns, assessment);
             panel.content(Direction.INPUT, turns, cacheSalt)
                     .forEach(answer -> entries.add(() -> panel.enter(Direction.INPUT, answer.join(), assessment)));
         }
@@ -76,7 +77,8 @@ final class InputReview {
             return;
         }
         String asked = withoutAllowed(text);
-        String normal = rules.flag("/unicode/normalise") ? NormalText.of(asked).text() : asked;
+        boolean isNormal = NormalText.isAscii(asked) || !rules.flag("/unicode/normalise");
+        String normal = isNormal ? asked : NormalText.of(asked).text();
         CompletableFuture<Outcome<InjectionScore>> first = panel.injection(asked, source);
         CompletableFuture<Outcome<InjectionScore>> second =
                 normal.equals(asked) ? first : panel.injection(normal, source);

@@ -4,18 +4,19 @@ package dev.herd.safety;
 final class Leet {
     private static final String SIGNS = "0134578@$!|";
     private static final String LETTERS = "oieastbasil";
+    private static final char[] TABLE = new char[128];
+
+    static {
+        for (char symbol = 0; symbol < TABLE.length; symbol++) {
+            int sign = SIGNS.indexOf(symbol);
+            TABLE[symbol] = sign < 0 ? symbol : LETTERS.charAt(sign);
+        }
+    }
 
     private Leet() {}
 
-    /** The text with letters for them; each character keeps its place. */
-    static String plain(String text) {
-        StringBuilder plain = new StringBuilder(text);
-        for (int i = 0; i < plain.length(); i++) {
-            int sign = SIGNS.indexOf(plain.charAt(i));
-            if (sign >= 0) {
-                plain.setCharAt(i, LETTERS.charAt(sign));
-            }
-        }
-        return plain.toString();
+    /** The letter that an ASCII character stands for; often itself. */
+    static int letter(int symbol) {
+        return TABLE[symbol];
     }
 }

@@ -10,7 +10,7 @@ interface Matcher {
      */
     void accept(int codePoint, int start, int end, Hits hits);
 
-    /** No more comes. */
+    /** Tells what matches if no more comes. */
     void finish(Hits hits);
 
     /** Where the earliest match may begin that is still to come; {@code otherwise} if none can begin before. */

@@ -10,16 +10,23 @@ import java.util.Arrays;
 public final class NormalText {
     private static final int MOST_GROWTH = 4;
 
-    private final StringBuilder text = new StringBuilder();
+    private static final int ASCII = 128;
+
+    private final StringBuilder text;
     private final int mostChars;
     private int[] origins;
 
     private NormalText(String original) {
+        this.text = new StringBuilder(original.length());
         this.mostChars = MOST_GROWTH * original.length();
         this.origins = new int[original.length() + 1];
         for (int start = 0; start < original.length(); ) {
             int end = clusterEnd(original, start);
-            append(original.substring(start, end), start);
+            if (end == start + 1 && isNormal(original.charAt(start))) {
+                append(original.charAt(start), start);
+            } else {
+                append(original.substring(start, end), start);
+            }
             start = end;
         }
     }
@@ -29,10 +36,27 @@ public final class NormalText {
         return new NormalText(original);
     }
 
+    private static boolean isNormal(char symbol) {
+        return symbol < ASCII || Folding.change(symbol) == null || Folding.isLookAlike(symbol);
+    }
+
+    /** Whether a text is plainly its own normal form, so that it need not be made. */
+    static boolean isAscii(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) >= ASCII) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** A base character with the marks on it, or a Hangul syllable: what is normalised together. */
     private static int clusterEnd(String original, int start) {
         int first = original.codePointAt(start);
         int at = start + Character.charCount(first);
+        if (at < original.length() && original.charAt(at) < ASCII) {
+            return at;
+        }
         boolean isJamo = isJamo(first);
         while (at < original.length()) {
             int next = original.codePointAt(at);
@@ -53,6 +77,14 @@ public final class NormalText {
         return codePoint >= 0x1100 && codePoint <= 0x11ff;
     }
 
+    private void append(char symbol, int start) {
+        if (text.length() < mostChars) {
+            reserve(1);
+            origins[text.length()] = start;
+            text.append(symbol);
+        }
+    }
+
     private void append(String cluster, int start) {
         int[] visible = cluster.codePoints()
                 .filter(codePoint -> !Folding.isInvisible(codePoint))
@@ -61,11 +93,15 @@ public final class NormalText {
         if (text.length() + normal.length() > mostChars) {
             return;
         }
-        if (text.length() + normal.length() > origins.length) {
-            origins = Arrays.copyOf(origins, 2 * (text.length() + normal.length()));
-        }
+        reserve(normal.length());
         Arrays.fill(origins, text.length(), text.length() + normal.length(), start);
         text.append(normal);
+    }
+
+    private void reserve(int more) {
+        if (text.length() + more > origins.length) {
+            origins = Arrays.copyOf(origins, 2 * (text.length() + more));
+        }
     }
 
     /** The normal form. */

@@ -1,13 +1,13 @@
 package dev.herd.safety;
 
 import dev.herd.safety.Exchange.Segment;
-import dev.herd.safety.GuardRunner.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Judges one answer while it grows, and says how much of it may be shown. Used by one thread at a time; only the
@@ -16,12 +16,13 @@ import java.util.function.LongSupplier;
 public final class OutputReview {
     /*
      * Two things hold text back: the scan, exactly as far as a match may still begin, and the content guard, which is
-     * asked about a part at a time and clears it. A policy that withholds nothing for what the guard says asks it once,
+     * asked about a part at a time and clears it. A guard that answers at once is shown instead all that the scan lets
+     * pass, as it passes, and clears it on the spot. A policy that withholds nothing for what the guard says asks it once,
      * at the end, and nothing waits for it.
      */
     private static final int CHARS_PER_TOKEN = 4;
     private static final int MOST_AHEAD = 4;
-    private static final int IMMEDIATE_CHARS = 512;
+    private static final int[] NOTHING_REPLACED = {};
 
     private final PolicyRules rules;
     private final GuardPanel panel;
@@ -39,6 +40,9 @@ public final class OutputReview {
     private final ConcurrentLinkedQueue<Answer> news = new ConcurrentLinkedQueue<>();
     private final Mode mode;
     private final boolean gates;
+    private final int partTokens;
+    private final long delayNanos;
+    private final @Nullable Checkpoint checkpoint;
     private int noted;
     private int tokens;
     private int clearedTokens;
@@ -56,7 +60,7 @@ public final class OutputReview {
         FULL
     }
 
-    private record Answer(List<Outcome<GuardScores>> outcomes, int end, int tokens, boolean isFinal) {}
+    private record Answer(List<GuardPanel.Opinion> opinions, int end, int tokens, boolean isFinal) {}
 
     /** What the review needs to know of the request. */
     record Setting(List<Segment> context, String before, boolean isJson, String cacheSalt, Redactions redactions) {}
@@ -78,9 +82,14 @@ public final class OutputReview {
         this.gates = mode != Mode.ASYNC
                 && !rules.guardPlan(Direction.OUTPUT).isEmpty()
                 && rules.guardPlan(Direction.OUTPUT).isEnforced();
+        this.partTokens = rules.integer("/stream/chunkTokens");
+        this.delayNanos = TimeUnit.MILLISECONDS.toNanos(rules.integer("/stream/maxDelayMs"));
         this.scan = new TextScan(rules.scanPlan(Direction.OUTPUT), isJson ? new JsonLens() : null, true, redactions);
         scan.prime(setting.before());
         this.cleared = scan.released();
+        AnswerWatch watch = panel.watch();
+        String shown = gates ? setting.before() : "";
+        this.checkpoint = watch == null ? null : new Checkpoint(watch, panel, shown, cleared, assessment);
     }
 
     /** Where in its text the answer begins: behind what it goes on with. */
@@ -142,9 +151,27 @@ public final class OutputReview {
         for (Answer answer = news.poll(); answer != null; answer = news.poll()) {
             take(answer);
         }
-        if (isDue()) {
+        if (checkpoint != null) {
+            pass(checkpoint);
+        } else if (isDue()) {
             ask();
             advance();
+        }
+    }
+
+    private void pass(Checkpoint guard) {
+        boolean isTime = (gates && mode == Mode.WINDOW) || (isFinished && !isBlocked());
+        if (!isTime || isFinallyChecked || assessment.isBlocked()) {
+            return;
+        }
+        if (gates) {
+            guard.pass(scan.release(Integer.MAX_VALUE));
+        } else {
+            guard.show(scan.preview(Integer.MAX_VALUE));
+        }
+        if (isFinished && !isBlocked()) {
+            guard.show(callTexts);
+            isFinallyChecked = true;
         }
     }
 
@@ -166,12 +193,8 @@ public final class OutputReview {
             return false;
         }
         return panel.isImmediate()
-                || uncheckedTokens >= rules.integer("/stream/chunkTokens")
-                || nanoTime.getAsLong() - uncheckedSince >= delayNanos();
-    }
-
-    private long delayNanos() {
-        return TimeUnit.MILLISECONDS.toNanos(rules.integer("/stream/maxDelayMs"));
+                || uncheckedTokens >= partTokens
+                || nanoTime.getAsLong() - uncheckedSince >= delayNanos;
     }
 
     private void ask() {
@@ -180,9 +203,10 @@ public final class OutputReview {
         int end = scan.text().length();
         int upTo = tokens;
         boolean isFinal = isFinished;
-        String answer = isFinal ? scan.preview(Integer.MAX_VALUE) + callTexts : scan.preview(contextChars());
+        int contextChars = rules.integer("/stream/contextTokens") * CHARS_PER_TOKEN;
+        String answer = isFinal ? scan.preview(Integer.MAX_VALUE) + callTexts : scan.preview(contextChars);
         long start = nanoTime.getAsLong();
-        List<CompletableFuture<Outcome<GuardScores>>> asked =
+        List<CompletableFuture<GuardPanel.Opinion>> asked =
                 panel.content(Direction.OUTPUT, Conversation.output(context, answer, panel.settings()), cacheSalt);
         CompletableFuture<Void> _ = CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
                 .thenRun(() -> {
@@ -193,15 +217,10 @@ public final class OutputReview {
                 });
     }
 
-    /** A guard that is asked about every token sees as much as its phrases are long; all of the answer at its end. */
-    private int contextChars() {
-        return panel.isImmediate() ? IMMEDIATE_CHARS : rules.integer("/stream/contextTokens") * CHARS_PER_TOKEN;
-    }
-
     private void take(Answer answer) {
         isChecking = false;
         isFinallyChecked |= answer.isFinal();
-        answer.outcomes().forEach(outcome -> panel.enter(Direction.OUTPUT, outcome, assessment));
+        answer.opinions().forEach(opinion -> panel.enter(Direction.OUTPUT, opinion, assessment));
         if (!assessment.isBlocked()) {
             cleared = Math.max(cleared, answer.end());
             clearedTokens = answer.tokens();
@@ -210,11 +229,19 @@ public final class OutputReview {
 
     /** What may be shown now; after a block, once more what lies before it. */
     public Piece release() {
+        if (checkpoint != null && gates) {
+            return isWithheldByGuard()
+                    ? new Piece("", checkpoint.fetched(), NOTHING_REPLACED)
+                    : piece(checkpoint.fetch());
+        }
         if (isWithheldByGuard()) {
-            return new Piece("", scan.released(), new int[0]);
+            return new Piece("", scan.released(), NOTHING_REPLACED);
         }
         int limit = mode == Mode.FULL && !isSettled() ? 0 : gates && !isFinallyChecked ? cleared : Integer.MAX_VALUE;
-        TextScan.Release release = scan.release(limit);
+        return piece(scan.release(limit));
+    }
+
+    private static Piece piece(TextScan.Release release) {
         return new Piece(release.text(), release.end(), release.replaced());
     }
 
@@ -265,14 +292,12 @@ public final class OutputReview {
 
     /** Whether the answer is so far ahead of the guard that its generation should pause. */
     public boolean isAhead() {
-        return gates
-                && mode == Mode.WINDOW
-                && tokens - clearedTokens > MOST_AHEAD * rules.integer("/stream/chunkTokens");
+        return checkpoint == null && gates && mode == Mode.WINDOW && tokens - clearedTokens > MOST_AHEAD * partTokens;
     }
 
     /** The longest delay. */
     public java.time.Duration delay() {
-        return java.time.Duration.ofNanos(delayNanos());
+        return java.time.Duration.ofNanos(delayNanos);
     }
 
     /** Enters what the calls' scans have found; before the assessment is read for the last time. */

@@ -2,15 +2,12 @@ package dev.herd.safety;
 
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Texts that are hidden in another: in tag characters, Base64, hexadecimal digits, percent signs, or rotated by 13
@@ -21,10 +18,11 @@ final class Payloads {
     private static final int MOST_BYTES = 64 * 1024;
     private static final int MOST_PAYLOADS = 64;
     private static final double PRINTABLE = 0.9;
-    private static final Pattern RUN = Pattern.compile("[A-Za-z0-9+/_-]{16,}={0,2}");
-    private static final Pattern PERCENT = Pattern.compile("[A-Za-z0-9._~+%-]{9,}");
-    private static final Pattern ESCAPE = Pattern.compile("%[0-9A-Fa-f]{2}");
+    private static final Run ENCODED = new Run("+/_-", SHORTEST, 2);
+    private static final Run ESCAPED = new Run("._~+%-", 9, 0);
     private static final int FEWEST_ESCAPES = 3;
+    private static final int ASCII = 128;
+    private static final char FIRST_OF_TAGS = '\udb40'; // with which all of them begin in UTF-16
 
     private Payloads() {}
 
@@ -35,6 +33,36 @@ final class Payloads {
      * @param end the character behind it
      */
     record Payload(String kind, String text, int start, int end) {}
+
+    /**
+     * Letters, digits and some signs in a row, at least {@code least} of them, with up to {@code mostPadding} equals
+     * signs behind.
+     */
+    private record Run(boolean[] symbols, int least, int mostPadding) {
+        Run(String signs, int least, int mostPadding) {
+            this(new boolean[ASCII], least, mostPadding);
+            for (int symbol = 0; symbol < ASCII; symbol++) {
+                symbols[symbol] = (Folding.isWord(symbol) && symbol != '_') || signs.indexOf(symbol) >= 0;
+            }
+        }
+
+        /** Where the row ends that holds the character at {@code start}; {@code start} if none does. */
+        int end(String text, int start) {
+            int at = start;
+            while (at < text.length() && text.charAt(at) < ASCII && symbols[text.charAt(at)]) {
+                at++;
+            }
+            return at;
+        }
+
+        int padded(String text, int end) {
+            int at = end;
+            while (at < text.length() && at - end < mostPadding && text.charAt(at) == '=') {
+                at++;
+            }
+            return at;
+        }
+    }
 
     /** What is hidden in a text. */
     static List<Payload> find(String text) {
@@ -48,26 +76,25 @@ final class Payloads {
     }
 
     private static void addRuns(String text, List<Payload> found, int start, int end, int depth) {
-        addMatches(RUN, text, found, start, end, depth);
-        addMatches(PERCENT, text, found, start, end, depth);
+        addRuns(ENCODED, text, found, start, end, depth);
+        addRuns(ESCAPED, text, found, start, end, depth);
     }
 
-    private static void addMatches(Pattern pattern, String text, List<Payload> found, int start, int end, int depth) {
-        Matcher run = pattern.matcher(text);
-        while (found.size() < MOST_PAYLOADS && run.find()) {
-            String encoded = run.group();
-            Optional<Payload> payload = decode(encoded)
-                    .map(bytes -> new Payload(
-                            bytes.kind(),
-                            bytes.text(),
-                            depth == 0 ? run.start() : start,
-                            depth == 0 ? run.end() : end));
-            if (payload.isPresent()) {
-                found.add(payload.get());
-                if (depth == 0) {
-                    addRuns(payload.get().text(), found, run.start(), run.end(), 1);
-                }
+    private static void addRuns(Run run, String text, List<Payload> found, int start, int end, int depth) {
+        for (int from = 0; from < text.length() && found.size() < MOST_PAYLOADS; from++) {
+            int to = run.end(text, from);
+            if (to - from >= run.least()) {
+                to = run.padded(text, to);
+                int first = depth == 0 ? from : start;
+                int last = depth == 0 ? to : end;
+                decode(text.substring(from, to)).ifPresent(bytes -> {
+                    found.add(new Payload(bytes.kind(), bytes.text(), first, last));
+                    if (depth == 0) {
+                        addRuns(bytes.text(), found, first, last, 1);
+                    }
+                });
             }
+            from = Math.max(from, to - 1);
         }
     }
 
@@ -76,21 +103,27 @@ final class Payloads {
             return Optional.empty();
         }
         if (encoded.indexOf('%') >= 0) {
-            boolean isEscaped =
-                    ESCAPE.matcher(encoded).results().limit(FEWEST_ESCAPES).count() == FEWEST_ESCAPES;
-            return isEscaped ? readable("url", percent(encoded)) : Optional.empty();
+            return hasEscapes(encoded) ? readable("url", percent(encoded)) : Optional.empty();
         }
         if (encoded.length() % 2 == 0 && encoded.chars().allMatch(symbol -> Character.digit(symbol, 16) >= 0)) {
             return readable("hex", java.util.HexFormat.of().parseHex(encoded));
         }
-        try {
-            String standard = encoded.replace('-', '+').replace('_', '/').replace("=", "");
-            return standard.length() % 4 == 1
-                    ? Optional.empty()
-                    : readable("base64", Base64.getDecoder().decode(standard));
-        } catch (IllegalArgumentException malformed) {
-            return Optional.empty();
+        String standard = encoded.replace('-', '+').replace('_', '/').replace("=", "");
+        boolean isMalformed = standard.length() % 4 == 1 || standard.indexOf('.') >= 0 || standard.indexOf('~') >= 0;
+        return isMalformed
+                ? Optional.empty()
+                : readable("base64", Base64.getDecoder().decode(standard));
+    }
+
+    private static boolean hasEscapes(String encoded) {
+        int escapes = 0;
+        for (int at = encoded.indexOf('%'); at >= 0; at = encoded.indexOf('%', at + 1)) {
+            boolean isEscape = at + 2 < encoded.length()
+                    && Character.digit(encoded.charAt(at + 1), 16) >= 0
+                    && Character.digit(encoded.charAt(at + 2), 16) >= 0;
+            escapes += isEscape ? 1 : 0;
         }
+        return escapes >= FEWEST_ESCAPES;
     }
 
     private static byte[] percent(String encoded) {
@@ -115,27 +148,26 @@ final class Payloads {
         if (bytes.length < SHORTEST / 2 || bytes.length > MOST_BYTES) {
             return Optional.empty();
         }
-        try {
-            CharBuffer text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .onMalformedInput(CodingErrorAction.REPORT)
-                    .decode(ByteBuffer.wrap(bytes));
-            long printable = text.chars()
-                    .filter(symbol -> !Character.isISOControl(symbol) || Character.isWhitespace(symbol))
-                    .count();
-            return printable >= PRINTABLE * text.length()
-                    ? Optional.of(new Payload(kind, text.toString(), 0, 0))
-                    : Optional.empty();
-        } catch (CharacterCodingException binary) {
-            return Optional.empty();
+        CharBuffer text = CharBuffer.allocate(bytes.length);
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        if (decoder.decode(ByteBuffer.wrap(bytes), text, true).isError()) {
+            return Optional.empty(); // binary
         }
+        text.flip();
+        long printable = text.chars()
+                .filter(symbol -> !Character.isISOControl(symbol) || Character.isWhitespace(symbol))
+                .count();
+        return printable >= PRINTABLE * text.length()
+                ? Optional.of(new Payload(kind, text.toString(), 0, 0))
+                : Optional.empty();
     }
 
     private static Optional<Payload> tags(String text) {
         StringBuilder hidden = new StringBuilder();
         int start = -1;
         int end = 0;
-        for (int at = 0; at < text.length(); ) {
+        int first = text.indexOf(FIRST_OF_TAGS);
+        for (int at = first < 0 ? text.length() : first; at < text.length(); ) {
             int codePoint = text.codePointAt(at);
             if (Folding.isTag(codePoint) && codePoint < 0xe007f && codePoint >= 0xe0020) {
                 start = start < 0 ? at : start;
@@ -154,15 +186,15 @@ final class Payloads {
     }
 
     private static String rotated(String text) {
-        StringBuilder rotated = new StringBuilder(text);
-        for (int i = 0; i < rotated.length(); i++) {
-            char symbol = rotated.charAt(i);
+        char[] rotated = text.toCharArray();
+        for (int i = 0; i < rotated.length; i++) {
+            char symbol = rotated[i];
             if (symbol >= 'a' && symbol <= 'z') {
-                rotated.setCharAt(i, (char) ((symbol - 'a' + 13) % 26 + 'a'));
+                rotated[i] = (char) ((symbol - 'a' + 13) % 26 + 'a');
             } else if (symbol >= 'A' && symbol <= 'Z') {
-                rotated.setCharAt(i, (char) ((symbol - 'A' + 13) % 26 + 'A'));
+                rotated[i] = (char) ((symbol - 'A' + 13) % 26 + 'A');
             }
         }
-        return rotated.toString();
+        return new String(rotated);
     }
 }

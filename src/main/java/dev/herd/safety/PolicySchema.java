@@ -89,7 +89,7 @@ final class PolicySchema {
         CATEGORIES.keySet().forEach(code -> categories.put(code, directions()));
         return ObjectShape.of(
                 "guard", guard(),
-                "templateVariant", Text.any(64, "lg4-hf"),
+                "templateVariant", Text.any(64, "auto"),
                 "categoryMode", own("joint", "joint", "perCategory"),
                 "maxTurns", new Numeric(1, 32, 6, true, Prevails.OWN),
                 "includeSystem", new Flag(false, true),

@@ -6,9 +6,11 @@ import java.util.List;
 /** A regular expression as the steps of a machine that tries all its ways at once. Immutable. */
 final class Regex {
     private final List<Step> steps;
+    private final int reach;
 
     Regex(List<Step> steps) {
         this.steps = List.copyOf(steps);
+        this.reach = reach(steps);
     }
 
     List<Step> steps() {
@@ -61,6 +63,25 @@ final class Regex {
         private static boolean isWord(int codePoint) {
             return codePoint != NONE && Folding.isWord(codePoint);
         }
+    }
+
+    /** Code points of the longest match in which nothing repeats that may repeat without limit. */
+    int reach() {
+        return reach;
+    }
+
+    private static int reach(List<Step> steps) {
+        int[] reach = new int[steps.size()];
+        for (int at = steps.size() - 1; at >= 0; at--) {
+            reach[at] = switch (steps.get(at)) {
+                case Step.Match match -> 0;
+                case Step.Take take -> 1 + reach[at + 1];
+                case Step.Require require -> reach[at + 1];
+                case Step.Fork(int one, int other) ->
+                    one <= at ? reach[at + 1] : Math.max(reach[one], reach[other]); // a loop is left behind its end
+            };
+        }
+        return reach[0];
     }
 
     /** Whether the expression matches nothing, in which case it would match everywhere. */

@@ -17,6 +17,7 @@ final class RegexReader {
     private static final int MOST_STEPS_OF_ONE = 4_000;
     private static final int MOST_DEPTH = 50;
     private static final int UNBOUNDED = -1;
+    private static final int KELVIN = 0x212a; // in lower case a 'k'; no code point beyond has one in ASCII
 
     private final int[] pattern;
     private final boolean isCaseSensitive;
@@ -151,7 +152,7 @@ final class RegexReader {
         int symbol = pattern[at++];
         return switch (symbol) {
             case '(' -> group();
-            case '[' -> take(bracket());
+            case '[' -> bracket();
             case '.' -> take(codePoint -> codePoint != '\n');
             case '^' -> require(Condition.LINE_START);
             case '$' -> require(Condition.LINE_END);
@@ -193,10 +194,11 @@ final class RegexReader {
         return symbol == 'p' || symbol == 'P' ? take(property(symbol == 'P')) : literal(character(symbol));
     }
 
-    private IntPredicate bracket() throws PolicyException {
+    private List<Step> bracket() throws PolicyException {
         boolean isNegated = peek() == '^';
         at += isNegated ? 1 : 0;
         IntPredicate all = codePoint -> false;
+        int largest = isNegated ? Character.MAX_CODE_POINT : 0;
         boolean isFirst = true;
         while (isFirst || peek() != ']') {
             isFirst = false;
@@ -207,15 +209,17 @@ final class RegexReader {
                 named = symbol == 'p' || symbol == 'P' ? property(symbol == 'P') : RegexClasses.named(symbol);
                 from = named == null ? character(symbol) : from;
             }
-            all = all.or(named != null ? named : range(from));
+            int to = named == null ? rangeEnd(from) : from;
+            all = all.or(named != null ? named : to == from ? cased(from) : range(from, to));
+            largest = Math.max(largest, named != null ? Character.MAX_CODE_POINT : largest(to));
         }
         at++;
-        return isNegated ? all.negate() : all;
+        return take(isNegated ? all.negate() : all, largest);
     }
 
-    private IntPredicate range(int from) throws PolicyException {
+    private int rangeEnd(int from) throws PolicyException {
         if (peek() != '-' || at + 1 >= pattern.length || pattern[at + 1] == ']') {
-            return cased(from);
+            return from;
         }
         at++;
         int to = next();
@@ -223,12 +227,23 @@ final class RegexReader {
         if (to < from) {
             throw wrong("a range between [ and ] is in the wrong order");
         }
-        int last = to;
-        IntPredicate range = codePoint -> codePoint >= from && codePoint <= last;
+        return to;
+    }
+
+    private IntPredicate range(int from, int to) {
+        IntPredicate range = codePoint -> codePoint >= from && codePoint <= to;
         return isCaseSensitive
                 ? range
                 : range.or(codePoint ->
                         range.test(Character.toLowerCase(codePoint)) || range.test(Character.toUpperCase(codePoint)));
+    }
+
+    /** The largest code point that is a symbol or one before it, case aside. */
+    private int largest(int symbol) {
+        if (isCaseSensitive) {
+            return symbol;
+        }
+        return symbol < 128 ? KELVIN : Character.MAX_CODE_POINT;
     }
 
     private IntPredicate cased(int symbol) {
@@ -261,10 +276,10 @@ final class RegexReader {
     private List<Step> literal(int symbol) {
         List<Step> steps = new ArrayList<>();
         if (symbol < 128) {
-            steps.add(new Step.Take(new CodePoints(cased(symbol))));
+            steps.add(new Step.Take(new CodePoints(cased(symbol), largest(symbol))));
         } else {
             for (int folded : Folding.of(symbol)) {
-                steps.add(new Step.Take(new CodePoints(cased(folded))));
+                steps.add(new Step.Take(new CodePoints(cased(folded), largest(folded))));
             }
         }
         return steps;
@@ -311,7 +326,11 @@ final class RegexReader {
     }
 
     private static List<Step> take(IntPredicate set) {
-        return new ArrayList<>(List.of(new Step.Take(new CodePoints(set))));
+        return take(set, Character.MAX_CODE_POINT);
+    }
+
+    private static List<Step> take(IntPredicate set, int largest) {
+        return new ArrayList<>(List.of(new Step.Take(new CodePoints(set, largest))));
     }
 
     private static List<Step> require(Condition condition) {

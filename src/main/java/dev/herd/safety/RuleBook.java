@@ -11,118 +11,152 @@ final class RuleBook {
     private static final String MAKE =
             "\\b(?:make|build|synthesi[sz]e|produce|create|cook|manufacture|assemble|weaponi[sz]e|culture|acquire)\\b";
 
-    private static final String[][] CONTENT = {
-        {
-            "S1",
-            "0.8",
-            HOW
-                    + "\\b(?:kill|murder|poison|stab|strangle|kidnap|assassinate|behead) (?:people|someone|somebody|him|her|them"
-                    + "|(?:a|the|my|some|his|their) (?:\\w+ ){0,2}(?:man|woman|person|child|kid|boy|girl|neighbou?r|wife|husband"
-                    + "|boss|ex|girlfriend|boyfriend|teacher|politician|president|family|brother|sister|mother|father))\\b"
-        },
-        {
-            "S1",
-            "0.8",
-            "\\bi (?:will|am going to|want to) (?:kill|murder|shoot|stab) (?:him|her|them|you|my|everyone|people)\\b"
-        },
-        {
-            "S2",
-            "0.8",
-            HOW
-                    + "\\b(?:launder money|steal (?:a|an|someone|credit)|forge (?:a|an) (?:passport|id|cheque|check)|hotwire|counterfeit|shoplift|commit (?:fraud|tax evasion)|cook (?:meth|crystal))\\b"
-        },
-        {
-            "S2",
-            "0.8",
-            HOW
-                    + "\\b(?:write|create|make|build|deploy) (?:a |an |some )?(?:ransomware|keylogger|computer virus|botnet|malware)\\b"
-        },
-        {"S3", "0.9", HOW + "\\b(?:rape|sexually assault|drug (?:a|her|his) drink|traffic (?:women|girls|people))\\b"},
-        {"S4", "0.95", "\\b(?:child|kiddie|underage|preteen|minor) (?:porn|pornography|erotica|sex)\\b"},
-        {
-            "S4",
-            "0.95",
-            "\\b(?:sexual(?:ly)?|erotic|nude)\\b[^.?!\\n]{0,40}\\b(?:child|children|toddler|minor|minors|(?:[3-9]|1[0-5]) ?(?:-| )?years?(?:-| )old)\\b"
-        },
-        {"S4", "0.95", "\\bcsam\\b"},
-        {
-            "S9",
-            "0.9",
-            MAKE
-                    + "[^.?!\\n]{0,40}\\b(?:nerve agent|sarin|tabun|soman|vx gas|mustard gas|novichok|anthrax|ricin|smallpox|botulinum|bioweapon|dirty bomb|nuclear (?:bomb|weapon|device)|chemical weapon)s?\\b"
-        },
-        {
-            "S9",
-            "0.85",
-            MAKE
-                    + "[^.?!\\n]{0,30}\\b(?:pipe bomb|fertilizer bomb|nail bomb|tatp|anfo|explosive vest|improvised explosive)s?\\b"
-        },
-        {"S9", "0.85", "\\benrich(?:ing)? uranium\\b[^.?!\\n]{0,40}\\b(?:weapon|bomb|at home)"},
-        {
-            "S10",
-            "0.8",
-            "\\b(?:all|those|these|the) (?:jews|muslims|christians|blacks|gays|immigrants|women|asians|arabs|roma) (?:are|should be) (?:vermin|animals|subhuman|exterminated|killed|inferior|gassed|deported)\\b"
-        },
-        {
-            "S11",
-            "0.85",
-            HOW
-                    + "\\b(?:kill myself|commit suicide|end my life|hang myself|cut myself|overdose on|hide (?:my )?(?:cutting|bulimia|anorexia))\\b"
-        },
-        {"S11", "0.8", "\\b(?:i want to die|i (?:am going to|will) kill myself|painless(?:ly)? (?:ways to|suicide))\\b"
-        },
-        {
-            "S13",
-            "0.8",
-            "\\b(?:vote|voting) (?:by (?:text|sms|email)|on wednesday|twice)\\b[^.?!\\n]{0,40}\\b(?:election|ballot|valid|legal)\\b"
-        },
-        {
-            "S14",
-            "0.8",
-            "\\b(?:fork bomb|escape (?:the|from the) (?:container|sandbox)|:\\(\\)\\{ ?:\\|:& ?\\};:)|\\brm -rf /(?:\\s|\\*|$)"
-        },
-    };
+    /*
+     * Each rule has its score, the words of which every match contains one, and the expression. A test proves that the
+     * words are complete.
+     */
+    private static final List<RuleSet.Rule> CONTENT = List.of(
+            of(
+                    "S1",
+                    0.8,
+                    "kill|murder|poison|stab|strangle|kidnap|assassinate|behead",
+                    HOW
+                            + "\\b(?:kill|murder|poison|stab|strangle|kidnap|assassinate|behead) (?:people|someone|somebody|him|her|them"
+                            + "|(?:a|the|my|some|his|their) (?:\\w+ ){0,2}(?:man|woman|person|child|kid|boy|girl|neighbou?r|wife|husband"
+                            + "|boss|ex|girlfriend|boyfriend|teacher|politician|president|family|brother|sister|mother|father))\\b"),
+            of(
+                    "S1",
+                    0.8,
+                    "kill|murder|shoot|stab",
+                    "\\bi (?:will|am going to|want to) (?:kill|murder|shoot|stab) (?:him|her|them|you|my|everyone|people)\\b"),
+            of(
+                    "S2",
+                    0.8,
+                    "launder money|steal a|steal someone|steal credit|forge a|hotwire|counterfeit|shoplift|"
+                            + "commit fraud|commit tax evasion|cook meth|cook crystal",
+                    HOW
+                            + "\\b(?:launder money|steal (?:a|an|someone|credit)|forge (?:a|an) (?:passport|id|cheque|check)|hotwire|counterfeit|shoplift|commit (?:fraud|tax evasion)|cook (?:meth|crystal))\\b"),
+            of(
+                    "S2",
+                    0.8,
+                    "ransomware|keylogger|computer virus|botnet|malware",
+                    HOW
+                            + "\\b(?:write|create|make|build|deploy) (?:a |an |some )?(?:ransomware|keylogger|computer virus|botnet|malware)\\b"),
+            of(
+                    "S3",
+                    0.9,
+                    "rape|sexually assault|drug a drink|drug her drink|drug his drink|traffic women|"
+                            + "traffic girls|traffic people",
+                    HOW + "\\b(?:rape|sexually assault|drug (?:a|her|his) drink|traffic (?:women|girls|people))\\b"),
+            of(
+                    "S4",
+                    0.95,
+                    " porn| erotica| sex",
+                    "\\b(?:child|kiddie|underage|preteen|minor) (?:porn|pornography|erotica|sex)\\b"),
+            of(
+                    "S4",
+                    0.95,
+                    "sexual|erotic|nude",
+                    "\\b(?:sexual(?:ly)?|erotic|nude)\\b[^.?!\\n]{0,40}\\b(?:child|children|toddler|minor|minors|(?:[3-9]|1[0-5]) ?(?:-| )?years?(?:-| )old)\\b"),
+            of("S4", 0.95, "csam", "\\bcsam\\b"),
+            of(
+                    "S9",
+                    0.9,
+                    "nerve agent|sarin|tabun|soman|vx gas|mustard gas|novichok|anthrax|ricin|smallpox|"
+                            + "botulinum|bioweapon|dirty bomb|nuclear bomb|nuclear weapon|nuclear device|chemical weapon",
+                    MAKE
+                            + "[^.?!\\n]{0,40}\\b(?:nerve agent|sarin|tabun|soman|vx gas|mustard gas|novichok|anthrax|ricin|smallpox|botulinum|bioweapon|dirty bomb|nuclear (?:bomb|weapon|device)|chemical weapon)s?\\b"),
+            of(
+                    "S9",
+                    0.85,
+                    "pipe bomb|fertilizer bomb|nail bomb|tatp|anfo|explosive vest|improvised explosive",
+                    MAKE
+                            + "[^.?!\\n]{0,30}\\b(?:pipe bomb|fertilizer bomb|nail bomb|tatp|anfo|explosive vest|improvised explosive)s?\\b"),
+            of("S9", 0.85, "uranium", "\\benrich(?:ing)? uranium\\b[^.?!\\n]{0,40}\\b(?:weapon|bomb|at home)"),
+            of(
+                    "S10",
+                    0.8,
+                    "are vermin|are animals|are subhuman|are exterminated|are killed|are inferior|are gassed|"
+                            + "are deported|be vermin|be animals|be subhuman|be exterminated|be killed|be inferior|"
+                            + "be gassed|be deported",
+                    "\\b(?:all|those|these|the) (?:jews|muslims|christians|blacks|gays|immigrants|women|asians|arabs|roma) (?:are|should be) (?:vermin|animals|subhuman|exterminated|killed|inferior|gassed|deported)\\b"),
+            of(
+                    "S11",
+                    0.85,
+                    "kill myself|commit suicide|end my life|hang myself|cut myself|overdose on|cutting|bulimia|"
+                            + "anorexia",
+                    HOW
+                            + "\\b(?:kill myself|commit suicide|end my life|hang myself|cut myself|overdose on|hide (?:my )?(?:cutting|bulimia|anorexia))\\b"),
+            of(
+                    "S11",
+                    0.8,
+                    "i want to die|kill myself|painless",
+                    "\\b(?:i want to die|i (?:am going to|will) kill myself|painless(?:ly)? (?:ways to|suicide))\\b"),
+            of(
+                    "S13",
+                    0.8,
+                    "by text|by sms|by email|on wednesday|vote twice|voting twice",
+                    "\\b(?:vote|voting) (?:by (?:text|sms|email)|on wednesday|twice)\\b[^.?!\\n]{0,40}\\b(?:election|ballot|valid|legal)\\b"),
+            of(
+                    "S14",
+                    0.8,
+                    "fork bomb|the container|the sandbox|:(){|rm -rf /",
+                    "\\b(?:fork bomb|escape (?:the|from the) (?:container|sandbox)|:\\(\\)\\{ ?:\\|:& ?\\};:)|\\brm -rf /(?:\\s|\\*|$)"));
 
-    private static final String[][] INJECTIONS = {
-        {
-            "override",
-            "0.95",
-            "\\b(?:ignore|disregard|forget|override|bypass|skip)\\b[^.?!\\n]{0,20}\\b(?:previous|prior|above|earlier|preceding|all|your|system|the)\\b[^.?!\\n]{0,20}\\b(?:instruction|prompt|rule|guideline|direction|command|context|message|constraint)s?\\b"
-        },
-        {
-            "override",
-            "0.95",
-            "\\bdo not (?:follow|obey|comply with)\\b[^.?!\\n]{0,20}\\b(?:previous|prior|above|your|system)\\b[^.?!\\n]{0,20}\\b(?:instruction|prompt|rule)s?\\b"
-        },
-        {"persona", "0.92", "\\byou are (?:now )?(?:dan|an? (?:unrestricted|unfiltered|uncensored|jailbroken))\\b"},
-        {
-            "persona",
-            "0.92",
-            "\\b(?:pretend|act|behave) (?:as if |like )?(?:you (?:have|had)|there are|with) no (?:restrictions|rules|guidelines|filters|limitations)\\b"
-        },
-        {
-            "persona",
-            "0.92",
-            "\\b(?:developer|god|debug|sudo|admin|dan|jailbreak) mode (?:is )?(?:enabled|activated|on)\\b|\\benable (?:developer|god|dan|jailbreak) mode\\b"
-        },
-        {
-            "leak",
-            "0.9",
-            "\\b(?:reveal|print|show|repeat|output|leak|dump|tell me)\\b[^.?!\\n]{0,20}\\b(?:your|the) (?:system|initial|original|hidden|secret) (?:prompt|instruction|message)s?\\b"
-        },
-        {"new", "0.75", "\\b(?:new|updated|real|actual) instructions?\\s*:"},
-        {"new", "0.75", "\\b(?:system|admin(?:istrator)?) (?:override|update|notice|message)\\s*:"},
-        {
-            "assistant",
-            "0.75",
-            "\\b(?:attention|note to|important(?: message)? (?:for|to)) (?:the )?(?:ai|assistant|language model|llm|chatbot)s?\\b"
-        },
-        {
-            "exfiltrate",
-            "0.8",
-            "\\b(?:send|post|forward|email|upload|exfiltrate)\\b[^.?!\\n]{0,40}\\b(?:conversation|chat history|api key|password|credentials|system prompt)s?\\b[^.?!\\n]{0,40}\\b(?:to|at) (?:https?://|[a-z0-9._-]+@)"
-        },
-    };
+    private static final List<RuleSet.Rule> INJECTIONS = List.of(
+            of(
+                    "override",
+                    0.95,
+                    "ignore|disregard|forget|override|bypass|skip",
+                    "\\b(?:ignore|disregard|forget|override|bypass|skip)\\b[^.?!\\n]{0,20}\\b(?:previous|prior|above|earlier|preceding|all|your|system|the)\\b[^.?!\\n]{0,20}\\b(?:instruction|prompt|rule|guideline|direction|command|context|message|constraint)s?\\b"),
+            of(
+                    "override",
+                    0.95,
+                    "do not follow|do not obey|do not comply with",
+                    "\\bdo not (?:follow|obey|comply with)\\b[^.?!\\n]{0,20}\\b(?:previous|prior|above|your|system)\\b[^.?!\\n]{0,20}\\b(?:instruction|prompt|rule)s?\\b"),
+            of(
+                    "persona",
+                    0.92,
+                    "are dan|now dan|unrestricted|unfiltered|uncensored|jailbroken",
+                    "\\byou are (?:now )?(?:dan|an? (?:unrestricted|unfiltered|uncensored|jailbroken))\\b"),
+            of(
+                    "persona",
+                    0.92,
+                    "no restrictions|no rules|no guidelines|no filters|no limitations",
+                    "\\b(?:pretend|act|behave) (?:as if |like )?(?:you (?:have|had)|there are|with) no (?:restrictions|rules|guidelines|filters|limitations)\\b"),
+            of(
+                    "persona",
+                    0.92,
+                    "developer mode|god mode|debug mode|sudo mode|admin mode|dan mode|jailbreak mode",
+                    "\\b(?:developer|god|debug|sudo|admin|dan|jailbreak) mode (?:is )?(?:enabled|activated|on)\\b|\\benable (?:developer|god|dan|jailbreak) mode\\b"),
+            of(
+                    "leak",
+                    0.9,
+                    "system prompt|system instruction|system message|initial prompt|initial instruction|"
+                            + "initial message|original prompt|original instruction|original message|hidden prompt|"
+                            + "hidden instruction|hidden message|secret prompt|secret instruction|secret message",
+                    "\\b(?:reveal|print|show|repeat|output|leak|dump|tell me)\\b[^.?!\\n]{0,20}\\b(?:your|the) (?:system|initial|original|hidden|secret) (?:prompt|instruction|message)s?\\b"),
+            of(
+                    "new",
+                    0.75,
+                    "new instruction|updated instruction|real instruction|actual instruction",
+                    "\\b(?:new|updated|real|actual) instructions?\\s*:"),
+            of(
+                    "new",
+                    0.75,
+                    "system override|system update|system notice|system message|admin override|admin update|"
+                            + "admin notice|admin message|administrator",
+                    "\\b(?:system|admin(?:istrator)?) (?:override|update|notice|message)\\s*:"),
+            of(
+                    "assistant",
+                    0.75,
+                    "attention|note to|important for|important to|important message",
+                    "\\b(?:attention|note to|important(?: message)? (?:for|to)) (?:the )?(?:ai|assistant|language model|llm|chatbot)s?\\b"),
+            of(
+                    "exfiltrate",
+                    0.8,
+                    "conversation|chat history|api key|password|credentials|system prompt",
+                    "\\b(?:send|post|forward|email|upload|exfiltrate)\\b[^.?!\\n]{0,40}\\b(?:conversation|chat history|api key|password|credentials|system prompt)s?\\b[^.?!\\n]{0,40}\\b(?:to|at) (?:https?://|[a-z0-9._-]+@)"));
 
     private static final String[] SPACELESS = {
         "ignorepreviousinstructions",
@@ -144,13 +178,13 @@ final class RuleBook {
     private RuleBook() {}
 
     /** Rules about content, by category. */
-    static List<RegexSet.Entry> content() {
-        return entries(CONTENT);
+    static RuleSet content() {
+        return new RuleSet(CONTENT);
     }
 
     /** Rules about attempts to take control of the model. */
-    static List<RegexSet.Entry> injections() {
-        return entries(INJECTIONS);
+    static RuleSet injections() {
+        return new RuleSet(INJECTIONS);
     }
 
     /** Phrases in which white space does not count; torn apart they are no accident. */
@@ -163,13 +197,10 @@ final class RuleBook {
         return terms;
     }
 
-    private static List<RegexSet.Entry> entries(String[][] rules) {
-        List<RegexSet.Entry> entries = new ArrayList<>();
-        for (String[] rule : rules) {
-            entries.add(new RegexSet.Entry(
-                    RegexReader.known(rule[2], false),
-                    new ScanRule(RulesGuard.NAME, rule[0], Ruling.NOTHING, ScanRule.Check.NONE, rule[1])));
-        }
-        return entries;
+    private static RuleSet.Rule of(String code, double score, String words, String pattern) {
+        return new RuleSet.Rule(
+                RegexReader.known(pattern, false),
+                List.of(words.split("\\|", -1)),
+                new ScanRule(RulesGuard.NAME, code, Ruling.NOTHING, ScanRule.Check.NONE, Double.toString(score)));
     }
 }

@@ -1,31 +1,27 @@
 package dev.herd.safety;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A guard without a model: fixed phrases and patterns. It is always there, costs microseconds and misses whatever is said
  * in other words or other languages than English; docs/safety.md states its limits. Safe for use by many threads.
  */
-public final class RulesGuard implements ContentGuard, InjectionDetector {
+public final class RulesGuard implements ImmediateGuard, InjectionDetector {
     /** What policies call it. */
     public static final String NAME = "rules";
 
     private static final String REVISION = "rules-1";
     private static final int CHARS_PER_TOKEN = 4;
+    private static final String EXAMPLE = "Example: ";
+    private static final int SHORTEST_EXAMPLE = 4;
 
-    private final RegexSet contentRules;
-    private final RegexSet injectionRules;
-    private final TermTrie spaceless;
+    private final RuleSet contentRules = RuleBook.content();
+    private final RuleSet injectionRules = RuleBook.injections();
+    private final TermTrie spaceless = new TermTrie(RuleBook.spacelessInjections(), true);
 
     /** With the rules that are built in. */
-    public RulesGuard() {
-        this.contentRules = new RegexSet(RuleBook.content());
-        this.injectionRules = new RegexSet(RuleBook.injections());
-        this.spaceless = new TermTrie(RuleBook.spacelessInjections(), true);
-    }
+    public RulesGuard() {}
 
     @Override
     public String name() {
@@ -38,113 +34,91 @@ public final class RulesGuard implements ContentGuard, InjectionDetector {
     }
 
     @Override
-    public boolean isImmediate() {
-        return true;
+    public GuardScores assess(GuardQuery query) {
+        AnswerWatch watch = watch(query.categories());
+        watch.accept(query.turns().getLast().text());
+        return watch.scores();
     }
 
     @Override
-    public GuardScores assess(GuardQuery query) {
-        String text = query.turns().getLast().text();
-        Best best = new Best();
-        run(new RegexScan(contentRules), text, best);
-        Map<String, Double> scores = new HashMap<>();
-        for (GuardCategory category : query.categories()) {
-            double score = Math.max(best.score(category.code()), namedScore(category, text));
-            if (score > 0) {
-                scores.put(category.code(), score);
-            }
-        }
-        double unsafe =
-                scores.values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
-        return new GuardScores(unsafe, scores, List.of(), false, false, 0);
+    public AnswerWatch watch(List<GuardCategory> categories) {
+        List<TermTrie.Term> terms = new ArrayList<>();
+        categories.forEach(category -> addNames(category, terms));
+        TermScan names = terms.isEmpty() ? null : new TermScan(new TermTrie(terms, true));
+        return new RulesWatch(new RuleScan(contentRules), names, categories);
     }
 
     /** A tenant's own categories are found by their names and examples, word by word. */
-    private static double namedScore(GuardCategory category, String text) {
+    private static void addNames(GuardCategory category, List<TermTrie.Term> terms) {
         if (PolicySchema.CATEGORIES.containsKey(category.code())) {
-            return 0;
+            return;
         }
-        List<TermTrie.Term> terms = new ArrayList<>();
         ScanRule rule = new ScanRule(NAME, category.code(), Ruling.NOTHING, ScanRule.Check.NONE, "0.8");
         terms.add(new TermTrie.Term(category.name(), true, rule));
         for (String line : category.description().split("\n", -1)) {
-            if (line.startsWith("Example: ") && line.length() > 12) {
-                terms.add(new TermTrie.Term(line.substring(9), true, rule));
+            if (line.startsWith(EXAMPLE) && line.length() >= EXAMPLE.length() + SHORTEST_EXAMPLE) {
+                terms.add(new TermTrie.Term(line.substring(EXAMPLE.length()), true, rule));
             }
         }
-        Best best = new Best();
-        run(new TermScan(new TermTrie(terms, true)), text, best);
-        return best.score(category.code());
     }
 
     @Override
     public InjectionScore score(InjectionQuery query) {
-        String text = query.text();
+        FoldedText text = new FoldedText(query.text());
         Best best = new Best();
-        run(new RegexScan(injectionRules), text, best);
-        run(new RegexScan(injectionRules), new StringBuilder(text).reverse().toString(), best.turned(text.length()));
-        run(new RegexScan(injectionRules), Leet.plain(text), best);
-        runSpaceless(text, best);
-        return new InjectionScore(best.highest, best.start, best.end, false, text.length() / CHARS_PER_TOKEN);
+        Best reversed = new Best();
+        Best leet = new Best();
+        Best torn = new Best();
+        text.runReversed(new RuleScan(injectionRules), reversed);
+        runForwards(text, best, leet, torn);
+        best.add(reversed);
+        best.add(leet);
+        best.add(torn);
+        return new InjectionScore(
+                best.score, best.start, best.end, false, query.text().length() / CHARS_PER_TOKEN);
     }
 
-    /** The same phrases in words that were torn apart: white space and punctuation do not count. */
-    private void runSpaceless(String text, Best best) {
-        TermScan scan = new TermScan(spaceless);
-        for (int at = 0; at < text.length(); ) {
-            int codePoint = text.codePointAt(at);
-            int end = at + Character.charCount(codePoint);
-            for (int folded : Folding.of(codePoint)) {
-                if (Folding.isWord(folded)) {
-                    scan.accept(folded, at, end, best);
-                }
+    /** One loop for all, as each of them waits for its own table most of the time. */
+    private void runForwards(FoldedText text, Hits asIs, Hits leet, Hits torn) {
+        RuleScan scan = new RuleScan(injectionRules);
+        RuleScan leetScan = new RuleScan(injectionRules);
+        TermScan tornScan = new TermScan(spaceless);
+        for (int i = 0; i < text.length(); i++) {
+            int symbol = text.symbol(i);
+            int start = text.start(i);
+            int end = text.end(i);
+            scan.accept(symbol, start, end, asIs);
+            leetScan.accept(text.letter(i), start, end, leet);
+            if (Folding.isWord(symbol)) {
+                tornScan.accept(symbol, start, end, torn);
             }
-            at = end;
         }
-        scan.finish(best);
+        scan.finish(asIs);
+        leetScan.finish(leet);
+        tornScan.finish(torn);
     }
 
-    private static void run(Matcher matcher, String text, Hits hits) {
-        for (int at = 0; at < text.length(); ) {
-            int codePoint = text.codePointAt(at);
-            int end = at + Character.charCount(codePoint);
-            if (codePoint < 128) {
-                matcher.accept(codePoint, at, end, hits);
-            } else {
-                for (int folded : Folding.of(codePoint)) {
-                    matcher.accept(folded, at, end, hits);
-                }
-            }
-            at = end;
-        }
-        matcher.finish(hits);
-    }
-
-    /** The best score of each code; a rule's label is its score. */
+    /** The first of the hits with the highest score; a rule's label is its score. */
     private static final class Best implements Hits {
-        private final Map<String, Double> scores = new HashMap<>();
-        private double highest;
+        private double score;
         private int start;
         private int end;
 
         @Override
         public void hit(ScanRule rule, int from, int to) {
-            double score = Double.parseDouble(rule.label());
-            scores.merge(rule.code(), score, Math::max);
-            if (score > highest) {
-                highest = score;
+            put(Double.parseDouble(rule.label()), from, to);
+        }
+
+        void add(Best later) {
+            put(later.score, later.start, later.end);
+        }
+
+        private void put(double other, int from, int to) {
+            if (other > score) {
+                score = other;
                 start = from;
                 end = to;
             }
-        }
-
-        double score(String code) {
-            return scores.getOrDefault(code, 0.0);
-        }
-
-        /** Positions in the reverse of a text of this length. */
-        Hits turned(int length) {
-            return (rule, from, to) -> hit(rule, length - to, length - from);
         }
     }
 }

@@ -156,7 +156,8 @@ final class ScanPlan {
         });
         if (!forms.isEmpty()) {
             RegexSet set = new RegexSet(forms);
-            matchers.add(() -> new RegexScan(set));
+            RegexMemo memo = new RegexMemo();
+            matchers.add(() -> new RegexScan(set, memo));
         }
     }
 

@@ -43,7 +43,6 @@ final class TermScan implements Matcher {
     public void finish(Hits hits) {
         if (waitingNode >= 0) {
             report(waitingNode, OUTSIDE, true, hits);
-            waitingNode = -1;
         }
     }
 

@@ -14,9 +14,13 @@ final class TermTrie {
     /*
      * Transitions lie in one open hash table, keyed by node and code point. `failure` is the node of the longest proper
      * suffix, `suffixEnd` the nearest node on that way at which a term ends, `held` how many of the last code points may
-     * be the beginning of a term that is not complete yet: the depth of the nearest node with children.
+     * be the beginning of a term that is not complete yet: the depth of the nearest node with children. Where all nodes
+     * are few, `table` holds where each ASCII character leads from each of them, failures followed: a row for each node,
+     * a column for each letter of the terms, and one for all that is none.
      */
     private static final int ROOT = 0;
+    private static final int ASCII = 128;
+    private static final int MOST_CELLS = 1 << 17;
 
     private final boolean isCaseless;
     private final List<Term> terms;
@@ -29,8 +33,13 @@ final class TermTrie {
     private int[] firstTerm = new int[16];
     private boolean[] hasChildren = new boolean[16];
     private final int[] nextTerm;
+    private final int[] endings;
     private int nodes = 1;
     private int longest;
+    private int largest;
+    private final byte[] columns = new byte[ASCII];
+    private int columnCount = 1;
+    private char[] table = {};
 
     /**
      * Something to look for.
@@ -49,12 +58,15 @@ final class TermTrie {
             add(term);
         }
         link();
+        tabulate();
+        this.endings = endings();
     }
 
     private void add(int term) {
         int node = ROOT;
         int[] folded = Folding.of(terms.get(term).text(), isCaseless);
         for (int codePoint : folded) {
+            largest = Math.max(largest, codePoint);
             int next = find(node, codePoint);
             if (next < 0) {
                 next = newNode(depth[node] + 1);
@@ -108,8 +120,41 @@ final class TermTrie {
         }
     }
 
+    private void tabulate() {
+        for (int at = 0; at < keys.length; at++) {
+            int symbol = (int) (keys[at] & 0x1fffff);
+            if (keys[at] >= 0 && symbol < ASCII && columns[symbol] == 0) {
+                columns[symbol] = (byte) columnCount++;
+            }
+        }
+        if (nodes > MOST_CELLS / columnCount) {
+            return;
+        }
+        char[] cells = new char[nodes * columnCount];
+        for (int symbol = 0; symbol < ASCII; symbol++) {
+            for (int node = 0; columns[symbol] > 0 && node < nodes; node++) {
+                cells[node * columnCount + columns[symbol]] = (char) step(node, symbol);
+            }
+        }
+        table = cells;
+    }
+
+    private int[] endings() {
+        int[] all = new int[nodes];
+        for (int node = 0; node < nodes; node++) {
+            all[node] = firstTerm[node] >= 0 ? node : afterEnding(node);
+        }
+        return all;
+    }
+
     /** The node after {@code codePoint}. */
     int step(int from, int codePoint) {
+        if (codePoint < ASCII && table.length > 0) {
+            return table[from * columnCount + columns[codePoint]];
+        }
+        if (codePoint > largest) {
+            return ROOT;
+        }
         for (int node = from; ; node = failure[node]) {
             int next = find(node, codePoint);
             if (next >= 0) {
@@ -132,7 +177,7 @@ final class TermTrie {
 
     /** The first node from this one on at which a term ends; -1 for none. */
     int ending(int node) {
-        return firstTerm[node] >= 0 ? node : afterEnding(node);
+        return endings[node];
     }
 
     /** The next such node. */

@@ -2,6 +2,7 @@ package dev.herd.safety;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +57,22 @@ final class TextScan implements Hits {
      * @param end up to where in the original text it reaches
      * @param replaced beginnings and ends in the original text of what was replaced
      */
-    record Release(String text, int end, int[] replaced) {}
+    record Release(String text, int end, int[] replaced) {
+        /** Nothing beyond {@code end}. */
+        static Release nothing(int end) {
+            return new Release("", end, NO_SPANS);
+        }
+
+        /** This and what comes next. */
+        Release and(Release next) {
+            if (text.isEmpty() && replaced.length == 0) {
+                return next;
+            }
+            int[] all = Arrays.copyOf(replaced, replaced.length + next.replaced.length);
+            System.arraycopy(next.replaced, 0, all, replaced.length, next.replaced.length);
+            return new Release(text + next.text, next.end, all);
+        }
+    }
 
     /**
      * A text that has not begun.
@@ -108,10 +124,11 @@ final class TextScan implements Hits {
         for (Matcher matcher : unfolded) {
             matcher.accept(codePoint, start, end, this);
         }
-        if (codePoint < 128) {
+        int[] changed = codePoint < 128 ? null : Folding.change(codePoint);
+        if (changed == null) {
             advanceFolded(codePoint, start, end);
-        } else if (withholding.length + reporting.length > 0) {
-            for (int folded : Folding.of(codePoint)) {
+        } else {
+            for (int folded : changed) {
                 advanceFolded(folded, start, end);
             }
         }

@@ -1,6 +1,7 @@
 package dev.herd.tokenizer;
 
 import dev.herd.weights.Vocabulary;
+import dev.herd.weights.Vocabulary.SplitRules;
 import java.util.List;
 
 /** A vocabulary as GGUF metadata holds it. */
@@ -15,8 +16,8 @@ final class GgufVocabulary {
     private GgufVocabulary() {}
 
     /**
-     * The tokenizer of {@code vocabulary}, with Llama 4's split rules. A piece that is a token is taken whole, as Meta's
-     * and Hugging Face's tokenizers of Llama 4 do; merges decide about all others.
+     * The tokenizer of {@code vocabulary}. A piece that is a token is taken whole, as Meta's and Hugging Face's tokenizers
+     * of Llama 3 and 4 do; merges decide about all others.
      */
     static Tokenizer read(Vocabulary.GgufTokens vocabulary) {
         var draft = new VocabularyDraft("The GGUF file's vocabulary");
@@ -28,7 +29,14 @@ final class GgufVocabulary {
         for (int id = 0; id < tokens.size(); id++) {
             add(draft, id, tokens.get(id), types.length == 0 ? NORMAL : types[id]);
         }
-        return draft.build(new Llama4Splitter(), true, vocabulary.merges());
+        return draft.build(splitter(draft, vocabulary.splitRules()), true, vocabulary.merges());
+    }
+
+    private static Splitter splitter(VocabularyDraft draft, SplitRules rules) {
+        return switch (rules) {
+            case LLAMA_3 -> new PatternSplitter(draft, rules.expression());
+            case LLAMA_4 -> new Llama4Splitter();
+        };
     }
 
     private static void add(VocabularyDraft draft, int id, String text, int type) {

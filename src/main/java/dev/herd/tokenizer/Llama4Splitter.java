@@ -1,7 +1,9 @@
 package dev.herd.tokenizer;
 
+import dev.herd.weights.Vocabulary.SplitRules;
+
 /**
- * Llama 4's split rules (the o200k expression), in one forward scan.
+ * {@link SplitRules#LLAMA_4} (the o200k expression) in one forward scan, which means the same as the expression.
  *
  * <pre>
  * word         prefix? A* B+ contraction?  or  prefix? A+ B* contraction?
@@ -12,12 +14,6 @@ package dev.herd.tokenizer;
  * </pre>
  */
 final class Llama4Splitter implements Splitter {
-    /** The expression as checkpoints spell it; {@link #pieceEnd} means the same. */
-    static final String EXPRESSION =
-            "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-                    + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-                    + "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-
     private static final int UPPER = 1;
     private static final int LOWER = 2;
     private static final int CASELESS = 4;

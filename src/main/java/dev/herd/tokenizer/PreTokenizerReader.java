@@ -2,6 +2,7 @@ package dev.herd.tokenizer;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.herd.weights.Vocabulary.SplitRules;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,7 +31,7 @@ final class PreTokenizerReader {
             throw draft.error("its pre_tokenizer is not one Split followed by ByteLevel");
         }
         String expression = expressions.getFirst();
-        return expression.equals(Llama4Splitter.EXPRESSION)
+        return expression.equals(SplitRules.LLAMA_4.expression())
                 ? new Llama4Splitter()
                 : new PatternSplitter(draft, expression);
     }

@@ -21,7 +21,8 @@ public final class Checkpoints {
 
     /**
      * The checkpoint at {@code path}: a GGUF file, any file of a split one, a directory in Hugging Face's layout, or a
-     * directory with exactly one GGUF checkpoint. Only headers and norms are read; the rest stays where it is.
+     * directory with exactly one GGUF checkpoint. Only headers and norms are read; the rest stays where it is, save the queries' and
+     * keys' rows of Hugging Face's {@code llama}, which are copied into Herd's order.
      *
      * <p>A GGUF checkpoint sees pictures if a file with {@code mmproj} in its name that holds a vision tower of Llama 4
      * lies beside it.
@@ -73,11 +74,22 @@ public final class Checkpoints {
                 .filter(Checkpoints::isTower)
                 .map(found -> directory.resolve(found.getFileName()))
                 .toList();
+        if (towers.isEmpty() || isLlama(file)) {
+            return Optional.empty();
+        }
         if (towers.size() > 1) {
             throw new CheckpointException(file + ": has " + towers.size()
                     + " vision towers beside it; name the one that you mean with mmproj");
         }
         return towers.stream().findFirst();
+    }
+
+    /** Models of this architecture see nothing; a tower in their folder belongs to another one. */
+    private static boolean isLlama(Path file) {
+        try (Arena arena = Arena.ofShared()) {
+            return GgufLlamaConfig.isOf(GgufReader.read(file.toString(), MappedFile.map(file, arena))
+                    .metadata());
+        }
     }
 
     private static boolean isTower(Path file) {

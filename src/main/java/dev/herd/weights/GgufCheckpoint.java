@@ -1,5 +1,6 @@
 package dev.herd.weights;
 
+import dev.herd.weights.Vocabulary.SplitRules;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ final class GgufCheckpoint implements Checkpoint {
     private final Optional<VisionTower> vision;
     private final String name;
     private final ModelConfig config;
+    private final boolean isLlama;
     private final ModelWeights weights;
     private final GenerationDefaults generationDefaults;
     private final Optional<GgufValue.Sequence> tokens;
@@ -43,6 +45,14 @@ final class GgufCheckpoint implements Checkpoint {
                 .map(tensor -> tensor.shape().getFirst())
                 .orElse(1L);
         this.config = GgufConfig.read(first.file(), metadata, embeddingRows);
+        this.isLlama = GgufLlamaConfig.isOf(metadata);
+        if (isLlama) {
+            GgufLlamaConfig.requireNoExtras(tensors);
+            towerFile.ifPresent(tower -> {
+                throw new CheckpointException(tower.file() + ": goes with a Llama 4, but " + first.file()
+                        + " is of architecture 'llama', which sees no pictures");
+            });
+        }
         this.weights = GgufWeights.read(tensors, config);
         this.vision = towerFile.map(tower -> GgufVision.read(tower, config.hiddenSize()));
         this.tokens = tokens(metadata);
@@ -110,7 +120,8 @@ final class GgufCheckpoint implements Checkpoint {
         }
         String model = metadata.text(GgufKeys.TOKENIZER_MODEL).orElse("gpt2");
         if (!model.equals("gpt2")) {
-            throw metadata.error(GgufKeys.TOKENIZER_MODEL, "is '" + model + "'; llama4 uses byte-level BPE, 'gpt2'");
+            throw metadata.error(
+                    GgufKeys.TOKENIZER_MODEL, "is '" + model + "'; Herd reads byte-level BPE, 'gpt2', only");
         }
         if (found.get().count() > config.vocabularySize()) {
             throw metadata.error(
@@ -198,7 +209,20 @@ final class GgufCheckpoint implements Checkpoint {
         List<String> merges = metadata.texts(GgufKeys.MERGES)
                 .map(found -> found.strings(first.file()))
                 .orElse(List.of());
-        return new Vocabulary.GgufTokens(sequence.strings(first.file()), types, merges);
+        return new Vocabulary.GgufTokens(sequence.strings(first.file()), types, merges, splitRules(metadata));
+    }
+
+    /** A file that does not say how text is split means its architecture's rules. */
+    private SplitRules splitRules(GgufMetadata metadata) {
+        Optional<String> name = metadata.text(GgufKeys.TOKENIZER_PRE);
+        if (name.isEmpty()) {
+            return isLlama ? SplitRules.LLAMA_3 : SplitRules.LLAMA_4;
+        }
+        return SplitRules.named(name.get())
+                .orElseThrow(() -> metadata.error(
+                        GgufKeys.TOKENIZER_PRE,
+                        "is '" + name.get()
+                                + "'; Herd splits text as Llama 3 ('llama-bpe') or Llama 4 ('llama4') does"));
     }
 
     @Override

@@ -3,7 +3,6 @@ package dev.herd.weights;
 import dev.herd.weights.ModelConfig.AttentionTemperature;
 import dev.herd.weights.ModelConfig.Layer;
 import dev.herd.weights.ModelConfig.LayerKind;
-import dev.herd.weights.ModelConfig.RopeScaling;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -13,20 +12,23 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a {@link ModelConfig} of GGUF metadata.
+ * Makes a {@link ModelConfig} of GGUF metadata: here those of architecture {@code llama4}, in {@link GgufLlamaConfig}
+ * those of {@code llama}.
  *
  * <p>A file with {@code llama4.attention.sliding_window = 0} describes a model without chunks. llama.cpp then says
  * "always use rope" but leaves it out in the last layer; Herd follows Hugging Face: every layer is LOCAL, without chunk,
  * unless Herd's own keys say otherwise.
  */
 final class GgufConfig {
-    private static final int MAX_SIZE = 1 << 28;
+    static final String ARCHITECTURE = "llama4";
 
     private final GgufMetadata metadata;
+    private final GgufSizes sizes;
     private final boolean unchunked;
 
     private GgufConfig(GgufMetadata metadata) {
         this.metadata = metadata;
+        this.sizes = new GgufSizes(metadata, ARCHITECTURE);
         this.unchunked =
                 metadata.whole(GgufKeys.SLIDING_WINDOW, 0, Integer.MAX_VALUE).equals(OptionalInt.of(0));
     }
@@ -35,62 +37,46 @@ final class GgufConfig {
     static ModelConfig read(String file, GgufMetadata metadata, long embeddingRows) {
         String architecture = metadata.text(GgufKeys.ARCHITECTURE)
                 .orElseThrow(() -> metadata.error(GgufKeys.ARCHITECTURE, "is missing"));
-        if (!architecture.equals("llama4")) {
-            throw new CheckpointException(
-                    file + ": holds a model of architecture '" + architecture + "'; Herd runs 'llama4' only");
-        }
         try {
-            return new GgufConfig(metadata).config(embeddingRows);
+            return switch (architecture) {
+                case ARCHITECTURE -> new GgufConfig(metadata).config(embeddingRows);
+                case GgufLlamaConfig.ARCHITECTURE -> GgufLlamaConfig.read(metadata, embeddingRows);
+                case "mllama" ->
+                    throw new CheckpointException(
+                            file + ": holds a model of architecture 'mllama': " + HfConfig.MLLAMA);
+                default ->
+                    throw new CheckpointException(file + ": holds a model of architecture '" + architecture
+                            + "'; Herd runs 'llama4' and 'llama' only");
+            };
         } catch (IllegalArgumentException e) {
             throw new CheckpointException(file + ": describes an impossible model: " + e.getMessage(), e);
         }
     }
 
     private ModelConfig config(long embeddingRows) {
-        int hiddenSize = size(GgufKeys.EMBEDDING_LENGTH);
-        int headCount = size(GgufKeys.HEAD_COUNT);
-        int headSize = headSize(hiddenSize, headCount);
-        int expertCount = metadata.whole(GgufKeys.EXPERT_COUNT, 0, ModelConfig.MAX_EXPERTS)
-                .orElse(0);
-        List<Layer> layers =
-                layers(metadata.requireWhole(GgufKeys.BLOCK_COUNT, 1, ModelConfig.MAX_LAYERS), expertCount);
+        int expertCount = sizes.expertCount();
+        List<Layer> layers = layers(sizes.layerCount(), expertCount);
         boolean moe = layers.stream().anyMatch(Layer::isMoe);
         boolean dense = !layers.stream().allMatch(Layer::isMoe);
         return new ModelConfig(
-                hiddenSize,
-                metadata.whole(GgufKeys.VOCAB_SIZE, 1, MAX_SIZE).orElse((int) Math.min(embeddingRows, MAX_SIZE)),
-                metadata.requireWhole(GgufKeys.CONTEXT_LENGTH, 1, Integer.MAX_VALUE),
-                headCount,
-                metadata.uniform(GgufKeys.HEAD_COUNT_KV, 1, MAX_SIZE).orElse(headCount),
-                headSize,
-                moe ? size(GgufKeys.EXPERT_FEED_FORWARD_LENGTH) : 0,
-                dense ? size(GgufKeys.FEED_FORWARD_LENGTH) : 0,
+                sizes.hiddenSize(),
+                sizes.vocabularySize(embeddingRows),
+                sizes.contextLength(),
+                sizes.headCount(),
+                sizes.kvHeadCount(),
+                sizes.headSize(),
+                moe ? sizes.size(GgufKeys.EXPERT_FEED_FORWARD_LENGTH) : 0,
+                dense ? sizes.denseFfnSize() : 0,
                 moe ? expertCount : 0,
-                moe ? size(GgufKeys.EXPERT_USED_COUNT) : 0,
+                moe ? sizes.size(GgufKeys.EXPERT_USED_COUNT) : 0,
                 layers,
                 metadata.whole(GgufKeys.CHUNK_SIZE, 0, Integer.MAX_VALUE)
                         .orElse(unchunked ? 0 : GgufKeys.DEFAULT_CHUNK_SIZE),
-                (float) metadata.real(GgufKeys.NORM_EPSILON)
-                        .orElseThrow(() -> metadata.error(GgufKeys.NORM_EPSILON, "is missing")),
+                sizes.normEpsilon(),
                 metadata.flag(GgufKeys.QK_NORM).orElse(expertCount != GgufKeys.EXPERTS_WITHOUT_QK_NORM),
-                metadata.real(GgufKeys.ROPE_FREQ_BASE, 10_000),
-                ropeScaling(),
+                sizes.ropeTheta(),
+                sizes.ropeScaling(),
                 temperature());
-    }
-
-    private int size(String key) {
-        return metadata.requireWhole(key, 1, MAX_SIZE);
-    }
-
-    private int headSize(int hiddenSize, int headCount) {
-        int headSize = metadata.whole(GgufKeys.KEY_LENGTH, 1, MAX_SIZE).orElse(hiddenSize / headCount);
-        for (String key : List.of(GgufKeys.VALUE_LENGTH, GgufKeys.ROPE_DIMENSION_COUNT)) {
-            int other = metadata.whole(key, 1, MAX_SIZE).orElse(headSize);
-            if (other != headSize) {
-                throw metadata.error(key, "is " + other + ", but keys have " + headSize + " elements per head");
-            }
-        }
-        return headSize;
     }
 
     private List<Layer> layers(int layerCount, int expertCount) {
@@ -169,22 +155,6 @@ final class GgufConfig {
         if (values.size() != layerCount) {
             throw metadata.error(key, "has " + values.size() + " elements for " + layerCount + " layers");
         }
-    }
-
-    private @Nullable RopeScaling ropeScaling() {
-        String type = metadata.text(GgufKeys.ROPE_SCALING_TYPE).orElse("none");
-        if (!type.equals("none")) {
-            throw metadata.error(
-                    GgufKeys.ROPE_SCALING_TYPE, "is '" + type + "'; llama4 files scale by rope_freqs.weight only");
-        }
-        if (!metadata.has(GgufKeys.LLAMA3_FACTOR)) {
-            return null;
-        }
-        return new RopeScaling(
-                metadata.real(GgufKeys.LLAMA3_FACTOR, 1),
-                metadata.real(GgufKeys.LLAMA3_LOW, 1),
-                metadata.real(GgufKeys.LLAMA3_HIGH, 1),
-                metadata.requireWhole(GgufKeys.LLAMA3_ORIGINAL_CONTEXT, 1, Integer.MAX_VALUE));
     }
 
     private @Nullable AttentionTemperature temperature() {

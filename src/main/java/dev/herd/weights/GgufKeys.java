@@ -1,7 +1,8 @@
 package dev.herd.weights;
 
 /**
- * The GGUF metadata keys that Herd reads and writes for architecture {@code llama4}.
+ * The GGUF metadata keys that Herd reads and writes. Keys that begin with a dot follow the name of the architecture,
+ * {@code llama4} or {@code llama}; what {@link GgufSizes} reads means the same for both.
  *
  * <p>The format has no key for some of the architecture's numbers; readers hard-code them. Herd's own optional keys
  * state them; {@code docs/gguf-keys.md} explains each at length. A key that is absent means:
@@ -23,7 +24,7 @@ package dev.herd.weights;
  *     <td>8192</td></tr>
  * <tr><td>{@code llama4.attention.temperature_scale}</td><td>f32</td><td>its scale, 0 for no temperature</td>
  *     <td>0.1; 0 if {@code llama4.attention.sliding_window} is 0</td></tr>
- * <tr><td>{@code llama4.rope.llama3.factor}, {@code .low_freq_factor}, {@code .high_freq_factor},
+ * <tr><td>{@code llama4.rope.llama3.factor} (or {@code llama.rope.…}), {@code .low_freq_factor}, {@code .high_freq_factor},
  *     {@code .original_context_length}</td><td>f32, f32, f32, u32</td>
  *     <td>the frequency step that {@code rope_freqs.weight} was computed from</td><td>not known</td></tr>
  * <tr><td>{@code tokenizer.ggml.stop_token_ids}</td><td>i32[]</td><td>all ids that end an answer</td>
@@ -38,23 +39,26 @@ final class GgufKeys {
     static final String TOP_P = "general.sampling.top_p";
     static final String TOP_K = "general.sampling.top_k";
 
-    static final String BLOCK_COUNT = "llama4.block_count";
-    static final String CONTEXT_LENGTH = "llama4.context_length";
-    static final String EMBEDDING_LENGTH = "llama4.embedding_length";
-    static final String FEED_FORWARD_LENGTH = "llama4.feed_forward_length";
+    static final String BLOCK_COUNT = ".block_count";
+    static final String CONTEXT_LENGTH = ".context_length";
+    static final String EMBEDDING_LENGTH = ".embedding_length";
+    static final String FEED_FORWARD_LENGTH = ".feed_forward_length";
+    static final String VOCAB_SIZE = ".vocab_size";
+    static final String HEAD_COUNT = ".attention.head_count";
+    static final String HEAD_COUNT_KV = ".attention.head_count_kv";
+    static final String KEY_LENGTH = ".attention.key_length";
+    static final String VALUE_LENGTH = ".attention.value_length";
+    static final String NORM_EPSILON = ".attention.layer_norm_rms_epsilon";
+    static final String ROPE_SCALING_FACTOR = ".rope.scaling.factor";
+    static final String ATTENTION_SCALE = ".attention.scale";
+
     static final String EXPERT_FEED_FORWARD_LENGTH = "llama4.expert_feed_forward_length";
-    static final String VOCAB_SIZE = "llama4.vocab_size";
-    static final String HEAD_COUNT = "llama4.attention.head_count";
-    static final String HEAD_COUNT_KV = "llama4.attention.head_count_kv";
-    static final String KEY_LENGTH = "llama4.attention.key_length";
-    static final String VALUE_LENGTH = "llama4.attention.value_length";
-    static final String NORM_EPSILON = "llama4.attention.layer_norm_rms_epsilon";
     static final String SLIDING_WINDOW = "llama4.attention.sliding_window";
     static final String SLIDING_WINDOW_PATTERN = "llama4.attention.sliding_window_pattern";
-    static final String ROPE_FREQ_BASE = "llama4.rope.freq_base";
-    static final String ROPE_DIMENSION_COUNT = "llama4.rope.dimension_count";
-    static final String ROPE_SCALING_TYPE = "llama4.rope.scaling.type";
-    static final String EXPERT_COUNT = "llama4.expert_count";
+    static final String ROPE_FREQ_BASE = ".rope.freq_base";
+    static final String ROPE_DIMENSION_COUNT = ".rope.dimension_count";
+    static final String ROPE_SCALING_TYPE = ".rope.scaling.type";
+    static final String EXPERT_COUNT = ".expert_count";
     static final String EXPERT_USED_COUNT = "llama4.expert_used_count";
     static final String INTERLEAVE_MOE_LAYER_STEP = "llama4.interleave_moe_layer_step";
 
@@ -65,10 +69,10 @@ final class GgufKeys {
     static final String QK_NORM = "llama4.attention.qk_norm";
     static final String TEMPERATURE_FLOOR = "llama4.attention.temperature_floor";
     static final String TEMPERATURE_SCALE = "llama4.attention.temperature_scale";
-    static final String LLAMA3_FACTOR = "llama4.rope.llama3.factor";
-    static final String LLAMA3_LOW = "llama4.rope.llama3.low_freq_factor";
-    static final String LLAMA3_HIGH = "llama4.rope.llama3.high_freq_factor";
-    static final String LLAMA3_ORIGINAL_CONTEXT = "llama4.rope.llama3.original_context_length";
+    static final String LLAMA3_FACTOR = ".rope.llama3.factor";
+    static final String LLAMA3_LOW = ".rope.llama3.low_freq_factor";
+    static final String LLAMA3_HIGH = ".rope.llama3.high_freq_factor";
+    static final String LLAMA3_ORIGINAL_CONTEXT = ".rope.llama3.original_context_length";
 
     static final String TOKENIZER_MODEL = "tokenizer.ggml.model";
     static final String TOKENIZER_PRE = "tokenizer.ggml.pre";

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes configuration, vocabulary and generation defaults as GGUF metadata that {@link GgufConfig} reads back equal.
@@ -46,29 +47,52 @@ final class GgufMetadataExport {
     }
 
     private void putConfig(String name, ModelConfig config) {
-        writer.text(GgufKeys.ARCHITECTURE, "llama4")
+        String architecture = architecture(config);
+        writer.text(GgufKeys.ARCHITECTURE, architecture)
                 .text("general.type", "model")
                 .text(GgufKeys.NAME, name)
                 .uint32("general.quantization_version", 2)
-                .uint32(GgufKeys.BLOCK_COUNT, config.layerCount())
-                .uint32(GgufKeys.CONTEXT_LENGTH, config.contextLength())
-                .uint32(GgufKeys.EMBEDDING_LENGTH, config.hiddenSize())
+                .uint32(architecture + GgufKeys.BLOCK_COUNT, config.layerCount())
+                .uint32(architecture + GgufKeys.CONTEXT_LENGTH, config.contextLength())
+                .uint32(architecture + GgufKeys.EMBEDDING_LENGTH, config.hiddenSize())
                 .uint32(
-                        GgufKeys.FEED_FORWARD_LENGTH,
+                        architecture + GgufKeys.FEED_FORWARD_LENGTH,
                         config.denseFfnSize() > 0 ? config.denseFfnSize() : config.expertFfnSize())
-                .uint32(GgufKeys.HEAD_COUNT, config.headCount())
-                .uint32(GgufKeys.HEAD_COUNT_KV, config.kvHeadCount())
-                .uint32(GgufKeys.KEY_LENGTH, config.headSize())
-                .uint32(GgufKeys.VALUE_LENGTH, config.headSize())
-                .uint32(GgufKeys.ROPE_DIMENSION_COUNT, config.headSize())
-                .float32(GgufKeys.NORM_EPSILON, config.normEpsilon())
-                .float32(GgufKeys.ROPE_FREQ_BASE, config.ropeTheta())
-                .uint32(GgufKeys.VOCAB_SIZE, config.vocabularySize())
-                .uint32(GgufKeys.EXPERT_COUNT, config.expertCount())
-                .uint32(GgufKeys.EXPERT_USED_COUNT, config.expertsPerToken())
-                .uint32(GgufKeys.EXPERT_FEED_FORWARD_LENGTH, config.expertFfnSize());
-        putLayers(config.layers());
-        putOwnKeys(config);
+                .uint32(architecture + GgufKeys.HEAD_COUNT, config.headCount())
+                .uint32(architecture + GgufKeys.HEAD_COUNT_KV, config.kvHeadCount())
+                .uint32(architecture + GgufKeys.KEY_LENGTH, config.headSize())
+                .uint32(architecture + GgufKeys.VALUE_LENGTH, config.headSize())
+                .uint32(architecture + GgufKeys.ROPE_DIMENSION_COUNT, config.headSize())
+                .float32(architecture + GgufKeys.NORM_EPSILON, config.normEpsilon())
+                .float32(architecture + GgufKeys.ROPE_FREQ_BASE, config.ropeTheta())
+                .uint32(architecture + GgufKeys.VOCAB_SIZE, config.vocabularySize());
+        putRopeScaling(architecture, config.ropeScaling());
+        if (architecture.equals(GgufConfig.ARCHITECTURE)) {
+            writer.uint32(architecture + GgufKeys.EXPERT_COUNT, config.expertCount())
+                    .uint32(GgufKeys.EXPERT_USED_COUNT, config.expertsPerToken())
+                    .uint32(GgufKeys.EXPERT_FEED_FORWARD_LENGTH, config.expertFfnSize());
+            putLayers(config.layers());
+            putOwnKeys(config);
+        }
+    }
+
+    /** The plainest architecture that computes the same, so that other readers do, too. */
+    private static String architecture(ModelConfig config) {
+        boolean isLlama = config.layers().stream().noneMatch(Layer::isMoe)
+                && config.layerCount(LayerKind.GLOBAL) == 0
+                && config.attentionChunkSize() == 0
+                && !config.usesQkNorm()
+                && config.attentionTemperature() == null;
+        return isLlama ? GgufLlamaConfig.ARCHITECTURE : GgufConfig.ARCHITECTURE;
+    }
+
+    private void putRopeScaling(String architecture, @Nullable RopeScaling scaling) {
+        if (scaling != null) {
+            writer.float32(architecture + GgufKeys.LLAMA3_FACTOR, scaling.factor())
+                    .float32(architecture + GgufKeys.LLAMA3_LOW, scaling.lowFrequencyFactor())
+                    .float32(architecture + GgufKeys.LLAMA3_HIGH, scaling.highFrequencyFactor())
+                    .uint32(architecture + GgufKeys.LLAMA3_ORIGINAL_CONTEXT, scaling.originalContext());
+        }
     }
 
     private void putLayers(List<Layer> layers) {
@@ -133,13 +157,6 @@ final class GgufMetadataExport {
             writer.float32(GgufKeys.TEMPERATURE_FLOOR, temperature.floor());
             writer.float32(GgufKeys.TEMPERATURE_SCALE, temperature.scale());
         }
-        RopeScaling scaling = config.ropeScaling();
-        if (scaling != null) {
-            writer.float32(GgufKeys.LLAMA3_FACTOR, scaling.factor())
-                    .float32(GgufKeys.LLAMA3_LOW, scaling.lowFrequencyFactor())
-                    .float32(GgufKeys.LLAMA3_HIGH, scaling.highFrequencyFactor())
-                    .uint32(GgufKeys.LLAMA3_ORIGINAL_CONTEXT, scaling.originalContext());
-        }
     }
 
     private void putVocabulary(Checkpoint source) {
@@ -170,7 +187,7 @@ final class GgufMetadataExport {
             }
         }
         writer.text(GgufKeys.TOKENIZER_MODEL, "gpt2")
-                .text(GgufKeys.TOKENIZER_PRE, "llama4")
+                .text(GgufKeys.TOKENIZER_PRE, vocabulary.splitRules().ggufName())
                 .texts(GgufKeys.TOKENS, tokens)
                 .int32s(GgufKeys.TOKEN_TYPES, types)
                 .texts(GgufKeys.MERGES, vocabulary.merges())

@@ -16,6 +16,7 @@ final class HfCheckpoint implements Checkpoint {
 
     private final Arena arena;
     private final Path directory;
+    private final HfConfig.Family family;
     private final SafetensorsDirectory contents;
     private final ModelConfig config;
     private final ModelWeights weights;
@@ -26,9 +27,10 @@ final class HfCheckpoint implements Checkpoint {
         this.arena = arena;
         this.directory = directory;
         HfConfig described = HfConfig.read(directory.resolve(CONFIG));
+        this.family = described.family();
         this.config = described.config();
         this.contents = SafetensorsDirectory.open(directory, arena);
-        this.weights = HfWeights.read(contents.tensors(), config, described.tiesEmbeddings());
+        this.weights = HfWeights.read(contents.tensors(), config, family, described.tiesEmbeddings());
         this.vision = HfVision.read(described.vision(), contents.tensors(), config.hiddenSize());
         this.generationDefaults = generationDefaults(directory, described.text());
     }
@@ -111,7 +113,15 @@ final class HfCheckpoint implements Checkpoint {
             return new Vocabulary.TokenizerJson(json);
         }
         Path model = directory.resolve("tokenizer.model");
-        return Files.isRegularFile(model) ? new Vocabulary.TiktokenModel(model) : new Vocabulary.None();
+        if (!Files.isRegularFile(model)) {
+            return new Vocabulary.None();
+        }
+        return switch (family) {
+            case LLAMA_4 -> new Vocabulary.TiktokenModel(model);
+            case LLAMA ->
+                throw new CheckpointException(
+                        model + ": is not read for model_type llama; put the model's tokenizer.json beside it");
+        };
     }
 
     @Override

@@ -12,15 +12,23 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a {@link ModelConfig} of a Hugging Face {@code config.json}. An absent field means what it means to
- * transformers' {@code Llama4TextConfig}; the defaults here are that class's.
+ * Makes a {@link ModelConfig} of a Hugging Face {@code config.json}: here of {@code llama4}, in {@link HfLlamaConfig} of
+ * {@code llama}. An absent field means what it means to transformers' {@code Llama4TextConfig}; the defaults here are
+ * that class's.
  *
+ * @param family which class of transformers' the checkpoint is of
  * @param text the fields of the text decoder
  * @param vision the fields of the vision tower, if there are any
  * @param tiesEmbeddings whether the output matrix may be left out
  */
-record HfConfig(JsonFields text, Optional<JsonFields> vision, boolean tiesEmbeddings) {
+record HfConfig(Family family, JsonFields text, Optional<JsonFields> vision, boolean tiesEmbeddings) {
+    /** Why a Llama 3.2 Vision cannot be run. */
+    static final String MLLAMA = "Llama 3.2 Vision and Llama Guard 3 11B Vision see pictures through cross-attention"
+            + " layers, which Herd does not have; Llama Guard 4 sees pictures, Llama Guard 3 8B and 1B read text";
+
     private static final int MAX_SIZE = 1 << 28;
+    private static final double DEFAULT_THETA = 500_000;
+    private static final int DEFAULT_POSITIONS = 131_072;
     private static final String LOCAL_TYPE = "chunked_attention";
     private static final String GLOBAL_TYPE = "full_attention";
 
@@ -29,15 +37,37 @@ record HfConfig(JsonFields text, Optional<JsonFields> vision, boolean tiesEmbedd
         JsonFields root = new JsonFields(file.toString(), Json.read(file));
         Optional<JsonFields> nested = root.object("text_config");
         String modelType = root.text("model_type").orElse("nothing");
-        if (!modelType.equals("llama4") && !modelType.equals("llama4_text")) {
-            throw root.error("model_type", "is '" + modelType + "'; Herd runs llama4 and llama4_text");
-        }
         if (modelType.equals("llama4") && nested.isEmpty()) {
             throw root.error("text_config", "is missing");
         }
         JsonFields text = nested.orElse(root);
         boolean tied = text.truthy("tie_word_embeddings", false) || root.truthy("tie_word_embeddings", false);
-        return new HfConfig(text, root.object("vision_config"), tied);
+        return switch (modelType) {
+            case "llama4", "llama4_text" -> new HfConfig(Family.LLAMA_4, text, root.object("vision_config"), tied);
+            case "llama" -> new HfConfig(Family.LLAMA, root, Optional.empty(), tied);
+            case "mllama", "mllama_text_model" -> throw root.error("model_type", "is '" + modelType + "': " + MLLAMA);
+            default ->
+                throw root.error("model_type", "is '" + modelType + "'; Herd runs llama4, llama4_text and llama");
+        };
+    }
+
+    /** What differs between the checkpoints of transformers' classes. */
+    enum Family {
+        /** {@code Llama4ForConditionalGeneration} and {@code Llama4ForCausalLM}. */
+        LLAMA_4("feed_forward."),
+        /** {@code LlamaForCausalLM}, whose queries and keys are {@link HalfSplitRows}. */
+        LLAMA("mlp.");
+
+        private final String feedForward;
+
+        Family(String feedForward) {
+            this.feedForward = feedForward;
+        }
+
+        /** What the names of a layer's feed-forward tensors begin with. */
+        String feedForward() {
+            return feedForward;
+        }
     }
 
     /** The configuration; every number is checked. */
@@ -50,7 +80,10 @@ record HfConfig(JsonFields text, Optional<JsonFields> vision, boolean tiesEmbedd
             throw text.error("attention_bias", "is true; Herd's attention has no biases");
         }
         try {
-            return unchecked();
+            return switch (family) {
+                case LLAMA_4 -> unchecked();
+                case LLAMA -> HfLlamaConfig.read(text);
+            };
         } catch (IllegalArgumentException e) {
             throw new CheckpointException(text.where() + ": describes an impossible model: " + e.getMessage(), e);
         }
@@ -67,11 +100,11 @@ record HfConfig(JsonFields text, Optional<JsonFields> vision, boolean tiesEmbedd
         List<Layer> layers = layers(isGlobal);
         boolean moe = layers.stream().anyMatch(Layer::isMoe);
         boolean dense = !layers.stream().allMatch(Layer::isMoe);
-        HfRope rope = HfRope.read(text);
+        HfRope rope = HfRope.read(text, DEFAULT_THETA, DEFAULT_POSITIONS);
         return new ModelConfig(
                 hiddenSize,
                 size("vocab_size", 202_048),
-                text.whole("max_position_embeddings", 1, Integer.MAX_VALUE).orElse(131_072),
+                text.whole("max_position_embeddings", 1, Integer.MAX_VALUE).orElse(DEFAULT_POSITIONS),
                 headCount,
                 kvHeadCount,
                 headSize,

@@ -10,11 +10,14 @@ import org.jspecify.annotations.Nullable;
  * and a base inside either wins over one beside them.
  */
 record HfRope(float theta, @Nullable RopeScaling scaling) {
-    private static final double DEFAULT_THETA = 500_000;
-
-    /** Reads the fields of {@code text}. */
-    static HfRope read(JsonFields text) {
-        double outerTheta = text.real("rope_theta").orElse(DEFAULT_THETA);
+    /**
+     * Reads the fields of {@code text}.
+     *
+     * @param defaultTheta base if none is stated
+     * @param defaultPositions {@code max_position_embeddings} if it is not stated
+     */
+    static HfRope read(JsonFields text, double defaultTheta, int defaultPositions) {
+        double outerTheta = text.real("rope_theta").orElse(defaultTheta);
         Optional<JsonFields> inner = text.object("rope_scaling").or(() -> text.object("rope_parameters"));
         if (inner.isEmpty()) {
             return new HfRope((float) outerTheta, null);
@@ -27,14 +30,14 @@ record HfRope(float theta, @Nullable RopeScaling scaling) {
         String type = rope.text("rope_type").or(() -> rope.text("type")).orElse("default");
         return switch (type) {
             case "default" -> new HfRope(theta, null);
-            case "llama3" -> new HfRope(theta, llama3(text, rope));
+            case "llama3" -> new HfRope(theta, llama3(text, rope, defaultPositions));
             default -> throw rope.error("rope_type", "is '" + type + "'; Herd knows 'default' and 'llama3'");
         };
     }
 
-    private static RopeScaling llama3(JsonFields text, JsonFields rope) {
+    private static RopeScaling llama3(JsonFields text, JsonFields rope, int defaultPositions) {
         int maxPositions =
-                text.whole("max_position_embeddings", 1, Integer.MAX_VALUE).orElse(131_072);
+                text.whole("max_position_embeddings", 1, Integer.MAX_VALUE).orElse(defaultPositions);
         String original = "original_max_position_embeddings";
         return new RopeScaling(
                 rope.requireReal("factor"),

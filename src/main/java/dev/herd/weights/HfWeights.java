@@ -15,22 +15,25 @@ final class HfWeights {
     private final TensorSet tensors;
     private final HfLinears linears;
     private final ModelConfig config;
+    private final HfConfig.Family family;
     private final String prefix;
 
-    private HfWeights(TensorSet tensors, ModelConfig config) {
+    private HfWeights(TensorSet tensors, ModelConfig config, HfConfig.Family family) {
         this.tensors = tensors;
         this.linears = new HfLinears(tensors);
         this.config = config;
+        this.family = family;
         this.prefix = tensors.has("model." + EMBEDDING + ".weight") ? "" : "language_model.";
     }
 
     /**
      * The weights; names may begin with {@code language_model.} (the multimodal class) or not (the text-only one).
      *
+     * @param family decides about names and the order of rows
      * @param tied whether the embedding serves as output matrix if there is none
      */
-    static ModelWeights read(TensorSet tensors, ModelConfig config, boolean tied) {
-        return new HfWeights(tensors, config).weights(tied);
+    static ModelWeights read(TensorSet tensors, ModelConfig config, HfConfig.Family family, boolean tied) {
+        return new HfWeights(tensors, config, family).weights(tied);
     }
 
     private ModelWeights weights(boolean tied) {
@@ -49,16 +52,25 @@ final class HfWeights {
 
     private LayerWeights layer(int layer, String name) {
         int hidden = config.hiddenSize();
-        String ffn = name + "feed_forward.";
+        String ffn = name + family.feedForward();
         FfnWeights ffnWeights = config.layers().get(layer).isMoe() ? moe(ffn) : gated(ffn, config.denseFfnSize());
         return new LayerWeights(
                 tensors.require(name + "input_layernorm.weight").floats(hidden),
-                linears.linear(name + "self_attn.q_proj", config.querySize(), hidden),
-                linears.linear(name + "self_attn.k_proj", config.keySize(), hidden),
+                rotated(name + "self_attn.q_proj", config.querySize()),
+                rotated(name + "self_attn.k_proj", config.keySize()),
                 linears.linear(name + "self_attn.v_proj", config.keySize(), hidden),
                 linears.linear(name + "self_attn.o_proj", hidden, config.querySize()),
                 tensors.require(name + "post_attention_layernorm.weight").floats(hidden),
                 ffnWeights);
+    }
+
+    /** A projection whose rows are rotated in pairs. */
+    private WeightMatrix rotated(String name, int rows) {
+        WeightMatrix stored = linears.linear(name, rows, config.hiddenSize());
+        return switch (family) {
+            case LLAMA_4 -> stored;
+            case LLAMA -> new HalfSplitRows(config.headSize()).adjacent(stored);
+        };
     }
 
     private MoeFfn moe(String name) {

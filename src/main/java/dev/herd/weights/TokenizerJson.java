@@ -2,12 +2,14 @@ package dev.herd.weights;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.herd.weights.Vocabulary.SplitRules;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Reads the vocabulary of a {@code tokenizer.json} in the form in which GGUF stores it. */
 public final class TokenizerJson {
@@ -22,6 +24,7 @@ public final class TokenizerJson {
     private final Map<Integer, String> texts = new HashMap<>();
     private final Map<Integer, Integer> types = new HashMap<>();
     private final List<String> merges = new ArrayList<>();
+    private Optional<SplitRules> splitRules = Optional.empty();
 
     private TokenizerJson(Path file) {
         this.file = file;
@@ -59,7 +62,11 @@ public final class TokenizerJson {
             tokens.add(text == null ? unusedToken(id) : text);
             tokenTypes[id] = text == null ? UNUSED : types.getOrDefault(id, NORMAL);
         }
-        return new Vocabulary.GgufTokens(tokens, tokenTypes, merges);
+        return new Vocabulary.GgufTokens(
+                tokens,
+                tokenTypes,
+                merges,
+                splitRules.orElseThrow(() -> error("does not split text by the expression of Llama 3 or Llama 4")));
     }
 
     private void read(JsonParser parser) throws IOException {
@@ -72,9 +79,25 @@ public final class TokenizerJson {
                     readModel(parser);
                 }
                 case "added_tokens" -> readAddedTokens(parser);
+                case "pre_tokenizer" -> readSplitRules(parser);
                 default -> parser.skipChildren();
             }
         }
+    }
+
+    /** The one expression by which text is split, wherever it stands in the pre-tokenizer. */
+    private void readSplitRules(JsonParser parser) throws IOException {
+        int depth = 0;
+        do {
+            JsonToken token = parser.currentToken();
+            if (token.isStructStart()) {
+                depth++;
+            } else if (token.isStructEnd()) {
+                depth--;
+            } else if (token == JsonToken.VALUE_STRING && "Regex".equals(parser.currentName())) {
+                splitRules = SplitRules.of(parser.getText());
+            }
+        } while (depth > 0 && parser.nextToken() != null);
     }
 
     private void readModel(JsonParser parser) throws IOException {

@@ -3,10 +3,12 @@ package dev.herd.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.herd.golden.Golden;
 import dev.herd.tokenizer.BpeTrainer;
 import dev.herd.tokenizer.BuiltInVocabulary;
 import dev.herd.tokenizer.Tokenizer;
 import dev.herd.tokenizer.Tokenizers;
+import dev.herd.weights.Vocabulary;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -54,6 +56,17 @@ final class PromptFormatTest {
         expected.add(special("<|eot|>"));
         assertThat(prompt)
                 .containsExactly(expected.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    @Test
+    void anotherModelsVocabularyIsRefusedRatherThanGivenLlama4sFormat() {
+        Tokenizer llama3 = Tokenizers.of(
+                new Vocabulary.TokenizerJson(Golden.folder("llama").resolve("tokenizer.json")));
+
+        assertThatThrownBy(() -> new PromptFormat(llama3))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("The vocabulary is Llama 3's, whose chat format Herd does not write; such a model can be a"
+                        + " guard (herd.guard.model) or be run on token ids.");
     }
 
     @Test

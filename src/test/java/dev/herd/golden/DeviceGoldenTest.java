@@ -48,7 +48,9 @@ final class DeviceGoldenTest {
 
     /** A slice of 3 takes the kernels for few tokens, one of 40 those for many; both cross attention chunks. */
     @ParameterizedTest
-    @ValueSource(strings = {"scout 3", "scout 40", "maverick 3", "maverick 40", "guard 3", "guard 40"})
+    @ValueSource(
+            strings = {"scout 3", "scout 40", "maverick 3", "maverick 40", "guard 3", "guard 40", "llama 3", "llama 40"
+            })
     void logitsEqualTheReference(String fixtureAndSlice) {
         String fixture = fixtureAndSlice.split(" ", -1)[0];
         int slice = Integer.parseInt(fixtureAndSlice.split(" ", -1)[1]);
@@ -85,7 +87,7 @@ final class DeviceGoldenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"scout", "maverick", "guard"})
+    @ValueSource(strings = {"scout", "maverick", "guard", "llama"})
     void greedyTokensAreThoseOfTheCpu(String fixture) {
         try (Checkpoint checkpoint = Checkpoints.open(Golden.folder(fixture));
                 ModelRunner device = device(checkpoint, 8);

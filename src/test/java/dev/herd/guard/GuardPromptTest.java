@@ -1,6 +1,7 @@
 package dev.herd.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.herd.safety.Direction;
 import dev.herd.safety.GuardCategory;
@@ -68,7 +69,10 @@ class GuardPromptTest {
             throws IOException {
         String name = template.variant() + "-" + GuardPrompt.role(direction) + "-" + categories + "-" + count;
 
-        String prompt = GuardPrompt.of(template, direction, turns(direction, count), categories(categories))
+        List<GuardCategory> known =
+                categories(categories).stream().filter(template::knows).toList();
+
+        String prompt = GuardPrompt.of(template, direction, turns(direction, count), known)
                 .text();
 
         assertThat(prompt).isEqualTo(golden(name));
@@ -97,6 +101,44 @@ class GuardPromptTest {
                                 + " assessment for ONLY THE LAST User message in the above conversation:\n - First line must read"
                                 + " 'safe' or 'unsafe'.\n - If unsafe, a second line must include a comma-separated list of violated"
                                 + " categories. <|eot|><|header_start|>assistant<|header_end|>");
+    }
+
+    @Test
+    void llamaGuard3IsAskedAsHuggingFacesTemplatePrintsIt() {
+        String prompt = GuardPrompt.of(
+                        GuardTemplate.LG3_HF,
+                        Direction.OUTPUT,
+                        List.of(new GuardTurn(Speaker.USER, " hi \n"), new GuardTurn(Speaker.AGENT, "\u00a0ho")),
+                        List.of(new GuardCategory("S1", "Violent Crimes", "")))
+                .text();
+
+        assertThat(prompt)
+                .isEqualTo(
+                        "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nTask: Check if there is unsafe content in"
+                                + " 'Agent' messages in conversations according our safety policy with the below"
+                                + " categories.\n\n<BEGIN UNSAFE CONTENT CATEGORIES>\nS1: Violent Crimes.\n<END UNSAFE CONTENT"
+                                + " CATEGORIES>\n\n<BEGIN CONVERSATION>\n\nUser: hi\n\nAgent: ho\n\n<END CONVERSATION>\n\nProvide"
+                                + " your safety assessment for ONLY THE LAST Agent message in the above conversation:\n - First line"
+                                + " must read 'safe' or 'unsafe'.\n - If unsafe, a second line must include a comma-separated list of"
+                                + " violated categories.<|eot_id|><|start_header_id|>assistant<|end_header_id|>");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = GuardTemplate.class,
+            names = {"LG3_HF", "LG3_1B_HF"})
+    void llamaGuard3WantsSpeakersToTakeTurns(GuardTemplate template) {
+        GuardTurn ask = new GuardTurn(Speaker.USER, "a");
+        GuardTurn reply = new GuardTurn(Speaker.AGENT, "b");
+
+        for (List<GuardTurn> turns : List.of(List.of(ask, ask), List.of(reply), List.of(ask, reply, reply))) {
+            assertThatThrownBy(() -> GuardPrompt.of(template, Direction.INPUT, turns, GuardCategory.BUILT_IN))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("must take turns");
+        }
+        assertThat(GuardPrompt.of(template, Direction.INPUT, List.of(ask, reply, ask), GuardCategory.BUILT_IN)
+                        .parts())
+                .isNotEmpty();
     }
 
     @ParameterizedTest

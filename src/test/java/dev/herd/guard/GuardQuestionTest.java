@@ -1,9 +1,12 @@
 package dev.herd.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.herd.safety.Direction;
 import dev.herd.safety.GuardCategory;
+import dev.herd.safety.GuardException;
+import dev.herd.safety.GuardException.Status;
 import dev.herd.safety.GuardImage;
 import dev.herd.safety.GuardQuery;
 import dev.herd.safety.GuardSettings;
@@ -30,7 +33,7 @@ class GuardQuestionTest {
         return new GuardSettings("lg4-hf", CategoryMode.JOINT, turns, false);
     }
 
-    private static List<GuardTurn> shown(Direction direction, int most, GuardTurn... turns) {
+    private static List<GuardTurn> shown(Direction direction, int most, GuardTurn... turns) throws GuardException {
         return GuardQuestion.of(query(direction, List.of(turns), last(most)), GuardTemplate.LG4_HF)
                 .getFirst()
                 .turns();
@@ -41,6 +44,11 @@ class GuardQuestionTest {
     }
 
     private record Grey() implements GuardImage {
+        @Override
+        public String key() {
+            return "grey";
+        }
+
         @Override
         public int width() {
             return 1;
@@ -58,7 +66,7 @@ class GuardQuestionTest {
     }
 
     @Test
-    void aPromptBeginsWithAUserAndEndsWithWhatIsJudged() {
+    void aPromptBeginsWithAUserAndEndsWithWhatIsJudged() throws GuardException {
         assertThat(shown(Direction.INPUT, 6, ASK, REPLY, ASK)).containsExactly(ASK, REPLY, ASK);
         assertThat(shown(Direction.INPUT, 2, ASK, REPLY, ASK)).containsExactly(ASK);
         assertThat(shown(Direction.INPUT, 6, ASK, REPLY)).containsExactly(ASK);
@@ -69,7 +77,7 @@ class GuardQuestionTest {
     }
 
     @Test
-    void theSystemMessageStaysInFront() {
+    void theSystemMessageStaysInFront() throws GuardException {
         GuardTurn system = new GuardTurn(Speaker.USER, "be kind");
         GuardQuery query = query(
                 Direction.INPUT,
@@ -81,7 +89,7 @@ class GuardQuestionTest {
     }
 
     @Test
-    void llamaGuard3HasSpeakersTakeTurns() {
+    void llamaGuard3HasSpeakersTakeTurns() throws GuardException {
         GuardQuery query =
                 query(Direction.INPUT, List.of(ASK, new GuardTurn(Speaker.USER, "Tool result"), REPLY, ASK), last(6));
 
@@ -90,7 +98,29 @@ class GuardQuestionTest {
     }
 
     @Test
-    void moreThanFivePicturesAreShownInGroupsOfFour() {
+    void llamaGuard3Of1BIsNotAskedAboutWhatItDoesNotKnow() throws GuardException {
+        GuardQuery all = query(Direction.INPUT, List.of(ASK), last(6));
+        GuardQuery unknown = new GuardQuery(
+                Direction.INPUT,
+                List.of(ASK),
+                GuardCategory.BUILT_IN.subList(13, 14),
+                0.5,
+                last(6),
+                "",
+                Duration.ofSeconds(1));
+
+        assertThat(GuardQuestion.of(all, GuardTemplate.LG3_HF).getFirst().categories())
+                .hasSize(14);
+        assertThat(GuardQuestion.of(all, GuardTemplate.LG3_1B_HF).getFirst().categories())
+                .isEqualTo(GuardCategory.BUILT_IN.subList(0, 13));
+        assertThatThrownBy(() -> GuardQuestion.of(unknown, GuardTemplate.LG3_1B_HF))
+                .isInstanceOfSatisfying(
+                        GuardException.class,
+                        failure -> assertThat(failure.status()).isEqualTo(Status.MISCONFIGURED));
+    }
+
+    @Test
+    void moreThanFivePicturesAreShownInGroupsOfFour() throws GuardException {
         List<GuardQuestion> five =
                 GuardQuestion.of(query(Direction.INPUT, List.of(withImages(5)), last(6)), GuardTemplate.LG4_HF);
         List<GuardQuestion> nine = GuardQuestion.of(
@@ -105,7 +135,7 @@ class GuardQuestionTest {
     }
 
     @Test
-    void topicsBeyondTenAndSingleCategoriesHaveQuestionsOfTheirOwn() {
+    void topicsBeyondTenAndSingleCategoriesHaveQuestionsOfTheirOwn() throws GuardException {
         List<GuardCategory> many = new ArrayList<>(GuardCategory.BUILT_IN);
         IntStream.range(35, 60).forEach(code -> many.add(new GuardCategory("S" + code, "t", "")));
         GuardQuery joint = new GuardQuery(Direction.INPUT, List.of(ASK), many, 0.5, last(6), "", Duration.ofSeconds(1));

@@ -33,8 +33,13 @@ final class TinyGuard implements AutoCloseable {
 
     /** The fixture {@code name}, with the vocabulary as a file in {@code folder}. */
     TinyGuard(String name, Path folder) throws IOException {
-        checkpoint = Checkpoints.open(Golden.folder(name));
-        tokenizer = Tokenizers.of(new Vocabulary.TokenizerJson(vocabulary(folder)));
+        this(Checkpoints.open(Golden.folder(name)), Tokenizers.of(new Vocabulary.TokenizerJson(vocabulary(folder))));
+    }
+
+    /** Any checkpoint whose vocabulary has both verdicts; closed with this. */
+    TinyGuard(Checkpoint checkpoint, Tokenizer tokenizer) {
+        this.checkpoint = checkpoint;
+        this.tokenizer = tokenizer;
         runner = new BiasedRunner(new CpuModelRunner(
                 checkpoint,
                 KernelsSelector.select(Optional.empty()).kernels(),
@@ -44,7 +49,8 @@ final class TinyGuard implements AutoCloseable {
         engine.start();
     }
 
-    private static Path vocabulary(Path folder) throws IOException {
+    /** The fixture's vocabulary with both verdicts, as a file in {@code folder}. */
+    static Path vocabulary(Path folder) throws IOException {
         ObjectMapper json = new ObjectMapper();
         ObjectNode root = (ObjectNode)
                 json.readTree(Golden.folder("guard").resolve("tokenizer.json").toFile());
@@ -62,7 +68,7 @@ final class TinyGuard implements AutoCloseable {
                 tokenizer,
                 runner.vision().map(tower -> new PictureTokens(tokenizer, tower.tokensPerTile())),
                 runner.vision().map(tower -> tower.tileSize()).orElse(0),
-                Set.of(tokenizer.special("<|eot|>").orElseThrow()),
+                Set.of(),
                 CONTEXT);
     }
 

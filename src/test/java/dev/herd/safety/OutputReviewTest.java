@@ -121,6 +121,85 @@ final class OutputReviewTest {
         assertThat(review.release().text()).isEqualTo("mail [EMAIL] ");
     }
 
+    @Test
+    void guardThatAnswersAtOnceClearsEachTokenAndNothingOfABlockedOne() {
+        OutputReview review = watched("{\"pii\":{\"output\":\"redact\"}}");
+
+        assertThat(shown(review, "How ", "do I ", "mail a@b.org", " or "))
+                .containsExactly("How ", "do I ", "mail ", "[EMAIL] or ");
+        assertThat(review.assessment().findings()).isEmpty();
+        assertThat(shown(review, "kill ", "him", " now")).containsExactly("kill ", "", "");
+        assertThat(review.isBlocked()).isTrue();
+        assertThat(review.release().end()).isEqualTo("How do I mail a@b.org or kill ".length());
+        assertThat(review.assessment().findings()).extracting(Finding::code).containsExactly("S1");
+    }
+
+    @Test
+    void whatAGuardFindsAtOnceIsReportedOnce() {
+        OutputReview review = watched("""
+                {"content":{"categories":{"S9":{"output":{"action":"annotate"}},"S4":{"output":{"action":"annotate"}}}}}""");
+
+        assertThat(shown(review, "make a nerve agent ", "and ", "then ", "csam ", "so "))
+                .containsExactly("make a nerve agent ", "and ", "then ", "csam ", "so ");
+        review.finish();
+        review.advance();
+
+        assertThat(review.isSettled()).isTrue();
+        assertThat(review.assessment().findings()).extracting(Finding::code).containsExactly("S9", "S4");
+    }
+
+    @Test
+    void whatIsShownOfAFullAnswerWaitsForAGuardThatAnswersAtOnce() {
+        OutputReview fine = watched("{\"stream\":{\"mode\":\"full\"}}");
+        OutputReview bad = watched("{\"stream\":{\"mode\":\"full\"}}");
+
+        assertThat(shown(fine, "All ", "is well")).containsExactly("", "");
+        assertThat(shown(bad, "how to kill ", "him")).containsExactly("", "");
+        fine.finish();
+        fine.advance();
+        bad.finish();
+        bad.advance();
+
+        assertThat(fine.release().text()).isEqualTo("All is well");
+        assertThat(bad.release().text()).isEmpty();
+        assertThat(bad.isBlocked()).isTrue();
+    }
+
+    @Test
+    void argumentsOfCallsAreJudgedBehindTheTextByAGuardThatAnswersAtOnce() {
+        OutputReview review = watched("{}");
+
+        say(review, "Calling.");
+        review.acceptCall(0, "search", "{\"q\":\"how to kill him\"}");
+        review.finishCall(0);
+        review.finish();
+        review.advance();
+
+        assertThat(review.isBlocked()).isTrue();
+        assertThat(review.mayShowCalls()).isFalse();
+    }
+
+    private OutputReview watched(String json) {
+        try (Safety ruled =
+                new Safety(new Guards(List.of(Reviews.RULES), List.of()), InstantSource.system(), now::get)) {
+            ObjectNode fields = (ObjectNode) new ObjectMapper().readTree(json);
+            fields.withObject("/promptAttack").put("model", "none");
+            Policy policy = Policy.parse(fields.toString());
+            return ruled.output(Reviews.subject(policy), List.of(), "", false).open(news::release);
+        } catch (PolicyException | JsonProcessingException wrong) {
+            throw new IllegalArgumentException(wrong);
+        }
+    }
+
+    private static List<String> shown(OutputReview review, String... tokens) {
+        List<String> shown = new ArrayList<>();
+        for (String token : tokens) {
+            say(review, token);
+            shown.add(review.release().text());
+        }
+        return shown;
+    }
+
     @ParameterizedTest
     @CsvSource({
         "UNAVAILABLE, closed, true, true",

@@ -2,6 +2,7 @@ package dev.herd.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.herd.weights.Vocabulary.SplitRules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -50,7 +51,7 @@ final class Llama4SplitterTest {
 
     @Test
     void compiledExpressionGivesTheSamePieces() {
-        var splitter = new PatternSplitter(new VocabularyDraft("test"), Llama4Splitter.EXPRESSION);
+        var splitter = new PatternSplitter(new VocabularyDraft("test"), SplitRules.LLAMA_4.expression());
         for (int seed = 0; seed < 1000; seed++) {
             var random = new Random(seed);
             String text = Texts.random(random, random.nextInt(40));

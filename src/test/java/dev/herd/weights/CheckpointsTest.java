@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +70,35 @@ class CheckpointsTest {
         writeGguf("second.gguf");
         assertThat(Allocations.refusal(() -> Checkpoints.open(temporary)))
                 .endsWith("has 2 GGUF checkpoints; name the file that you mean");
+    }
+
+    @Test
+    void leavesATowerToTheLlama4OfItsFolder() {
+        TinyLlama llama = TinyLlama.random(new TinyLlama.Sizes(8, 8, 1, 1, 1, 8, 10, 100, null, true), 1);
+        Path file = llama.writeGguf(temporary.resolve("guard.gguf"));
+        Path tower = temporary.resolve("mmproj.gguf");
+        try (Checkpoint seeing = Checkpoints.open(GoldenFiles.directory("vision"))) {
+            GgufVisionExport.write(seeing, TensorType.F32, tower);
+        }
+
+        try (Checkpoint checkpoint = Checkpoints.open(file)) {
+            assertThat(checkpoint.vision()).isEmpty();
+        }
+        assertThat(Allocations.refusal(() -> Checkpoints.open(file, Optional.of(tower))))
+                .startsWith(tower + ": goes with a Llama 4, but " + file)
+                .endsWith("sees no pictures");
+    }
+
+    @Test
+    void wantsTheTokenizerJsonOfALlama() throws IOException {
+        TinyLlama llama = TinyLlama.random(new TinyLlama.Sizes(8, 8, 1, 1, 1, 8, 10, 100, null, true), 1);
+        Path directory = llama.writeHuggingFace(temporary.resolve("llama"));
+        try (Checkpoint checkpoint = Checkpoints.open(directory)) {
+            assertThat(checkpoint.vocabulary()).isEqualTo(new Vocabulary.None());
+            Files.writeString(directory.resolve("tokenizer.model"), "AA== 0");
+            assertThat(Allocations.refusal(checkpoint::vocabulary))
+                    .endsWith("is not read for model_type llama; put the model's tokenizer.json beside it");
+        }
     }
 
     /** A sparse file: it takes no space, but every offset is real. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.herd.kernels.TensorType;
 import dev.herd.weights.Checkpoint.TensorInfo;
 import dev.herd.weights.ModelConfig.AttentionTemperature;
+import dev.herd.weights.Vocabulary.SplitRules;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -168,7 +169,7 @@ class GgufCheckpointTest {
         assertRefused(model("m").texts("tokenizer.ggml.tokens", tooMany), "has 21 elements for 20 embedding rows");
         assertRefused(
                 model("m").text("tokenizer.ggml.model", "llama").texts("tokenizer.ggml.tokens", List.of("a")),
-                "is 'llama'; llama4 uses byte-level BPE, 'gpt2'");
+                "is 'llama'; Herd reads byte-level BPE, 'gpt2', only");
         assertRefused(model("m").uint32("tokenizer.ggml.tokens", 1), "is a whole number instead of an array of texts");
         assertRefused(model("m").uint32("tokenizer.ggml.eos_token_id", 20), "is 20, not in 0..19");
     }
@@ -182,6 +183,49 @@ class GgufCheckpointTest {
         try (Checkpoint checkpoint = Checkpoints.open(file)) {
             assertThat(Allocations.refusal(checkpoint::vocabulary))
                     .endsWith("'tokenizer.ggml.token_type' has 1 elements instead of 2");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"llama-bpe, LLAMA_3", "llama-v3, LLAMA_3", "llama4, LLAMA_4", "gpt-4o, LLAMA_4"})
+    void readsHowTextIsSplit(String pre, SplitRules expected) {
+        Path file = write(
+                "model.gguf",
+                model("m").texts("tokenizer.ggml.tokens", List.of("a")).text("tokenizer.ggml.pre", pre));
+
+        try (Checkpoint checkpoint = Checkpoints.open(file)) {
+            assertThat(((Vocabulary.GgufTokens) checkpoint.vocabulary()).splitRules())
+                    .isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void refusesTextThatIsSplitOtherwise() {
+        Path file = write(
+                "model.gguf",
+                model("m").texts("tokenizer.ggml.tokens", List.of("a")).text("tokenizer.ggml.pre", "qwen2"));
+
+        try (Checkpoint checkpoint = Checkpoints.open(file)) {
+            assertThat(Allocations.refusal(checkpoint::vocabulary))
+                    .endsWith("'tokenizer.ggml.pre' is 'qwen2'; Herd splits text as Llama 3 ('llama-bpe') or Llama 4"
+                            + " ('llama4') does");
+        }
+    }
+
+    @Test
+    void refusesBiasesOfALlama() {
+        for (String name : List.of("blk.0.attn_q.bias", "blk.1.ffn_down.bias", "rope_factors_long.weight")) {
+            GgufWriter writer = new GgufWriter()
+                    .text("general.architecture", "llama")
+                    .uint32("llama.block_count", 1)
+                    .uint32("llama.context_length", 64)
+                    .uint32("llama.embedding_length", 2)
+                    .uint32("llama.feed_forward_length", 2)
+                    .uint32("llama.attention.head_count", 1)
+                    .float32("llama.attention.layer_norm_rms_epsilon", 1e-5f)
+                    .tensor(name, TensorType.F32, List.of(2L), sink -> sink.write(MemorySegment.ofArray(new float[2])));
+
+            assertRefused(writer, "'" + name + "'");
         }
     }
 

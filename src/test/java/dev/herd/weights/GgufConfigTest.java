@@ -141,7 +141,7 @@ class GgufConfigTest {
 
         assertThatThrownBy(() -> read(forged))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessage("f.gguf: holds a model of architecture 'clip'; Herd runs 'llama4' only");
+                .hasMessage("f.gguf: holds a model of architecture 'clip'; Herd runs 'llama4' and 'llama' only");
     }
 
     @ParameterizedTest
@@ -197,6 +197,62 @@ class GgufConfigTest {
         ModelConfig config = read(scoutWith("llama4.attention.sliding_window_pattern", U32, 4));
 
         assertThat(config.layers()).isEqualTo(ModelConfig.pattern(8, 4, 1));
+    }
+
+    @Test
+    void readsLlamaGuard3() {
+        ModelConfig config = read(llama());
+
+        assertThat(config)
+                .isEqualTo(new ModelConfig(
+                        4096,
+                        128_256,
+                        131_072,
+                        32,
+                        8,
+                        128,
+                        0,
+                        14_336,
+                        0,
+                        0,
+                        ModelConfig.pattern(32, 0, 0),
+                        0,
+                        1e-5f,
+                        false,
+                        500_000,
+                        null,
+                        null));
+    }
+
+    @Test
+    void refusesLlamasThatItCannotCompute() {
+        assertRefused("'llama.expert_count' is 8", llama().entry("llama.expert_count", U32, 8));
+        assertRefused("is 'linear'; llama files scale", llama().entry("llama.rope.scaling.type", STRING, "linear"));
+        assertRefused("'llama.rope.scaling.factor' is 4.0", llama().entry("llama.rope.scaling.factor", F32, 4f));
+        assertRefused("'llama.attention.scale' is 0.5", llama().entry("llama.attention.scale", F32, 0.5f));
+        assertRefused("'llama.attention.value_length' is 64", llama().entry("llama.attention.value_length", U32, 64));
+        assertRefused(
+                "architecture 'mllama': Llama 3.2 Vision",
+                new ForgedGguf().entry("general.architecture", STRING, "mllama"));
+        assertThat(read(llama().entry("llama.rope.scaling.factor", F32, 1f)
+                                .entry("llama.rope.scaling.type", STRING, "none"))
+                        .ropeScaling())
+                .isNull();
+    }
+
+    private static ForgedGguf llama() {
+        return new ForgedGguf()
+                .entry("general.architecture", STRING, "llama")
+                .entry("llama.block_count", U32, 32)
+                .entry("llama.context_length", U32, 131_072)
+                .entry("llama.embedding_length", U32, 4096)
+                .entry("llama.feed_forward_length", U32, 14_336)
+                .entry("llama.attention.head_count", U32, 32)
+                .entry("llama.attention.head_count_kv", U32, 8)
+                .entry("llama.rope.freq_base", F32, 500_000f)
+                .entry("llama.attention.layer_norm_rms_epsilon", F32, 1e-5f)
+                .entry("llama.vocab_size", U32, 128_256)
+                .entry("llama.rope.dimension_count", U32, 128);
     }
 
     private static void assertRefused(String expected, ForgedGguf forged) {

@@ -229,7 +229,8 @@ class HfConfigTest {
                 Arguments.of("{\"a\":" + "[".repeat(100_000), "is no valid JSON"),
                 Arguments.of("{} {}", "goes on after its JSON object"),
                 Arguments.of("{}", "'model_type' is 'nothing'"),
-                Arguments.of("{\"model_type\":\"llama\"}", "'model_type' is 'llama'; Herd runs llama4"),
+                Arguments.of("{\"model_type\":\"gemma3\"}", "is 'gemma3'; Herd runs llama4, llama4_text and llama"),
+                Arguments.of("{\"model_type\":\"mllama\"}", "Llama Guard 3 11B Vision see pictures through cross-att"),
                 Arguments.of("{\"model_type\":\"llama4\"}", "'text_config' is missing"),
                 Arguments.of("{\"model_type\":\"llama4\",\"text_config\":7}", "instead of an object"));
     }
@@ -242,6 +243,84 @@ class HfConfigTest {
         assertThat(Allocations.refusal(() -> HfConfig.read(file)))
                 .startsWith(file + ": ")
                 .contains(expected);
+    }
+
+    @Test
+    void meansWhatTransformersMeansByAnEmptyLlamaConfig() {
+        assertThat(llama("").config())
+                .isEqualTo(new ModelConfig(
+                        4096,
+                        32_000,
+                        2048,
+                        32,
+                        32,
+                        128,
+                        0,
+                        11_008,
+                        0,
+                        0,
+                        ModelConfig.pattern(32, 0, 0),
+                        0,
+                        1e-6f,
+                        false,
+                        10_000,
+                        null,
+                        null));
+    }
+
+    @Test
+    void readsLlamaGuard3() {
+        HfConfig guard = llama(",\"architectures\":[\"LlamaForCausalLM\"],\"attention_bias\":false,\"head_dim\":64,"
+                + "\"hidden_act\":\"silu\",\"hidden_size\":2048,\"intermediate_size\":8192,"
+                + "\"max_position_embeddings\":131072,\"mlp_bias\":false,\"num_attention_heads\":32,"
+                + "\"num_hidden_layers\":16,\"num_key_value_heads\":8,\"pretraining_tp\":1,\"rms_norm_eps\":1e-05,"
+                + "\"rope_scaling\":{\"factor\":32.0,\"high_freq_factor\":4.0,\"low_freq_factor\":1.0,"
+                + "\"original_max_position_embeddings\":8192,\"rope_type\":\"llama3\"},\"rope_theta\":500000.0,"
+                + "\"tie_word_embeddings\":true,\"vocab_size\":128256");
+
+        assertThat(guard.tiesEmbeddings()).isTrue();
+        assertThat(guard.config())
+                .isEqualTo(new ModelConfig(
+                        2048,
+                        128_256,
+                        131_072,
+                        32,
+                        8,
+                        64,
+                        0,
+                        8192,
+                        0,
+                        0,
+                        ModelConfig.pattern(16, 0, 0),
+                        0,
+                        1e-5f,
+                        false,
+                        500_000,
+                        new RopeScaling(32, 1, 4, 8192),
+                        null));
+    }
+
+    static Stream<Arguments> llamaRefusals() {
+        return Stream.of(
+                Arguments.of("\"attention_bias\":true", "'attention_bias' is true"),
+                Arguments.of("\"mlp_bias\":true", "'mlp_bias' is true; Herd's feed-forward layers have no biases"),
+                Arguments.of("\"hidden_act\":\"gelu\"", "'hidden_act' is 'gelu'"),
+                Arguments.of("\"rope_scaling\":{\"rope_type\":\"linear\",\"factor\":2}", "'rope_type' is 'linear'"),
+                Arguments.of("\"rope_scaling\":{\"type\":\"dynamic\",\"factor\":2}", "'rope_type' is 'dynamic'"),
+                Arguments.of("\"num_key_value_heads\":5", "32 query heads cannot share 5 kv heads"),
+                Arguments.of("\"intermediate_size\":0", "'intermediate_size' is 0"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("llamaRefusals")
+    void refusesLlamasThatItCannotCompute(String fields, String expected) {
+        assertThat(Allocations.refusal(() -> llama("," + fields).config()))
+                .startsWith(temporary + "/config.json: ")
+                .contains(expected);
+    }
+
+    private HfConfig llama(String fields) {
+        return HfConfig.read(write("{\"model_type\":\"llama\"" + fields + "}"));
     }
 
     private ModelConfig config(String fields) {

@@ -2,6 +2,7 @@ package dev.herd.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.herd.weights.Vocabulary.SplitRules;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -33,7 +34,9 @@ class TokenizerJsonTest {
     @ParameterizedTest
     @ValueSource(strings = {"[\"a b\",\"ab c\"]", "[[\"a\",\"b\"],[\"ab\",\"c\"]]"})
     void readsMergesAsTextsAndAsPairs(String merges) {
-        Vocabulary.GgufTokens tokens = read("{\"added_tokens\":[{\"id\":5,\"content\":\"<x>\",\"special\":true},"
+        String split = SplitRules.LLAMA_4.expression().replace("\\", "\\\\");
+        Vocabulary.GgufTokens tokens = read("{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"" + split
+                + "\"}},\"added_tokens\":[{\"id\":5,\"content\":\"<x>\",\"special\":true},"
                 + "{\"id\":4,\"content\":\"<y>\",\"special\":false}],"
                 + "\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":2,\"c\":1},\"merges\":" + merges + "}}");
 
@@ -66,6 +69,24 @@ class TokenizerJsonTest {
         assertThat(Allocations.refusal(() -> read(json)))
                 .startsWith(temporary.resolve("tokenizer.json") + ": ")
                 .contains(expected);
+    }
+
+    @Test
+    void tellsLlama3sSplitRulesFromLlama4s() {
+        String vocabulary = ",\"model\":{\"vocab\":{\"a\":0}}}";
+        String nested =
+                "{\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"Regex\":";
+
+        for (SplitRules rules : SplitRules.values()) {
+            String expression = rules.expression().replace("\\", "\\\\");
+            assertThat(read(nested + "\"" + expression + "\"}},{\"type\":\"ByteLevel\"}]}" + vocabulary)
+                            .splitRules())
+                    .isEqualTo(rules);
+        }
+        assertThat(Allocations.refusal(() -> read(nested + "\"a+\"}}]}" + vocabulary)))
+                .endsWith("does not split text by the expression of Llama 3 or Llama 4");
+        assertThat(Allocations.refusal(() -> read("{\"pre_tokenizer\":null" + vocabulary)))
+                .endsWith("does not split text by the expression of Llama 3 or Llama 4");
     }
 
     private Vocabulary.GgufTokens read(String json) {
