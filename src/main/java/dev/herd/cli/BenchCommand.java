@@ -62,6 +62,22 @@ final class BenchCommand implements Command {
             CommandOption::integer,
             "measure the vision tower instead: N pictures of one tile each, and their tokens in the text model");
 
+    private final CommandOption<Optional<DecoderShape>> shapes = options.optional(
+            "--shapes",
+            "MODEL",
+            DecoderShape::named,
+            "measure the device of --backend instead, with random 4-bit weights of the shapes of scout, maverick or tiny:"
+                    + " batches of 1, 8 and 32 sequences, and a prompt");
+    private final CommandOption<Optional<Integer>> layers = options.optional(
+            "--layers",
+            "N",
+            CommandOption::integer,
+            "how many layers of those shapes, a multiple of 4 (default: all)");
+    private final CommandOption<Float> bandwidth = options.value(
+            "--bandwidth", "GB/S", CommandOption::real, "0", "what the device's memory reaches, for the share of it");
+    private final CommandOption<Float> peak = options.value(
+            "--peak", "TFLOP/S", CommandOption::real, "0", "what the device's arithmetic reaches, for the share of it");
+
     BenchCommand(Console console) {
         this.console = console;
     }
@@ -93,6 +109,8 @@ final class BenchCommand implements Command {
         } else if (images.get().isPresent()) {
             requireAtLeastOne(images.spelling().name(), images.get().get());
             measureImages(images.get().get());
+        } else if (shapes.get().isPresent()) {
+            measureDevice(shapes.get().get());
         } else {
             measureText();
         }
@@ -106,7 +124,7 @@ final class BenchCommand implements Command {
                 .withKvType(kvType.get())
                 .withRequests(sequences.get(), 0)
                 .withContextLength(Math.max(prompt.get(), decode.get() + BatchedDecode.PROMPT_TOKENS) + 1);
-        try (LoadedModel model = LoadedModel.open(settings)) {
+        try (LoadedModel model = ModelOptions.open(settings)) {
             double loadSeconds = ProcessFacts.age().toNanos() / 1e9;
             Result result = measure(model, settings.threads(), loadSeconds, progress);
             progress.clear();
@@ -118,11 +136,23 @@ final class BenchCommand implements Command {
         }
     }
 
+    private void measureDevice(DecoderShape shape) {
+        DeviceBench bench = new DeviceBench(
+                shape,
+                layers.get().orElse(shape.layers()),
+                prompt.get(),
+                prompt.get(),
+                runs.get(),
+                1e9 * bandwidth.get(),
+                1e12 * peak.get());
+        bench.measure(modelOptions.device(), console);
+    }
+
     private void measureImages(int count) throws IOException {
         Progress progress = console.progress();
         progress.show("Loading the model ...");
         ModelSettings settings = modelOptions.settings().withKvType(kvType.get());
-        try (LoadedModel model = LoadedModel.open(settings)) {
+        try (LoadedModel model = ModelOptions.open(settings)) {
             Kernels kernels = KernelsSelector.select(settings.kernels()).kernels();
             ImageBench.Result result =
                     new ImageBench(model.runner(), kernels, settings.threads(), count, runs.get()).measure(progress);

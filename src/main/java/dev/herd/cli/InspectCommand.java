@@ -52,7 +52,7 @@ final class InspectCommand implements Command {
         if (length.isPresent() && length.get() < 1) {
             throw new CommandException("--context must be at least 1, not " + length.get());
         }
-        try (LoadedModel loaded = LoadedModel.open(ModelSettings.defaults()
+        try (LoadedModel loaded = ModelOptions.open(ModelSettings.defaults()
                 .withModel(model.get())
                 .withMmproj(mmproj.get())
                 .withBackend(BackendSettings.CPU))) {

@@ -80,7 +80,7 @@ final class LogitsCommand implements Command {
         progress.show("Loading the model ...");
         ModelSettings settings = modelOptions.settings().withKvType(kvType.get());
         int[] tokens;
-        try (LoadedModel model = LoadedModel.open(settings)) {
+        try (LoadedModel model = ModelOptions.open(settings)) {
             OptionalInt beginOfText = model.checkpoint().generationDefaults().bosToken();
             tokens = source.resolve(
                     model.findTokenizer(), beginOfText, model.runner().config().vocabularySize(), imagePrompt(model));
@@ -89,7 +89,7 @@ final class LogitsCommand implements Command {
                 return;
             }
         }
-        try (LoadedModel model = LoadedModel.open(settings.withContextLength(tokens.length))) {
+        try (LoadedModel model = ModelOptions.open(settings.withContextLength(tokens.length))) {
             print(model, tokens, progress);
         }
     }

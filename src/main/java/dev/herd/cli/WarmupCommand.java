@@ -38,7 +38,7 @@ final class WarmupCommand implements Command {
         ModelSettings settings = ModelSettings.defaults()
                 .withModel(model.get())
                 .withBackend(new BackendSettings(BACKEND, Optional.of(cache.get())));
-        try (LoadedModel loaded = LoadedModel.open(settings)) {
+        try (LoadedModel loaded = ModelOptions.open(settings)) {
             console.out().println(loaded.description());
         }
     }
