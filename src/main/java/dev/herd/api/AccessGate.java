@@ -48,7 +48,7 @@ final class AccessGate {
 
     private void admit(RoutingContext context) {
         Optional<Tenancy> tenants = tenancy.current();
-        String path = context.normalizedPath();
+        String path = Access.route(context);
         boolean isClosedMetrics = path.startsWith(METRICS) && !tenancy.hasOpenMetrics();
         if (tenants.isEmpty()) {
             if (path.startsWith(ADMIN)) {

@@ -68,7 +68,7 @@ final class Answer {
         this.recorder = recorder;
         this.safety = safety;
         this.gates = IntStream.range(0, choices.size())
-                .mapToObj(choice -> safety.gate(() -> add(new Progress.News(choice))))
+                .mapToObj(choice -> safety.gate(choice, () -> add(new Progress.News(choice))))
                 .toList();
     }
 

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jose4j.http.Get;
 import org.jose4j.jwa.AlgorithmConstraints;
 import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
 import org.jose4j.jwk.HttpsJwks;
@@ -38,6 +39,7 @@ public final class JwtVerifier {
     private static final Pattern FORM =
             Pattern.compile("(?i:Bearer +)?[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
     private static final int SKEW_SECONDS = 60;
+    private static final int FETCH_MILLIS = 3000;
     private static final Duration MIN_REFRESH = Duration.ofSeconds(30);
     private static final Duration MAX_AGE = Duration.ofMinutes(10);
 
@@ -70,7 +72,12 @@ public final class JwtVerifier {
                 throw new IllegalArgumentException(location + " holds no JSON web keys", unusable);
             }
         }
+        Get get = new Get(); // patience and answers bounded: whoever sends a token makes a thread wait for it
+        get.setConnectTimeout(FETCH_MILLIS);
+        get.setReadTimeout(FETCH_MILLIS);
+        get.setRetries(0);
         HttpsJwks published = new HttpsJwks(location.toString());
+        published.setSimpleHttpGet(get);
         published.setRefreshReprieveThreshold(MIN_REFRESH.toMillis());
         published.setDefaultCacheDuration(MAX_AGE.toSeconds());
         published.setRetainCacheOnErrorDuration(MAX_AGE.toSeconds());

@@ -77,7 +77,7 @@ final class SafetyBenchmark {
         ChoiceText.Delta[] deltas = new ChoiceText.Delta[TOKENS];
         String text = text(TOKENS * 4);
         for (int i = 0; i < TOKENS; i++) {
-            deltas[i] = new ChoiceText.Delta(text.substring(4 * i, 4 * i + 4), List.of(), List.of());
+            deltas[i] = new ChoiceText.Delta(text.substring(4 * i, 4 * i + 4), List.of(), List.of(), true);
         }
         double[] perToken = new double[ROUNDS];
         long bytes = 0;

@@ -93,6 +93,88 @@ class TenantWireTest {
         assertThat(given().urlEncodingEnabled(false).get(path).statusCode()).isIn(401, 404);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/v1/chat/completions",
+                "/v1/chat/completions;x=y",
+                "/v1/chat;x/completions",
+                "/v1/chat/completions%3Bx",
+                "/v1/chat/completions/",
+                "/v1/chat/completions//",
+                "//v1/chat/completions",
+                "/v1/./chat/completions",
+                "/v1/chat/complet%69ons",
+                "/v1/chat%2Fcompletions",
+                "/v1/chat/completions%20",
+                "/v1/chat/completions%00"
+            })
+    void otherSpellingsOfAPathHaveItsPolicy(String path) {
+        String tenant = tenant("{}");
+        bind(tenant, "mild", "{\"pii\":{\"input\":\"allow\"}}");
+        bind(tenant, "strict", "{\"words\":[{\"id\":\"w\",\"terms\":[\"falcon\"],\"input\":\"block\"}]}");
+        String bindings = "/admin/v1/tenants/" + tenant + "/bindings";
+        asOperator()
+                .header("If-Match", asOperator().get(bindings).header("ETag"))
+                .body("{\"bindings\":[{\"scope\":\"tenant\",\"policy\":\"mild\"},"
+                        + "{\"scope\":\"route\",\"target\":\"/v1/chat/completions\",\"policy\":\"strict\"}]}")
+                .put(bindings)
+                .then()
+                .statusCode(200);
+
+        int status = with(key(tenant, "[\"infer\"]"))
+                .urlEncodingEnabled(false)
+                .body(CHAT.replace("Hi", "the falcon"))
+                .post(path)
+                .statusCode();
+
+        assertThat(status).isIn(400, 404);
+        assertThat(path.endsWith("/completions") && status == 404).isFalse();
+    }
+
+    @Test
+    void moderationTakesItsScopeHoweverThePathIsSpelt() {
+        String key = key(tenant("{}"), "[\"infer\"]");
+
+        for (String path : List.of("/v1/moderations", "/v1/moderations;x", "/v1/moderations/", "//v1/moderations")) {
+            with(key)
+                    .urlEncodingEnabled(false)
+                    .body("{\"input\":\"Hi\"}")
+                    .post(path)
+                    .then()
+                    .statusCode(403);
+        }
+    }
+
+    @Test
+    void operatorsKeysHaveAnApiOfTheirOwn() {
+        String keys = "/admin/v1/tenants/operator/keys";
+        String key = asOperator()
+                .body("{\"name\":\"second\"}")
+                .post(keys)
+                .then()
+                .statusCode(201)
+                .body("scopes", equalTo(List.of("admin")))
+                .extract()
+                .path("key");
+        String id = key.split("_", -1)[2];
+
+        with(key).get("/admin/v1/tenants").then().statusCode(200);
+        String next = with(key)
+                .body("{\"overlapSeconds\":0}")
+                .post(keys + "/" + id + ":rotate")
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("key");
+        with(key).get("/admin/v1/tenants").then().statusCode(401);
+        asOperator().delete(keys + "/" + next.split("_", -1)[2]).then().statusCode(204);
+        with(next).get("/admin/v1/tenants").then().statusCode(401);
+        String tenants = key(tenant("{}"), "[\"admin\"]");
+        with(tenants).get(keys).then().statusCode(404);
+        with(tenants).body("{\"name\":\"x\"}").post(keys).then().statusCode(404);
+    }
+
     @Test
     void healthAndDescriptionAreOpenAndMetricsAsConfigured() {
         given().get("/q/health/live").then().statusCode(200);
