@@ -19,14 +19,21 @@ import static org.hamcrest.Matchers.nullValue;
 import dev.herd.runtime.ScriptedOpener;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import io.restassured.http.Method;
 import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -326,6 +333,44 @@ class TenantWireTest {
                 .body("error.type", equalTo("rate_limit_error"))
                 .body("error.message", containsString("2 requests per minute"));
         chat(key(tenant("{}"), INFER), CHAT).statusCode(200).header("x-ratelimit-limit-requests", nullValue());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void clientsThatLeaveGiveTheirPlacesBack(boolean isStream) throws Exception {
+        String key = key(tenant("{\"concurrency\":1}"), INFER);
+        model.runner().say(model.model().tokenizer().encode("x")[0]);
+        for (int round = 0; round < 4; round++) {
+            model.runner().hold();
+            try (HttpClient client = HttpClient.newHttpClient()) {
+                var answer = client.sendAsync(
+                        HttpRequest.newBuilder(
+                                        URI.create("http://localhost:" + RestAssured.port + "/v1/chat/completions"))
+                                .version(HttpClient.Version.HTTP_1_1)
+                                .header("Authorization", "Bearer " + key)
+                                .header("Content-Type", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString(
+                                        CHAT.replaceFirst("\\{", "{\"stream\":" + isStream + ",")))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofInputStream());
+                await(() -> model.model().engine().status().running() == 1);
+                chat(key, CHAT).statusCode(429).header("Retry-After", notNullValue());
+                client.shutdownNow();
+                assertThat(answer).isNotNull();
+            }
+            model.runner().release();
+            await(() -> model.model().engine().status().running() == 0);
+        }
+        model.say("Hello, world!");
+
+        chat(key, CHAT).statusCode(200);
+    }
+
+    private static void await(BooleanSupplier condition) {
+        for (int glances = 0; glances < 6000 && !condition.getAsBoolean(); glances++) {
+            LockSupport.parkNanos(5_000_000);
+        }
+        assertThat(condition.getAsBoolean()).as("has come to pass").isTrue();
     }
 
     @Test
