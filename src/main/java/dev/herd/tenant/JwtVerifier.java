@@ -36,8 +36,7 @@ import org.jose4j.lang.JoseException;
  * over and not before their time by more than a minute.
  */
 public final class JwtVerifier {
-    private static final Pattern FORM =
-            Pattern.compile("(?i:Bearer +)?[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
+    private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
     private static final int SKEW_SECONDS = 60;
     private static final int FETCH_MILLIS = 3000;
     private static final Duration MIN_REFRESH = Duration.ofSeconds(30);
@@ -84,9 +83,9 @@ public final class JwtVerifier {
         return new HttpsJwksVerificationKeyResolver(published);
     }
 
-    /** Whether a bearer, or a header with one, has the form of a token. */
+    /** Whether a bearer has the form of a token. */
     static boolean looksLikeOne(String bearer) {
-        return FORM.matcher(bearer.strip()).matches();
+        return FORM.matcher(bearer).matches();
     }
 
     /**

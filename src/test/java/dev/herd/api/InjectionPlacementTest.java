@@ -73,6 +73,7 @@ class InjectionPlacementTest {
         "thirds over parts, true, true, true",
         "text inside a picture, false, false, false",
         "name of the speaker, false, false, false",
+        "name of a file, false, false, false",
         "system message, false, false, false",
     })
     void payloadIsFoundWhereTheMatrixSaysSo(String place, boolean byWords, boolean byDetector, boolean byGuard)
@@ -132,6 +133,9 @@ class InjectionPlacementTest {
                         "{\"role\":\"user\",\"content\":[" + part("What is it?") + ",{\"type\":\"image_url\","
                                 + "\"image_url\":{\"url\":\"data:image/png;base64,iVBORw0KGgo=\"}}]}";
                     case "name of the speaker" -> "{\"role\":\"user\",\"name\":\"" + PAYLOAD + "\",\"content\":\"Hi\"}";
+                    case "name of a file" ->
+                        "{\"role\":\"user\",\"content\":[" + part("Read it.") + ",{\"type\":\"file\",\"file\":{"
+                                + "\"filename\":\"" + PAYLOAD + "\",\"file_data\":\"\"}}]}";
                     case "system message" -> "{\"role\":\"system\",\"content\":\"" + PAYLOAD + "\"}," + question;
                     default -> throw new IllegalArgumentException(place);
                 }

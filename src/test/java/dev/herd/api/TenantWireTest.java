@@ -313,6 +313,35 @@ class TenantWireTest {
     }
 
     @Test
+    void computedPromptsAreSharedWithinATenantOnly() {
+        String a = tenant("{}");
+        String ofA = key(a, INFER);
+        String ofB = key(tenant("{}"), INFER);
+        String prompt = CHAT.replace("Hi", "word ".repeat(300));
+        String divided = prompt.replaceFirst("\\{", "{\"cache_salt\":\"x\",");
+
+        assertThat(cachedTokens(ofA, prompt)).isZero();
+        assertThat(cachedTokens(ofA, prompt)).isGreaterThan(100);
+        assertThat(cachedTokens(key(a, INFER), prompt)).isGreaterThan(100);
+        assertThat(cachedTokens(ofB, prompt)).isZero();
+        assertThat(cachedTokens(ofA, divided)).isZero();
+        assertThat(cachedTokens(ofA, divided)).isGreaterThan(100);
+        assertThat(cachedTokens(ofB, divided)).isZero();
+        String path = "/admin/v1/tenants/" + a;
+        asOperator()
+                .header("If-Match", asOperator().get(path).header("ETag"))
+                .body("{\"cacheSaltEpoch\":1}")
+                .patch(path)
+                .then()
+                .statusCode(200);
+        assertThat(cachedTokens(ofA, prompt)).isZero();
+    }
+
+    private static int cachedTokens(String key, String request) {
+        return chat(key, request).statusCode(200).extract().path("usage.prompt_tokens_details.cached_tokens");
+    }
+
+    @Test
     void requestsBeyondALimitAreTurnedAwayWithHeaders() {
         String key = key(tenant("{\"requestsPerMinute\":2,\"outputTokensPerMinute\":5000}"), INFER);
 

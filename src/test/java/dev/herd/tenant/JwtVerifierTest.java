@@ -117,6 +117,13 @@ class JwtVerifierTest {
             Identity identity = authenticator.authenticate(token);
 
             assertThat(authenticator.mayBlock(token)).isTrue();
+            String header = token.authorization().getFirst();
+            assertThat(authenticator.mayBlock(new Credentials(List.of(header + ", Basic x"), List.of())))
+                    .isTrue();
+            assertThat(authenticator.mayBlock(new Credentials(List.of("Basic x", header), List.of())))
+                    .isTrue();
+            assertThat(authenticator.mayBlock(new Credentials(List.of(header, header), List.of())))
+                    .isFalse();
             assertThat(identity.caller().tenant()).isEqualTo("a");
             assertThat(identity.caller().principalHash()).hasSize(64).doesNotContain("ann");
             Credentials other = new Credentials(
