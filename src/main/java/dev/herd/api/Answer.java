@@ -286,6 +286,10 @@ final class Answer {
     /** What was decided is recorded also if nobody waits for the answer any more. */
     private void endGeneration() {
         endedGenerations++;
+        recordIfOver();
+    }
+
+    private void recordIfOver() {
         if (endedGenerations == choices.size() && (isCancelled || isOver)) {
             safety.end();
         }
@@ -315,6 +319,7 @@ final class Answer {
             sink.failed(error);
         }
         generations.forEach(Generation::cancel);
+        recordIfOver();
     }
 
     private static void show(int choice, ChoiceText.Delta delta, AnswerSink sink) {

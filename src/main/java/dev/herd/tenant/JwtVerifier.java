@@ -38,6 +38,7 @@ import org.jose4j.lang.JoseException;
 public final class JwtVerifier {
     private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
     private static final int SKEW_SECONDS = 60;
+    private static final Set<String> OWN_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
     private static final int FETCH_MILLIS = 3000;
     private static final Duration MIN_REFRESH = Duration.ofSeconds(30);
     private static final Duration MAX_AGE = Duration.ofMinutes(10);
@@ -54,7 +55,7 @@ public final class JwtVerifier {
     /**
      * Reads files with keys at once; addresses are asked when the first token comes.
      *
-     * @throws IllegalArgumentException if a file holds no keys
+     * @throws IllegalArgumentException if a file holds no keys, or keys would come where others could put in theirs
      */
     public JwtVerifier(JwtSettings settings, InstantSource clock) {
         this.settings = settings;
@@ -70,6 +71,11 @@ public final class JwtVerifier {
             } catch (IOException | JoseException unusable) {
                 throw new IllegalArgumentException(location + " holds no JSON web keys", unusable);
             }
+        }
+        boolean isOwnMachine =
+                "http".equals(location.getScheme()) && OWN_MACHINE.contains(String.valueOf(location.getHost()));
+        if (!"https".equals(location.getScheme()) && !isOwnMachine) {
+            throw new IllegalArgumentException("the keys of an issuer come by https: or file:, not from " + location);
         }
         Get get = new Get(); // patience and answers bounded: whoever sends a token makes a thread wait for it
         get.setConnectTimeout(FETCH_MILLIS);

@@ -204,6 +204,27 @@ class SafetyFlowWireTest {
         assertThat(safety.decisions()).hasSize(2);
     }
 
+    @Test
+    void whatWasDecidedIsRecordedAlsoIfTheEngineFails() throws Exception {
+        safety.enforce(FOX.replace("\"output\":\"block\"", "\"output\":\"annotate\""));
+        model.sayNext("I saw a red fox " + "and on ".repeat(1000));
+        model.runner().hold();
+        CompletableFuture<HttpResponse<String>> stream =
+                client.sendAsync(request("\"stream\":true,\"max_tokens\":2000"), BodyHandlers.ofString());
+        awaitStatus(status -> status.running() == 1);
+        model.runner().allow(40);
+        await(this::isStill);
+
+        model.runner().failNext(new IllegalStateException("as the test wants"));
+        model.runner().release();
+
+        assertThat(stream.get().body()).contains("red", "server_error").doesNotContain("[DONE]");
+        await(() -> safety.decisions().size() == 2);
+        assertThat(safety.decisions().getLast().direction()).isEqualTo(Direction.OUTPUT);
+        assertThat(safety.decisions().getLast().action()).isEqualTo(Action.ANNOTATE);
+        assertNothingIsHeld();
+    }
+
     private boolean isStill() {
         long before = model.model().engine().status().generatedTokens();
         LockSupport.parkNanos(100_000_000);

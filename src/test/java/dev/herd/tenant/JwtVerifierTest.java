@@ -160,6 +160,15 @@ class JwtVerifierTest {
     }
 
     @Test
+    void keysDoNotComeWhereOthersCouldPutInTheirs() {
+        for (String address : List.of("http://issuer.example/keys", "ftp://issuer.example/keys", "keys.json")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> verifier(URI.create(address)))
+                    .withMessageContaining(address);
+        }
+    }
+
+    @Test
     void fileWithoutKeysIsNamed() throws Exception {
         Path nothing = Files.writeString(root.resolve("nothing.json"), "{}");
 
