@@ -249,11 +249,13 @@ public final class PolicyAdmin {
      * Replaces the operator's floor.
      *
      * @throws PolicyException if it is no policy
-     * @throws StoreException if a published policy could not be enforced any more
+     * @throws StoreException if a published policy of a tenant that is not suspended could not be enforced any more
      */
     public Stored<Policy> writeFloor(Identity actor, JsonNode spec, Expected expected) throws PolicyException {
         Policy policy = Policy.parseLayer(spec.toString());
-        store.current().tenants().values().forEach(tenant -> requireBelow(tenant, policy));
+        store.current().tenants().values().stream()
+                .filter(tenant -> tenant.tenant().value().status() == Tenant.Status.ACTIVE)
+                .forEach(tenant -> requireBelow(tenant, policy));
         String etag = store.apply(
                 actor,
                 new Change(Identity.OPERATOR, "write floor", Paths.FLOOR, expected, tree(policy.json())),

@@ -131,6 +131,12 @@ class TenantDirectoryTest {
                 .isThrownBy(() -> tenancy.policies.writeFloor(TestTenancy.OPERATOR, floor, new Expected.Absent()))
                 .withMessageContaining("words@1 of tenant 'a'");
         assertThat(tenancy.policies.floor()).isEmpty();
+        // No tenant can keep the operator from it.
+        Stored<Tenant> before = tenancy.admin.tenant("a").tenant();
+        Tenant suspended = new Tenant("a", "a", Tenant.Status.SUSPENDED, 0, Limits.NONE, false, 30);
+        tenancy.admin.update(TestTenancy.OPERATOR, before, suspended, new Expected.Present());
+        tenancy.policies.writeFloor(TestTenancy.OPERATOR, floor, new Expected.Absent());
+        assertThat(tenancy.policies.floor()).isPresent();
     }
 
     @Test
