@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Lets of one choice pass what its policy lets pass: text as far as it is decided, log-probabilities with all of their
@@ -21,6 +23,7 @@ final class ChoiceGate {
     private final Deque<HeldItem> items = new ArrayDeque<>();
     private final Deque<HeldItem> incomplete = new ArrayDeque<>();
     private final List<LogProbs.Item> unplaced = new ArrayList<>();
+    private final Map<String, Boolean> mayBeAlternative = new HashMap<>();
     private final List<HeldCall> calls = new ArrayList<>();
     private int written;
     private int firstHeldCall;
@@ -146,7 +149,8 @@ final class ChoiceGate {
     /** What could have been said instead is not shown if it could not have been said. */
     private LogProbs.Item withAllowedAlternatives(LogProbs.Item item) {
         List<LogProbs.Alternative> allowed = item.topLogprobs().stream()
-                .filter(other -> other.token().equals(item.token()) || review.wouldShow(other.token()))
+                .filter(other -> other.token().equals(item.token())
+                        || mayBeAlternative.computeIfAbsent(other.token(), review::wouldShow))
                 .toList();
         return allowed.size() == item.topLogprobs().size()
                 ? item

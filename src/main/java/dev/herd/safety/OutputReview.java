@@ -212,12 +212,12 @@ public final class OutputReview {
         }
     }
 
-    /** What may be shown now; after a block, once more what lies before it. */
+    /** What may be shown now; after a block, once more what lies before it or was cleared before it. */
     public Piece release() {
-        if (isWithheldByGuard()) {
-            return new Piece("", scan.released(), new int[0]);
-        }
-        int limit = mode == Mode.FULL && !isSettled() ? 0 : gates && !isFinallyChecked ? cleared : Integer.MAX_VALUE;
+        boolean isNothing = mode == Mode.FULL && (!isSettled() || isWithheldByGuard());
+        boolean isCleared =
+                isWithheldByGuard() || (gates && !isFinallyChecked); // what was cleared before a block stays so
+        int limit = isNothing ? 0 : isCleared ? cleared : Integer.MAX_VALUE;
         TextScan.Release release = scan.release(limit);
         return new Piece(release.text(), release.end(), release.replaced());
     }

@@ -139,7 +139,9 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
                     write();
                 }
                 if (isClosing && queue.isEmpty()) {
-                    return; // what could not be written now will not be
+                    backlogs.forEach((tenant, backlog) -> complaints.accept(
+                            backlog.decisions + " decisions about " + tenant + " are lost, as the server ends"));
+                    return;
                 }
             } catch (InterruptedException closing) {
                 isClosing = true;

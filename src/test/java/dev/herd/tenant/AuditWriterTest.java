@@ -181,6 +181,18 @@ class AuditWriterTest {
         assertThat(gap.path("lost").asLong()).isEqualTo(9000 - 8192);
     }
 
+    @Test
+    void whatTheEndOfTheServerLosesIsSaid() throws Exception {
+        CountingLog log = new CountingLog();
+        log.broken = "a";
+        try (AuditWriter writer = writer(log, 0)) {
+            writer.record(decision(1, Action.BLOCK, "hash"));
+            writer.flush();
+        }
+
+        assertThat(tenancy.complaints).last().asString().contains("1 decisions about a are lost");
+    }
+
     private static SafetyDecision decisionOf(String tenant) throws PolicyException {
         return decision(1, Action.BLOCK, "hash", tenant);
     }
