@@ -125,6 +125,11 @@ final class Answer {
         generations.forEach(Generation::cancel);
     }
 
+    /** Whether the client is gone. */
+    boolean isCancelled() {
+        return isCancelled;
+    }
+
     /** Empties the queue into the sink soon; called when something has come and when the sink has room again. */
     void plan() {
         Outlet current = outlet.get();

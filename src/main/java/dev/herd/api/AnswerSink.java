@@ -3,6 +3,7 @@ package dev.herd.api;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.ModerationReport;
 import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.Usage;
 import java.util.List;
@@ -31,6 +32,11 @@ interface AnswerSink {
 
     /** The safety policy ends a choice: a stream says so if the policy wants it, a whole answer consists of that. */
     void withheld(int choice, Withheld instead);
+
+    /** What a guard says, before the last choice is finished; only where that was asked for. */
+    default void moderated(ModerationReport report) {
+        throw new UnsupportedOperationException("no moderation was asked for");
+    }
 
     /**
      * A choice is complete.

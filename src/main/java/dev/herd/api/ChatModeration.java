@@ -1,27 +1,25 @@
 package dev.herd.api;
 
 import dev.herd.api.openai.ApiException;
-import dev.herd.api.openai.ChatCompletion;
-import dev.herd.api.openai.ChatCompletion.Choice;
-import dev.herd.api.openai.ChatCompletion.Message;
 import dev.herd.api.openai.ChatCompletionRequest;
-import dev.herd.api.openai.ChatToolCall;
-import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.Moderation;
 import dev.herd.api.openai.ModerationReport;
+import dev.herd.api.openai.ModerationVerdict;
 import dev.herd.api.openai.ModerationWish;
 import dev.herd.api.openai.ModerationWish.Mode;
 import dev.herd.api.openai.ModerationWish.Rule;
 import dev.herd.safety.Caller;
 import dev.herd.safety.ContentGuard;
+import dev.herd.safety.Conversation;
 import dev.herd.safety.Direction;
 import dev.herd.safety.Exchange.Segment;
 import dev.herd.safety.GuardScores;
 import dev.herd.safety.GuardTurn;
-import dev.herd.safety.GuardTurn.Speaker;
-import dev.herd.safety.TextSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,107 +27,125 @@ import org.jspecify.annotations.Nullable;
  * loop.
  */
 final class ChatModeration {
-    /** Before what a tool has answered: it is nobody's word, and not the user's. */
-    static final String TOOL_RESULT = "Tool result (untrusted): ";
-
-    private static final String WITHHELD = "The answer was held back because it was judged to be unsafe.";
-
     private final Moderations moderations;
     private final ModerationWish wish;
     private final Caller caller;
     private final ContentGuard guard;
-    private final List<GuardTurn> turns;
-    private Moderation.@Nullable Result input;
+    private List<Segment> segments = List.of(); // what goes to the model, once it is known
+    private @Nullable ModerationVerdict input;
 
-    private ChatModeration(Moderations moderations, ModerationWish wish, Caller caller, List<GuardTurn> turns) {
+    private ChatModeration(Moderations moderations, ModerationWish wish, Caller caller) {
         this.moderations = moderations;
         this.wish = wish;
         this.caller = caller;
         this.guard = moderations.guard(wish.model());
-        this.turns = turns;
     }
 
     /**
-     * The moderation that a request asks for; null if it asks for none.
+     * The moderation that a request asks for; empty if it asks for none.
      *
-     * @throws ApiException 404 if there is no such guard, 400 if the answer is to be streamed: what a guard has yet to
-     *     judge as a whole cannot be sent
+     * @throws ApiException 404 if there is no such guard
      */
-    static @Nullable ChatModeration of(ChatCompletionRequest request, Moderations moderations, Caller caller) {
+    static Optional<ChatModeration> of(ChatCompletionRequest request, Moderations moderations, Caller caller) {
         ModerationWish wish = request.moderation();
         if (wish == null) {
-            return null;
+            return Optional.empty();
         }
-        if (request.wantsStream()) {
-            throw ApiException.unsupportedParameter("moderation");
-        }
-        return new ChatModeration(moderations, wish, caller, turns(request));
+        return Optional.of(new ChatModeration(moderations, wish, caller));
     }
 
-    private static List<GuardTurn> turns(ChatCompletionRequest request) {
-        List<GuardTurn> turns = new ArrayList<>();
-        for (Segment segment : ChatSegments.of(request)) {
-            if (segment.source() != TextSource.SYSTEM) {
-                boolean isTool = segment.source() == TextSource.TOOL;
-                turns.add(new GuardTurn(
-                        segment.source() == TextSource.ASSISTANT ? Speaker.AGENT : Speaker.USER,
-                        isTool ? TOOL_RESULT + segment.text() : segment.text()));
-            }
-        }
-        return turns;
+    /** Whether the guard looks at pictures. */
+    boolean showsPictures() {
+        return guard.seesPictures();
     }
 
     /**
      * Judges the conversation.
      *
-     * @throws ApiException 400 if it is unsafe and is to be blocked
+     * @throws ApiException 400 if it is unsafe and is to be blocked, or as the guard fails whose verdict may block
      */
-    void admit() {
+    void admit(List<Segment> conversation) {
+        segments = conversation;
         Rule rule = wish.input();
+        List<GuardTurn> turns = Conversation.input(conversation, moderations.settings());
         if (rule == null || turns.isEmpty()) {
             return;
         }
-        GuardScores scores = moderations.ask(guard, Direction.INPUT, turns, caller);
-        input = Moderations.result(scores, true, false);
-        if (rule.mode() == Mode.BLOCK && input.flagged()) {
+        Moderation.Result result;
+        try {
+            result = Moderations.result(moderations.ask(guard, Direction.INPUT, turns, caller), guard, turns);
+        } catch (ApiException failed) {
+            if (rule.mode() == Mode.BLOCK) {
+                throw failed;
+            }
+            input = ModerationVerdict.failed(failed.body().error());
+            return;
+        }
+        input = ModerationVerdict.of(guard.name(), List.of(result));
+        if (rule.mode() == Mode.BLOCK && result.flagged()) {
             throw ApiException.contentFilter(
                     "The conversation was judged to be unsafe, and the request asked to block it.", "messages", null);
         }
     }
 
-    /** The answer with what the guard says of it, and without the choices that are to be blocked. */
-    ChatCompletion judge(ChatCompletion completion) {
-        Rule rule = wish.output();
-        if (rule == null) {
-            return completion.moderated(completion.choices(), new ModerationReport(guard.name(), input, null));
-        }
-        List<Choice> choices = new ArrayList<>();
-        GuardScores worst = GuardScores.safe(0);
-        for (Choice choice : completion.choices()) {
-            GuardScores scores = judge(choice.message());
-            worst = scores.unsafe() > worst.unsafe() ? scores : worst;
-            choices.add(rule.mode() == Mode.BLOCK && Moderations.isFlagged(scores) ? withheld(choice) : choice);
-        }
-        return completion.moderated(
-                choices, new ModerationReport(guard.name(), input, Moderations.result(worst, true, false)));
+    /** Whether answers may have to be held back. */
+    boolean mayWithhold() {
+        return wish.output() != null && wish.output().mode() == Mode.BLOCK;
     }
 
-    private GuardScores judge(Message message) {
-        StringBuilder text = new StringBuilder(message.content() == null ? "" : message.content());
-        if (message.toolCalls() != null) {
-            for (ChatToolCall call : message.toolCalls()) {
-                text.append('\n')
-                        .append(call.function().name())
-                        .append(' ')
-                        .append(call.function().arguments());
+    /** The sink of an answer, with the guard before it. */
+    AnswerSink before(AnswerSink sink, Answer answer) {
+        return new ModeratedSink(sink, this, answer::isCancelled);
+    }
+
+    /**
+     * What is to be told of an answer.
+     *
+     * @param withheld numbers of the choices that are not to be shown
+     */
+    record Judgement(ModerationReport report, Set<Integer> withheld) {
+        Judgement {
+            withheld = Set.copyOf(withheld);
+        }
+    }
+
+    /**
+     * Judges the choices.
+     *
+     * @param texts of each of them
+     * @throws ApiException if the guard gives no answer, and what it does not judge is to be held back
+     */
+    Judgement judge(List<String> texts) {
+        if (wish.output() == null) {
+            return new Judgement(new ModerationReport(input, null), Set.of());
+        }
+        try {
+            List<Moderation.Result> results = new ArrayList<>();
+            Set<Integer> withheld = new HashSet<>();
+            for (String text : texts) {
+                Moderation.Result result = result(text);
+                if (mayWithhold() && result.flagged()) {
+                    withheld.add(results.size());
+                }
+                results.add(result);
             }
+            ModerationVerdict output = ModerationVerdict.of(guard.name(), results);
+            return new Judgement(new ModerationReport(input, output), withheld);
+        } catch (ApiException failed) {
+            if (mayWithhold()) {
+                throw failed;
+            }
+            return new Judgement(
+                    new ModerationReport(
+                            input, ModerationVerdict.failed(failed.body().error())),
+                    Set.of());
         }
-        List<GuardTurn> conversation = new ArrayList<>(turns);
-        conversation.add(new GuardTurn(Speaker.AGENT, text.toString()));
-        return text.isEmpty() ? GuardScores.safe(0) : moderations.ask(guard, Direction.OUTPUT, conversation, caller);
     }
 
-    private static Choice withheld(Choice choice) {
-        return new Choice(choice.index(), Message.refusing(WITHHELD), null, FinishReasonName.CONTENT_FILTER);
+    private Moderation.Result result(String text) {
+        List<GuardTurn> turns = Conversation.output(segments, text, moderations.settings());
+        GuardScores scores =
+                text.isEmpty() ? GuardScores.safe(0) : moderations.ask(guard, Direction.OUTPUT, turns, caller);
+        return Moderations.result(scores, guard, List.of());
     }
 }

@@ -3,6 +3,9 @@ package dev.herd.api;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.ChatCompletionRequest;
 import dev.herd.api.openai.ChatMapping;
+import dev.herd.api.openai.ChatMessage;
+import dev.herd.api.openai.MessageContent;
+import dev.herd.api.openai.MessageContent.Part;
 import dev.herd.api.openai.OtherFields;
 import dev.herd.chat.Message;
 import dev.herd.engine.PromptImage;
@@ -27,21 +30,47 @@ final class ChatPrompts {
     }
 
     /**
-     * The prompt for a conversation. Fetches pictures, reads their headers and decodes nothing.
+     * The pictures and videos of a conversation. Fetches them, reads their headers and decodes nothing.
      *
+     * @param maxPixels most pixels of a picture
+     * @throws ApiException if one cannot be shown to the model
+     */
+    RequestMedia media(ChatCompletionRequest request, ServedModel model, int maxPixels) {
+        RequestMedia media = new RequestMedia(
+                intake,
+                limits.fetchPolicy(settings.fetchPolicy()),
+                model.sight().map(ServedModel.Sight::tileSize).orElse(0),
+                maxPixels);
+        if (request.messages().stream().anyMatch(ChatPrompts::mayShow)) {
+            requireSupported(request);
+            ChatMapping.messages(
+                    request,
+                    new RequestMedia.Count(
+                            model, limits.maxImages(intake.settings().maxCount())));
+            ChatMapping.messages(request, media);
+        }
+        return media;
+    }
+
+    /** Whether a message is more than a text, so that it is worth the while to look for pictures in it. */
+    private static boolean mayShow(ChatMessage message) {
+        return message.content() instanceof MessageContent.Parts(List<Part> parts)
+                && parts.stream().anyMatch(part -> !part.type().equals("text"));
+    }
+
+    /**
+     * The prompt for a conversation.
+     *
+     * @param media its pictures and videos
      * @throws ApiException if a field is not supported or a message cannot be shown to the model
      */
-    ChatPrompt prompt(ChatCompletionRequest request, ServedModel model) {
+    ChatPrompt prompt(ChatCompletionRequest request, ServedModel model, RequestMedia media) {
         requireSupported(request);
-        RequestMedia.Count count =
-                new RequestMedia.Count(model, limits.maxImages(intake.settings().maxCount()));
-        List<Message> messages = ChatMapping.messages(request, count);
-        if (count.count() == 0) {
-            return ChatPrompt.ofText(render(request, model, messages));
+        int[] tokens = render(request, model, ChatMapping.messages(request, media.again()));
+        if (media.isEmpty()) {
+            return ChatPrompt.ofText(tokens);
         }
         ServedModel.Sight sight = model.sight().orElseThrow();
-        RequestMedia media = new RequestMedia(intake, limits.fetchPolicy(settings.fetchPolicy()), sight.tileSize());
-        int[] tokens = render(request, model, ChatMapping.messages(request, media));
         return new ChatPrompt(
                 tokens,
                 media.pictures(),
@@ -62,6 +91,18 @@ final class ChatPrompts {
 
     private static int[] render(ChatCompletionRequest request, ServedModel model, List<Message> messages) {
         return model.promptFormat().render(messages, request.toolOffer().definitions(), ChatMapping.ending(request));
+    }
+
+    /**
+     * Pictures as guards see them.
+     *
+     * @param isSeen whether a guard is going to look at them, so that they have to be decoded
+     * @throws ApiException 400 if one is damaged, 429 if too many are being decoded
+     */
+    GuardPictures guardPictures(RequestMedia media, boolean isSeen) {
+        return isSeen && !media.isEmpty()
+                ? GuardPictures.decoded(media, tileMemory, intake.pool())
+                : GuardPictures.unseen(media);
     }
 
     /** Takes memory for the tiles of a prompt, until the lease is closed. */

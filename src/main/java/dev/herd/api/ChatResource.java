@@ -7,7 +7,6 @@ import dev.herd.api.openai.ErrorBody;
 import dev.herd.api.openai.OtherFields;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
@@ -19,7 +18,9 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -102,28 +103,20 @@ final class ChatResource {
     public Uni<Response> create(
             @NotNull @Valid ChatCompletionRequest request, @jakarta.ws.rs.core.Context RoutingContext http) {
         String fingerprint = chat.systemFingerprint();
-        ChatModeration moderation =
+        Optional<ChatModeration> moderation =
                 ChatModeration.of(request, moderations, Access.of(http).caller());
-        if (moderation != null) {
-            moderation.admit();
-        }
-        Answer answer = chat.answer(request, http);
+        Answer answer = chat.answer(request, http, moderation);
         String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
         AnswerHead head = AnswerHead.of(id, clock.instant().getEpochSecond(), request, fingerprint);
         List<String> ignored = OtherFields.ignored(request);
+        UnaryOperator<AnswerSink> judged =
+                sink -> moderation.map(wanted -> wanted.before(sink, answer)).orElse(sink);
         if (request.wantsStream()) {
-            return Uni.createFrom()
-                    .item(Replies.stream(
-                                    new StreamBody(
-                                            answer,
-                                            (json, stream, onEnd) -> new StreamedAnswer(head, json, stream, onEnd)),
-                                    ignored)
-                            .build());
+            StreamBody body = new StreamBody(
+                    answer, (json, stream, onEnd) -> judged.apply(new StreamedAnswer(head, json, stream, onEnd)));
+            return Uni.createFrom().item(Replies.stream(body, ignored).build());
         }
-        Uni<ChatCompletion> whole = replies.whole(answer, emitter -> new WholeAnswer(head, emitter), http);
-        return (moderation == null
-                        ? whole
-                        : whole.emitOn(Infrastructure.getDefaultWorkerPool()).map(moderation::judge))
+        return replies.<ChatCompletion>whole(answer, emitter -> judged.apply(new WholeAnswer(head, emitter)), http)
                 .map(completion -> Replies.json(completion, answer, ignored).build());
     }
 }

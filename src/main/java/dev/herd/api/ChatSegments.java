@@ -37,19 +37,58 @@ final class ChatSegments {
     static List<Segment> of(List<ChatMessage> messages) {
         List<Segment> segments = new ArrayList<>();
         for (int i = 0; i < messages.size(); i++) {
-            ChatMessage message = messages.get(i);
-            Visitor collect = new Visitor(source(message.role()), "messages[" + i + "]", segments);
-            rewrite(message, collect);
+            segments.addAll(of(messages.get(i), "messages[" + i + "]"));
         }
         return segments;
     }
 
-    /** The request with these texts, which are as many as {@link #of} gave. */
+    /** The same with the pictures of each message: beside its first text, or without one if it has none. */
+    static List<Segment> of(ChatCompletionRequest request, GuardPictures pictures) {
+        List<Segment> segments = new ArrayList<>();
+        for (int i = 0; i < request.messages().size(); i++) {
+            ChatMessage message = request.messages().get(i);
+            String path = "messages[" + i + "]";
+            List<Segment> own = of(message, path);
+            if (!pictures.of(path).isEmpty()) {
+                show(new Segment(source(message.role()), "", pictures.of(path), path), own);
+            }
+            segments.addAll(own);
+        }
+        return segments;
+    }
+
+    private static List<Segment> of(ChatMessage message, String path) {
+        List<Segment> segments = new ArrayList<>();
+        rewrite(message, new Visitor(source(message.role()), path, segments));
+        return segments;
+    }
+
+    private static void show(Segment bare, List<Segment> texts) {
+        for (int i = 0; i < texts.size(); i++) {
+            Segment text = texts.get(i);
+            if (text.path().endsWith(".content")) {
+                texts.set(i, new Segment(text.source(), text.text(), bare.images(), text.path()));
+                return;
+            }
+        }
+        texts.addFirst(bare);
+    }
+
+    /** Whether a segment is a message's pictures and no text of it. */
+    private static boolean isBare(Segment segment) {
+        return segment.path().endsWith("]");
+    }
+
+    /** The request with the texts of what {@link #of} gave, after they have been judged. */
     static ChatCompletionRequest replaced(ChatCompletionRequest request, List<Segment> segments) {
-        if (segments.equals(of(request))) {
+        List<Segment> judged = segments.stream()
+                .filter(segment -> !isBare(segment))
+                .map(segment -> new Segment(segment.source(), segment.text(), List.of(), segment.path()))
+                .toList();
+        if (judged.equals(of(request))) {
             return request;
         }
-        Iterator<Segment> texts = segments.iterator();
+        Iterator<Segment> texts = judged.iterator();
         return request.withMessages(request.messages().stream()
                 .map(message -> rewrite(message, (text, path) -> texts.next().text()))
                 .toList());

@@ -75,9 +75,10 @@ final class ChatService {
      * text, and waits for guards; not for an event loop.
      *
      * @param http on whose behalf
+     * @param moderation what the request itself wants to be judged by
      * @throws ApiException if the request cannot be served
      */
-    Answer answer(ChatCompletionRequest request, RoutingContext http) {
+    Answer answer(ChatCompletionRequest request, RoutingContext http, Optional<ChatModeration> moderation) {
         ServedModel model = models.current();
         model.requireName(request.model());
         limits.requireModel(model.name());
@@ -87,27 +88,50 @@ final class ChatService {
         ChatPrompts.requireSupported(request);
         SafetySession safety = sessions.open(http, model, request.safety());
         ChatSegments.requireImages(request, safety.answers());
-        Optional<List<Segment>> admitted = safety.admit(ChatSegments.of(request), "messages");
-        if (admitted.isEmpty()) {
-            return Answer.refusing(request.choiceCount(), recorder, safety);
-        }
-        ChatCompletionRequest judged = ChatSegments.replaced(request, admitted.get());
-        ChatCompletionRequest shown = ChatSegments.withPreamble(judged, safety.answers());
-        int added = shown.messages().size() - request.messages().size();
+        RequestMedia media = prompts.media(request, model, safety.answers().maxPixels());
+        boolean isSeen = safety.showsPictures()
+                || moderation.filter(ChatModeration::showsPictures).isPresent();
+        GuardPictures pictures = prompts.guardPictures(media, isSeen);
         try {
-            return answer(shown, model, safety);
+            List<Segment> segments = ChatSegments.of(request, pictures);
+            moderation.ifPresent(wanted -> wanted.admit(segments));
+            Optional<List<Segment>> admitted = safety.admit(segments, "messages");
+            if (admitted.isEmpty()) {
+                pictures.close();
+                return Answer.refusing(request.choiceCount(), recorder, safety);
+            }
+            ChatCompletionRequest judged = ChatSegments.replaced(request, admitted.get());
+            ChatCompletionRequest shown = ChatSegments.withPreamble(judged, safety.answers());
+            int added = shown.messages().size() - request.messages().size();
+            return answer(shown, prompt(shown, added, model, media), model, new Judged(safety, pictures));
+        } catch (RuntimeException refused) {
+            pictures.close();
+            throw refused;
+        }
+    }
+
+    /** Messages that the policy has added are not the client's: errors count without them. */
+    private ChatPrompt prompt(ChatCompletionRequest shown, int added, ServedModel model, RequestMedia media) {
+        try {
+            return prompts.prompt(shown, model, media);
         } catch (ApiException error) {
             throw error.renamed(path -> ChatSegments.shifted(path, -added));
         }
     }
 
-    private Answer answer(ChatCompletionRequest request, ServedModel model, SafetySession safety) {
+    /** What judges an answer, and what it is shown of the request for that. */
+    private record Judged(SafetySession safety, GuardPictures pictures) {}
+
+    private Answer answer(ChatCompletionRequest request, ChatPrompt prompt, ServedModel model, Judged judged) {
         ToolOffer offer = request.toolOffer();
-        ChatPrompt prompt = prompts.prompt(request, model);
+        SafetySession safety = judged.safety();
         requireFits(prompt.tokens().length, limits.contextLength(model), "messages");
         TileMemory.Lease memory = prompts.reserve(prompt);
         try {
-            PromptCost cost = new PromptCost(prompt.tokens().length, prompt.imageTokens(), generated -> memory.close());
+            PromptCost cost = new PromptCost(prompt.tokens().length, prompt.imageTokens(), generated -> {
+                memory.close();
+                judged.pictures().close();
+            });
             safety.watch(List.of(ChatSegments.beginning(request)), wantsJson(request));
             return submit(
                     request,
@@ -134,7 +158,8 @@ final class ChatService {
      */
     int[] prompt(ChatCompletionRequest request, ServedModel model) {
         limits.requireModel(model.name());
-        return prompts.prompt(request, model).tokens();
+        return prompts.prompt(request, model, prompts.media(request, model, Integer.MAX_VALUE))
+                .tokens();
     }
 
     /**

@@ -27,6 +27,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -76,7 +77,7 @@ final class LlamaResource {
     public Uni<Response> create(@NotNull @Valid LlamaChatRequest request, @Context RoutingContext http) {
         FieldRules.LLAMA.check(request.others());
         ChatCompletionRequest translated = translator.translate(chatFields(request), path -> path);
-        Answer answer = chat.answer(translated, http);
+        Answer answer = chat.answer(translated, http, Optional.empty());
         String id = Ids.make("llama-");
         List<String> ignored = OtherFields.ignored(translated);
         if (request.wantsStream()) {

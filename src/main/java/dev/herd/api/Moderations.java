@@ -4,8 +4,11 @@ import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.Moderation;
 import dev.herd.api.openai.ModerationRequest;
 import dev.herd.guard.ModerationNames;
+import dev.herd.media.ImageFile;
+import dev.herd.media.MediaInput.Size;
 import dev.herd.media.MediaIntake;
 import dev.herd.media.Pixels;
+import dev.herd.media.TileMemory;
 import dev.herd.safety.Caller;
 import dev.herd.safety.ContentGuard;
 import dev.herd.safety.Direction;
@@ -20,16 +23,21 @@ import dev.herd.safety.GuardTurn;
 import dev.herd.safety.Guards;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Asks guards about texts without enforcing anything. Waits for them; not for an event loop. */
 @Singleton
 final class Moderations {
+    private static final Logger LOG = Logger.getLogger(Moderations.class);
+
     /** Names that clients send who mean whatever the server has. */
     private static final List<String> ANY = List.of("omni-moderation", "text-moderation", "llama-guard");
 
@@ -40,15 +48,28 @@ final class Moderations {
     private final Guards guards;
     private final ModerationSettings settings;
     private final MediaIntake intake;
+    private final TileMemory memory;
     private final ApiSettings api;
     private final CallerLimits limits;
 
-    Moderations(Guards guards, ModerationSettings settings, MediaIntake intake, ApiSettings api, CallerLimits limits) {
+    Moderations(
+            Guards guards,
+            ModerationSettings settings,
+            MediaIntake intake,
+            TileMemory memory,
+            ApiSettings api,
+            CallerLimits limits) {
         this.guards = guards;
         this.settings = settings;
         this.intake = intake;
+        this.memory = memory;
         this.api = api;
         this.limits = limits;
+    }
+
+    /** How guards are asked. */
+    GuardSettings settings() {
+        return new GuardSettings(settings.template(), CategoryMode.JOINT, MOST_TURNS, false);
     }
 
     /**
@@ -71,33 +92,99 @@ final class Moderations {
     }
 
     private Moderation.Result result(ModerationRequest.Item item, ContentGuard guard, Caller caller) {
-        List<GuardImage> images =
-                item.images().stream().<GuardImage>map(this::image).toList();
-        GuardTurn turn = new GuardTurn(GuardTurn.Speaker.USER, item.text(), images);
-        return result(
-                ask(guard, Direction.INPUT, List.of(turn), caller), !item.text().isEmpty(), !images.isEmpty());
+        if (!item.images().isEmpty() && !guard.seesPictures()) {
+            if (item.text().isEmpty()) {
+                throw blind(guard, "input");
+            }
+            List<GuardTurn> words = List.of(new GuardTurn(GuardTurn.Speaker.USER, item.text()));
+            return result(ask(guard, Direction.INPUT, words, caller), guard, words);
+        }
+        return withPictures(item.images(), "input", images -> {
+            List<GuardTurn> turns = List.of(new GuardTurn(GuardTurn.Speaker.USER, item.text(), images));
+            return result(ask(guard, Direction.INPUT, turns, caller), guard, turns);
+        });
     }
 
-    private Picture image(String url) {
-        return new Picture(
-                RequestMedia.told(refused -> "input", () -> intake.pixels(url, limits.fetchPolicy(api.fetchPolicy()))));
+    /** 400: the guard that was asked cannot judge what it was asked about. */
+    static ApiException blind(ContentGuard guard, String field) {
+        return ApiException.invalidRequest(
+                400, "The guard '" + guard.name() + "' sees no pictures.", field, "unsupported_parameter");
     }
 
-    /** What a guard says of the last turn. */
+    /**
+     * What {@code use} makes of pictures, which are decoded for as long.
+     *
+     * @param urls where they are
+     * @param field what errors name
+     * @throws ApiException 400 if they are too many or too large, or one cannot be read; 429 if there is no room now
+     */
+    <T> T withPictures(List<String> urls, String field, Function<List<GuardImage>, T> use) {
+        int most = limits.maxImages(intake.settings().maxCount());
+        if (urls.size() > most) {
+            throw ApiException.invalidRequest(
+                    400, "At most " + most + " pictures are accepted in a request.", field, "too_many_images");
+        }
+        List<ImageFile> files = urls.stream()
+                .map(url -> RequestMedia.told(
+                        refused -> field, () -> intake.file(url, limits.fetchPolicy(api.fetchPolicy()))))
+                .toList();
+        long bytes =
+                files.stream().map(Moderations::size).mapToLong(Size::bytes).sum();
+        try (TileMemory.Lease _ = RequestMedia.told(refused -> field, () -> memory.take(bytes))) {
+            List<GuardImage> images = new ArrayList<>();
+            for (ImageFile file : files) {
+                Pixels pixels = RequestMedia.told(refused -> field, () -> intake.pixels(file));
+                images.add(new GuardPicture(size(file), file.contentKey(), Optional.of(pixels)));
+            }
+            return use.apply(images);
+        }
+    }
+
+    private static Size size(ImageFile file) {
+        return new Size(file.header().width(), file.header().height());
+    }
+
+    /**
+     * What a guard says of the last turn.
+     *
+     * @throws ApiException 503 if it is slow or down, 400 if the text is longer than it reads, 500 if it is set up wrongly
+     *     or answers nonsense
+     */
     GuardScores ask(ContentGuard guard, Direction direction, List<GuardTurn> turns, Caller caller) {
         GuardQuery query = new GuardQuery(
                 direction,
                 turns,
                 GuardCategory.BUILT_IN,
                 THRESHOLD,
-                new GuardSettings(settings.template(), CategoryMode.JOINT, MOST_TURNS, false),
+                settings(),
                 caller.cacheSalt(),
                 settings.timeout());
         try {
             return guard.assess(query);
         } catch (GuardException failed) {
-            throw ApiException.guardUnavailable(guard.name(), RETRY);
+            throw told(guard.name(), failed);
         }
+    }
+
+    private static ApiException told(String guard, GuardException failed) {
+        return switch (failed.status()) {
+            case TIMEOUT, UNAVAILABLE -> ApiException.guardUnavailable(guard, RETRY);
+            case TOO_LONG ->
+                ApiException.invalidRequest(
+                        400,
+                        "The text is longer than the guard '" + guard + "' reads.",
+                        null,
+                        "context_length_exceeded");
+            case UNPARSEABLE -> {
+                LOG.warnf("guard %s: %s", guard, failed.getMessage());
+                yield ApiException.guardFailed("The guard '" + guard + "' gives no verdict.", "guard_unparseable");
+            }
+            case MISCONFIGURED -> {
+                LOG.errorf("guard %s: %s", guard, failed.getMessage());
+                yield ApiException.guardFailed(
+                        "The guard '" + guard + "' is set up wrongly on this server.", "guard_misconfigured");
+            }
+        };
     }
 
     /** Whether a guard's scores mean that a text is unsafe. */
@@ -115,10 +202,12 @@ final class Moderations {
     }
 
     /** Scores in OpenAI's words; there is no category for harassment alone, so it has a score only if there is something. */
-    static Moderation.Result result(GuardScores scores, boolean hasText, boolean hasImages) {
+    static Moderation.Result result(GuardScores scores, ContentGuard guard, List<GuardTurn> turns) {
         boolean isFlagged = isFlagged(scores);
-        boolean sawImages = hasImages && !scores.isTruncated();
-        List<String> types = sawImages ? (hasText ? List.of("text", "image") : List.of("image")) : List.of("text");
+        boolean sawImages = guard.seesPictures()
+                && turns.stream().anyMatch(turn -> !turn.images().isEmpty());
+        boolean sawText =
+                !sawImages || turns.stream().anyMatch(turn -> !turn.text().isEmpty());
         Map<String, Boolean> categories = new LinkedHashMap<>();
         Map<String, Double> byName = new LinkedHashMap<>();
         Map<String, List<String>> applied = new LinkedHashMap<>();
@@ -127,26 +216,19 @@ final class Moderations {
                     name.startsWith("harassment") && !isFlagged ? 0 : ModerationNames.score(name, scores.byCode());
             categories.put(name, isFlagged && score >= THRESHOLD);
             byName.put(name, score);
-            applied.put(name, types);
+            applied.put(name, types(sawText, sawImages && ModerationNames.isAboutPictures(name)));
         }
         return new Moderation.Result(isFlagged, categories, byName, applied);
     }
 
-    /** A decoded picture as guards see it. */
-    private record Picture(Pixels pixels) implements GuardImage {
-        @Override
-        public int width() {
-            return pixels.width();
+    private static List<String> types(boolean sawText, boolean sawImages) {
+        List<String> types = new ArrayList<>();
+        if (sawText) {
+            types.add("text");
         }
-
-        @Override
-        public int height() {
-            return pixels.height();
+        if (sawImages) {
+            types.add("image");
         }
-
-        @Override
-        public byte[] rgb() {
-            return pixels.rgb();
-        }
+        return types;
     }
 }

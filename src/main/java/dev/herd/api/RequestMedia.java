@@ -15,6 +15,7 @@ import dev.herd.media.MediaIntake;
 import dev.herd.media.PromptPictures;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -28,14 +29,43 @@ final class RequestMedia implements MediaParts {
     private final MediaIntake intake;
     private final FetchPolicy policy;
     private final int tileSize;
+    private final int maxPixels;
     private final List<MediaInput> inputs = new ArrayList<>();
     private final List<String> fields = new ArrayList<>();
     private int tiles;
 
-    RequestMedia(MediaIntake intake, FetchPolicy policy, int tileSize) {
+    /** @param maxPixels most pixels of a picture that the safety policy permits */
+    RequestMedia(MediaIntake intake, FetchPolicy policy, int tileSize, int maxPixels) {
         this.intake = intake;
         this.policy = policy;
         this.tileSize = tileSize;
+        this.maxPixels = maxPixels;
+    }
+
+    /** Whether nothing has been shown so far. */
+    boolean isEmpty() {
+        return inputs.isEmpty();
+    }
+
+    /** What has been shown so far, in order. */
+    List<MediaInput> inputs() {
+        return inputs;
+    }
+
+    /** Shows the same, in the same order, in a conversation whose words are others; nothing is fetched. */
+    MediaParts again() {
+        Iterator<MediaInput> shown = inputs.iterator();
+        return new MediaParts() {
+            @Override
+            public List<Part> picture(ImageUrl image, String path) {
+                return parts(shown.next());
+            }
+
+            @Override
+            public List<Part> video(VideoUrl video, String path) {
+                return parts(shown.next());
+            }
+        };
     }
 
     /** What has been shown so far. */
@@ -68,6 +98,10 @@ final class RequestMedia implements MediaParts {
     }
 
     private List<Part> add(MediaInput input, String param) {
+        if (input.sizes().stream().anyMatch(size -> size.pixels() > maxPixels)) {
+            throw ApiException.invalidRequest(
+                    400, "The safety policy permits pictures of " + maxPixels + " pixels.", param, "image_too_large");
+        }
         tiles += input.tileCount();
         if (tiles > intake.settings().maxTiles()) {
             throw ApiException.invalidRequest(
@@ -79,6 +113,10 @@ final class RequestMedia implements MediaParts {
         }
         inputs.add(input);
         fields.add(param);
+        return parts(input);
+    }
+
+    private static List<Part> parts(MediaInput input) {
         return input.grids().stream()
                 .<Part>map(grid -> new Picture(grid.rows(), grid.columns()))
                 .toList();
@@ -153,10 +191,6 @@ final class RequestMedia implements MediaParts {
                         "too_many_images");
             }
             return List.of(new Picture(1, 1));
-        }
-
-        int count() {
-            return count;
         }
     }
 }

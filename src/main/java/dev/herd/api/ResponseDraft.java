@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.FinishReasonName;
+import dev.herd.api.openai.ModerationReport;
 import dev.herd.api.openai.ResponseItem.ResponsePart;
 import dev.herd.api.openai.ResponseObject;
 import dev.herd.api.openai.ResponseOutput;
@@ -23,6 +24,7 @@ final class ResponseDraft {
     private final ResponseRequest request;
     private final long createdAt;
     private final List<Item> items = new ArrayList<>();
+    private @Nullable ModerationReport moderation;
 
     /** A response without output, made {@code createdAt} seconds after 1970. */
     ResponseDraft(ResponseRequest request, long createdAt) {
@@ -72,6 +74,11 @@ final class ResponseDraft {
     /** The response before there is output. */
     ResponseObject state(String status) {
         return with(status, List.of(), null, null, null, null);
+    }
+
+    /** Takes what a guard says, before the response is finished. */
+    void moderated(ModerationReport report) {
+        moderation = report.single();
     }
 
     /** The response at its end. */
@@ -137,7 +144,8 @@ final class ResponseDraft {
                 "disabled",
                 usage,
                 request.metadata() == null ? Map.of() : request.metadata(),
-                safety);
+                safety,
+                moderation);
     }
 
     private ResponseRequest.TextConfig format() {

@@ -18,6 +18,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Turns a request for a response into an answer in the making, and keeps what came of it. */
 @Singleton
@@ -28,6 +29,7 @@ final class ResponseService {
     private final ResponseStore store;
     private final ObjectMapper json;
     private final CallerLimits limits;
+    private final Moderations moderations;
 
     ResponseService(
             ChatService chat,
@@ -35,13 +37,15 @@ final class ResponseService {
             ModelSource models,
             ResponseStore store,
             ObjectMapper json,
-            CallerLimits limits) {
+            CallerLimits limits,
+            Moderations moderations) {
         this.chat = chat;
         this.translator = translator;
         this.models = models;
         this.store = store;
         this.json = json;
         this.limits = limits;
+        this.moderations = moderations;
     }
 
     /**
@@ -49,6 +53,7 @@ final class ResponseService {
      *
      * @param tenant whose it is
      * @param conversation the chat messages before the answer
+     * @param moderation what the request wants to be judged by
      * @param ignored names of fields without effect
      */
     record Turn(
@@ -56,7 +61,13 @@ final class ResponseService {
             Answer answer,
             List<ResponseItem> input,
             List<JsonNode> conversation,
-            List<String> ignored) {}
+            Optional<ChatModeration> moderation,
+            List<String> ignored) {
+        /** A sink of the answer, with the guard before it that the request has named. */
+        AnswerSink judged(AnswerSink sink) {
+            return moderation.map(wanted -> wanted.before(sink, answer)).orElse(sink);
+        }
+    }
 
     /**
      * Hands a request to the engine; not for an event loop.
@@ -74,7 +85,10 @@ final class ResponseService {
         try {
             List<String> ignored =
                     OtherFields.ignored(translated).stream().map(mapping::path).toList();
-            return new Turn(limits.tenant(), chat.answer(translated, http), input, mapping.conversation(), ignored);
+            Optional<ChatModeration> moderation =
+                    ChatModeration.of(translated, moderations, Access.of(http).caller());
+            Answer answer = chat.answer(translated, http, moderation);
+            return new Turn(limits.tenant(), answer, input, mapping.conversation(), moderation, ignored);
         } catch (ApiException error) {
             throw error.renamed(mapping::path);
         }

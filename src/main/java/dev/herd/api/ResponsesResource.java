@@ -92,19 +92,19 @@ final class ResponsesResource {
         if (request.wantsStream()) {
             StreamBody body = new StreamBody(
                     turn.answer(),
-                    (json, stream, onEnd) -> new StreamedResponse(
-                            draft, response -> responses.keep(turn, response), json, stream, onEnd));
+                    (json, stream, onEnd) -> turn.judged(new StreamedResponse(
+                            draft, response -> responses.keep(turn, response), json, stream, onEnd)));
             return Uni.createFrom().item(Replies.stream(body, turn.ignored()).build());
         }
         return replies.<ResponseObject>whole(
                         turn.answer(),
-                        emitter -> new WholeResponse(
+                        emitter -> turn.judged(new WholeResponse(
                                 draft,
                                 response -> {
                                     responses.keep(turn, response);
                                     emitter.complete(response);
                                 },
-                                emitter::fail),
+                                emitter::fail)),
                         http)
                 .map(response ->
                         Replies.json(response, turn.answer(), turn.ignored()).build());
@@ -118,10 +118,10 @@ final class ResponsesResource {
         turn.answer()
                 .start(
                         task -> loop.runOnContext(run -> task.run()),
-                        new WholeResponse(
+                        turn.judged(new WholeResponse(
                                 draft,
                                 response -> store.end(responses.stored(turn, response)),
-                                error -> store.end(responses.stored(turn, draft.failed(error)))));
+                                error -> store.end(responses.stored(turn, draft.failed(error))))));
         return queued;
     }
 

@@ -60,6 +60,11 @@ final class SafetySession {
         return answers;
     }
 
+    /** Whether a guard is going to look at pictures, which then have to be decoded. */
+    boolean showsPictures() {
+        return safety.showsPictures(subject.policy());
+    }
+
     /**
      * Judges what is to go to the model, and records the decision. Waits for guards.
      *

@@ -11,6 +11,7 @@ import dev.herd.api.openai.ChatCompletionChunk.FunctionDelta;
 import dev.herd.api.openai.ChatCompletionChunk.ToolCallDelta;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.ModerationReport;
 import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.Usage;
 import java.util.BitSet;
@@ -27,6 +28,7 @@ final class StreamedAnswer implements AnswerSink {
     private final EventStream stream;
     private final Consumer<@Nullable Throwable> onEnd;
     private final BitSet begun = new BitSet();
+    private @Nullable ModerationReport moderation; // until it is told
 
     /** Ends by calling {@code onEnd} with null, or with the error that is still to be sent as an ordinary answer. */
     StreamedAnswer(AnswerHead head, ObjectWriter json, EventStream stream, Consumer<@Nullable Throwable> onEnd) {
@@ -71,6 +73,11 @@ final class StreamedAnswer implements AnswerSink {
                     null,
                     null));
         }
+    }
+
+    @Override
+    public void moderated(ModerationReport report) {
+        moderation = report;
     }
 
     @Override
@@ -129,7 +136,9 @@ final class StreamedAnswer implements AnswerSink {
                 usage,
                 head.serviceTier(),
                 head.systemFingerprint(),
-                safety)));
+                safety,
+                moderation)));
+        moderation = null;
     }
 
     private byte[] bytes(Object value) {

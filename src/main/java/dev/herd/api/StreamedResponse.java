@@ -5,6 +5,7 @@ import dev.herd.api.ResponseDraft.Item;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.ModerationReport;
 import dev.herd.api.openai.ResponseEvent;
 import dev.herd.api.openai.ResponseItem.ResponsePart;
 import dev.herd.api.openai.ResponseObject;
@@ -99,6 +100,11 @@ final class StreamedResponse implements AnswerSink {
         }
         boolean isCut = why == FinishReasonName.LENGTH || why == FinishReasonName.CONTENT_FILTER;
         closeLast(isCut ? "incomplete" : "completed");
+    }
+
+    @Override
+    public void moderated(ModerationReport report) {
+        draft.moderated(report);
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.herd.api.openai.ChatCompletion.Message;
 import dev.herd.api.openai.ChatToolCall;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.ModerationReport;
 import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.Usage;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -27,6 +28,7 @@ final class WholeAnswer implements AnswerSink {
     private final Map<Integer, Withheld> withheld = new HashMap<>();
     private final UniEmitter<? super ChatCompletion> emitter;
     private @Nullable SafetyReport safety;
+    private @Nullable ModerationReport moderation;
 
     WholeAnswer(AnswerHead head, UniEmitter<? super ChatCompletion> emitter) {
         this.head = head;
@@ -71,6 +73,11 @@ final class WholeAnswer implements AnswerSink {
     }
 
     @Override
+    public void moderated(ModerationReport report) {
+        moderation = report;
+    }
+
+    @Override
     public void choiceFinished(int choice, FinishReasonName reason, @Nullable SafetyReport report) {
         reasons.set(choice, reason);
         safety = report == null ? safety : report;
@@ -90,7 +97,7 @@ final class WholeAnswer implements AnswerSink {
                 head.serviceTier(),
                 head.systemFingerprint(),
                 safety,
-                null));
+                moderation));
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.herd.api;
 import dev.herd.api.openai.ApiException;
 import dev.herd.api.openai.FinishReasonName;
 import dev.herd.api.openai.LogProbs;
+import dev.herd.api.openai.ModerationReport;
 import dev.herd.api.openai.ResponseObject;
 import dev.herd.api.openai.SafetyReport;
 import dev.herd.api.openai.Usage;
@@ -64,6 +65,11 @@ final class WholeResponse implements AnswerSink {
         if (draft.last().isEmpty()) {
             draft.addMessage();
         }
+    }
+
+    @Override
+    public void moderated(ModerationReport report) {
+        draft.moderated(report);
     }
 
     @Override

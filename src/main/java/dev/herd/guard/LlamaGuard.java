@@ -124,6 +124,11 @@ public final class LlamaGuard implements ContentGuard {
     }
 
     @Override
+    public boolean seesPictures() {
+        return prompts.seesPictures();
+    }
+
+    @Override
     public GuardScores assess(GuardQuery query) throws GuardException {
         long deadline = System.nanoTime() + query.timeout().toNanos();
         GuardTemplate template = GuardTemplate.of(query.settings().templateVariant())
@@ -178,7 +183,7 @@ public final class LlamaGuard implements ContentGuard {
         }
         List<GuardQuestion> halves = halvings < MOST_HALVINGS ? question.halves() : List.of();
         if (halves.isEmpty()) {
-            throw new GuardException(Status.UNAVAILABLE, "the text is too long for the guard's context");
+            throw new GuardException(Status.TOO_LONG, "the text is too long for the guard's context");
         }
         for (GuardQuestion half : halves) {
             pose(half, template, query, halvings + 1, sum, pending);

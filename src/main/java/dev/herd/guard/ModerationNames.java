@@ -39,6 +39,14 @@ public final class ModerationNames {
         return List.copyOf(CODES.keySet());
     }
 
+    /** Whether a category may say that pictures were looked at: OpenAI's clients know that of some of theirs only. */
+    public static boolean isAboutPictures(String category) {
+        return category.startsWith(OWN)
+                || category.startsWith("self-harm")
+                || category.startsWith("violence")
+                || category.equals("sexual");
+    }
+
     /** The score of a category: the highest of the codes that it means. */
     public static double score(String category, Map<String, Double> byCode) {
         return CODES.getOrDefault(category, List.of()).stream()

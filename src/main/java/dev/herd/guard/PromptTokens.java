@@ -11,7 +11,6 @@ import dev.herd.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.IntStream;
 
 /** Makes token ids and pictures of a prompt. Immutable. */
@@ -104,7 +103,7 @@ final class PromptTokens {
             }
         }
         images.add(new PromptImage(
-                new PromptImage.Key(scope, UUID.randomUUID().toString()),
+                new PromptImage.Key(scope, image.key() + "/" + layout),
                 runs,
                 layout.tileCount(),
                 () -> ImageTiler.tiles(new RgbImage(image.width(), image.height(), image.rgb()), layout)));

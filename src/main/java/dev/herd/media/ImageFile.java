@@ -2,6 +2,7 @@ package dev.herd.media;
 
 import dev.herd.model.vision.RgbImage;
 import java.util.Base64;
+import java.util.List;
 
 /** A picture file whose header has been judged; nothing of it is decoded yet. Immutable. */
 public final class ImageFile {
@@ -35,6 +36,11 @@ public final class ImageFile {
     /** The file; not to be changed. */
     public byte[] bytes() {
         return bytes;
+    }
+
+    /** A name that only the same file has; {@link MediaInput#contentKey} of the picture in it. */
+    public String contentKey() {
+        return MediaInput.hash(List.of(bytes)) + "/0";
     }
 
     /** The file as a {@code data:} address. */

@@ -55,18 +55,24 @@ public final class MediaIntake implements AutoCloseable {
      * @throws MediaException if there is none that is accepted
      */
     public MediaInput picture(String url, ImageDetail detail, int tileSize, FetchPolicy policy) {
-        int maxBytes = settings.image().maxBytes();
-        ImageFile file = ImageFile.of(read(url, policy, maxBytes), settings.image());
-        return MediaInput.picture(file, detail, tileSize);
+        return MediaInput.picture(file(url, policy), detail, tileSize);
     }
 
     /**
-     * The pixels of the picture at {@code url}; waits until they are decoded.
+     * The file at {@code url}, a {@code data:} or {@code https:} address; not decoded.
      *
-     * @throws MediaException if there is none that is accepted, or if it cannot be decoded
+     * @throws MediaException if there is no picture that is accepted
      */
-    public Pixels pixels(String url, FetchPolicy policy) {
-        ImageFile file = ImageFile.of(read(url, policy, settings.image().maxBytes()), settings.image());
+    public ImageFile file(String url, FetchPolicy policy) {
+        return ImageFile.of(read(url, policy, settings.image().maxBytes()), settings.image());
+    }
+
+    /**
+     * The pixels of a picture; waits until they are decoded.
+     *
+     * @throws MediaException if it cannot be decoded
+     */
+    public Pixels pixels(ImageFile file) {
         return Pixels.of(pool.run(file::decode));
     }
 

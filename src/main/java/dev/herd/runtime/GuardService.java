@@ -11,11 +11,15 @@ import dev.herd.weights.CheckpointException;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -25,9 +29,11 @@ import org.jboss.logging.Logger;
 @Singleton
 final class GuardService {
     private static final Logger LOG = Logger.getLogger("dev.herd");
+    private static final int BEFORE_ALL_OTHERS = 50;
 
     private final GuardConfig config;
     private final HerdConfig server;
+    private final RulesGuard rules = new RulesGuard();
     private final LateGuard<ContentGuard> llamaGuard;
     private final LateGuard<InjectionDetector> promptGuard;
     private final List<AutoCloseable> opened = new ArrayList<>();
@@ -40,15 +46,36 @@ final class GuardService {
         this.promptGuard = new LateGuard<>(config.promptGuardName());
     }
 
-    /** All guards of this server; the rules are always among them, and first. */
+    /** All guards of this server; the rules are always among them, and first. They are alone if there is a mistake. */
     Guards guards() {
-        RulesGuard rules = new RulesGuard();
+        return mistake().isEmpty() ? new Guards(content(), detectors()) : new Guards(List.of(rules), List.of(rules));
+    }
+
+    private List<ContentGuard> content() {
         List<ContentGuard> content = new ArrayList<>(List.of(rules));
-        List<InjectionDetector> detectors = new ArrayList<>(List.of(rules));
         config.model().ifPresent(path -> content.add(LateGuard.content(llamaGuard)));
-        config.promptGuard().ifPresent(path -> detectors.add(LateGuard.detector(promptGuard)));
         config.remote().forEach((name, remote) -> content.add(remote(name, remote)));
-        return new Guards(content, detectors);
+        return content;
+    }
+
+    private List<InjectionDetector> detectors() {
+        List<InjectionDetector> detectors = new ArrayList<>(List.of(rules));
+        config.promptGuard().ifPresent(path -> detectors.add(LateGuard.detector(promptGuard)));
+        return detectors;
+    }
+
+    /** What in the configuration keeps the server from starting; empty if it can be. */
+    Optional<String> mistake() {
+        List<String> names = content().stream().map(ContentGuard::name).toList();
+        List<String> detectors =
+                detectors().stream().map(InjectionDetector::name).toList();
+        if (!names.contains(moderation())) {
+            return Optional.of("herd.guard.moderation: there is no guard '" + moderation() + "' here, but " + names);
+        }
+        return Stream.of(names, detectors)
+                .flatMap(kind -> kind.stream().filter(name -> Collections.frequency(kind, name) > 1))
+                .findFirst()
+                .map(name -> "herd.guard: two guards have the name '" + name + "'");
     }
 
     /** The guard that answers moderation requests. */
@@ -72,7 +99,13 @@ final class GuardService {
                 && (config.promptGuard().isEmpty() || promptGuard.isComplete());
     }
 
-    void load(@Observes StartupEvent event) {
+    void load(@Observes @Priority(BEFORE_ALL_OTHERS) StartupEvent event) {
+        Optional<String> mistake = mistake();
+        if (mistake.isPresent()) {
+            LOG.error(mistake.get());
+            Quarkus.asyncExit(1);
+            return;
+        }
         if (!isReady()) {
             Thread.ofPlatform().name("herd-guard-load").daemon().start(this::load);
         }

@@ -53,6 +53,11 @@ final class LateGuard<T> {
             }
 
             @Override
+            public boolean seesPictures() {
+                return late.guard.get().map(ContentGuard::seesPictures).orElse(true);
+            }
+
+            @Override
             public GuardScores assess(GuardQuery query) throws GuardException {
                 return late.get().assess(query);
             }

@@ -95,6 +95,19 @@ final class Assessment {
         }
     }
 
+    /**
+     * Takes that a guard was not shown the pictures of a request because it sees none.
+     *
+     * @param ruling what the policy says of that
+     * @param isLet whether they pass only because the policy lets pass what is not judged
+     */
+    void addUnseenPictures(String guard, Ruling ruling, boolean isLet) {
+        add(new Finding(
+                guard, "UNSEEN_PICTURES", TextSource.USER, "", 0, 0, ruling.action(), ruling.effective(), true, "", 0));
+        isDegraded |= isLet;
+        isTruncated = true;
+    }
+
     /** Takes over everything of another. */
     void addAll(Assessment other) {
         other.findings.forEach(this::add);

@@ -13,6 +13,11 @@ public interface ContentGuard {
         return false;
     }
 
+    /** Whether pictures in turns reach it. A guard that is being loaded says yes: it is waited for, not passed over. */
+    default boolean seesPictures() {
+        return false;
+    }
+
     /** Judges the last turn. */
     GuardScores assess(GuardQuery query) throws GuardException;
 }

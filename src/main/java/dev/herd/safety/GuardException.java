@@ -23,6 +23,8 @@ public final class GuardException extends Exception {
         UNAVAILABLE,
         /** It answered, but not in its own terms. */
         UNPARSEABLE,
+        /** The text is longer than it reads. */
+        TOO_LONG,
         /** It is set up wrongly: no such guard, wrong files, refused credentials. Never failed open. */
         MISCONFIGURED
     }

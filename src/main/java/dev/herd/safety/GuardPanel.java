@@ -10,6 +10,8 @@ import java.util.concurrent.CompletableFuture;
 
 /** The guards that a policy names, asked as it wants. Immutable. */
 final class GuardPanel {
+    private static final Ruling NO_LIMIT = Ruling.of(Action.BLOCK);
+
     private final PolicyRules rules;
     private final Guards guards;
     private final GuardRunner runner;
@@ -36,26 +38,87 @@ final class GuardPanel {
         return guards.content(rules.guard()).map(ContentGuard::isImmediate).orElse(true);
     }
 
-    /** The answers of the content guard about a conversation, one per call that its categories take. */
-    List<CompletableFuture<Outcome<GuardScores>>> content(
-            Direction direction, List<GuardTurn> turns, String cacheSalt) {
+    /**
+     * What the content guard has said.
+     *
+     * @param limit the most severe that may follow
+     */
+    record Opinion(Outcome<GuardScores> outcome, Ruling limit) {}
+
+    /** Whether the content guard is shown the pictures of what goes to the model. */
+    boolean showsPictures() {
+        return wantsPictures()
+                && guards.content(rules.guard()).map(ContentGuard::seesPictures).orElse(false);
+    }
+
+    private boolean wantsPictures() {
+        return rules.pictures().matters()
+                && !rules.guardPlan(Direction.INPUT).calls().isEmpty();
+    }
+
+    /**
+     * The opinions of the content guard about a conversation, one per call that its categories take. If more may follow
+     * from what is said than from what is shown, it is asked about that without pictures, too: they excuse nothing.
+     */
+    List<CompletableFuture<Opinion>> content(Direction direction, List<GuardTurn> turns, String cacheSalt) {
         GuardPlan plan = rules.guardPlan(direction);
-        Optional<ContentGuard> guard = guards.content(rules.guard());
-        List<CompletableFuture<Outcome<GuardScores>>> answers = new ArrayList<>();
+        boolean isShown = showsPictures() && hasPictures(turns);
+        boolean isOnce = isShown && plan.severest().atMost(rules.pictures()).equals(plan.severest());
+        List<CompletableFuture<Opinion>> opinions = new ArrayList<>();
         for (List<GuardCategory> categories : plan.calls()) {
-            if (guard.isEmpty()) {
-                answers.add(missing());
-                continue;
+            if (!isOnce) {
+                opinions.add(opinion(direction, withoutPictures(turns), categories, cacheSalt, NO_LIMIT));
             }
-            GuardQuery query =
-                    new GuardQuery(direction, turns, categories, plan.threshold(), settings(), cacheSalt, timeout);
-            answers.add(
-                    guard.get().isImmediate()
-                            ? CompletableFuture.completedFuture(
-                                    GuardRunner.askHere(() -> guard.get().assess(query)))
-                            : runner.ask(() -> guard.get().assess(query), timeout, rules.integer("/failure/retry")));
+            if (isShown) {
+                opinions.add(opinion(direction, turns, categories, cacheSalt, rules.pictures()));
+            }
         }
-        return answers;
+        return opinions;
+    }
+
+    private static boolean hasPictures(List<GuardTurn> turns) {
+        return turns.stream().anyMatch(turn -> !turn.images().isEmpty());
+    }
+
+    private static List<GuardTurn> withoutPictures(List<GuardTurn> turns) {
+        return turns.stream()
+                .map(turn -> turn.images().isEmpty() ? turn : new GuardTurn(turn.speaker(), turn.text()))
+                .toList();
+    }
+
+    private CompletableFuture<Opinion> opinion(
+            Direction direction,
+            List<GuardTurn> turns,
+            List<GuardCategory> categories,
+            String cacheSalt,
+            Ruling limit) {
+        Optional<ContentGuard> guard = guards.content(rules.guard());
+        if (guard.isEmpty()) {
+            return GuardPanel.<GuardScores>missing().thenApply(outcome -> new Opinion(outcome, limit));
+        }
+        double threshold = rules.guardPlan(direction).threshold();
+        GuardQuery query = new GuardQuery(direction, turns, categories, threshold, settings(), cacheSalt, timeout);
+        CompletableFuture<Outcome<GuardScores>> answer = guard.get().isImmediate()
+                ? CompletableFuture.completedFuture(
+                        GuardRunner.askHere(() -> guard.get().assess(query)))
+                : runner.ask(() -> guard.get().assess(query), timeout, rules.integer("/failure/retry"));
+        return answer.thenApply(outcome -> new Opinion(outcome, limit));
+    }
+
+    /**
+     * Enters that the content guard sees none of a conversation's pictures, if it has some and the policy wants them seen:
+     * it follows what the policy says of unsafe pictures, as far as nothing milder follows from a guard that fails.
+     */
+    void enterUnseen(List<GuardTurn> turns, Assessment assessment) {
+        boolean isBlind = guards.content(rules.guard())
+                .map(guard -> !guard.seesPictures())
+                .orElse(false);
+        if (isBlind && wantsPictures() && hasPictures(turns)) {
+            Ruling pictures = rules.pictures();
+            Ruling ruling = pictures.atMost(rules.failure(Direction.INPUT));
+            boolean isLet = ruling.effective().compareTo(pictures.effective()) < 0;
+            assessment.addUnseenPictures(rules.guard(), ruling, isLet);
+        }
     }
 
     /** The answer of the injection detector about a text. */
@@ -81,11 +144,13 @@ final class GuardPanel {
     }
 
     /** Enters what the content guard said. */
-    void enter(Direction direction, Outcome<GuardScores> outcome, Assessment assessment) {
+    void enter(Direction direction, Opinion opinion, Assessment assessment) {
         TextSource source = direction == Direction.INPUT ? TextSource.USER : TextSource.ASSISTANT;
-        switch (outcome) {
+        Ruling limit = opinion.limit();
+        switch (opinion.outcome()) {
             case Outcome.Failed<GuardScores>(GuardException.Status status, long millis) ->
-                assessment.addFailure(rules.guard(), status, source, rules.failure(direction), millis);
+                assessment.addFailure(
+                        rules.guard(), status, source, rules.failure(direction).atMost(limit), millis);
             case Outcome.Answered<GuardScores>(GuardScores scores, long millis) -> {
                 guards.content(rules.guard())
                         .ifPresent(guard -> assessment.addGuard(guard.name(), guard.revision(), scores.tokens()));
@@ -100,7 +165,7 @@ final class GuardPanel {
                                 source,
                                 score,
                                 plan.threshold(code),
-                                plan.ruling(code, score),
+                                plan.ruling(code, score).atMost(limit),
                                 millis));
                 if (scores.byCode().isEmpty() && scores.unlisted().isEmpty() && scores.unsafe() >= plan.threshold()) {
                     String code = GuardPlan.UNSPECIFIED;
@@ -110,7 +175,7 @@ final class GuardPanel {
                             source,
                             scores.unsafe(),
                             plan.threshold(),
-                            plan.ruling(code, scores.unsafe()),
+                            plan.ruling(code, scores.unsafe()).atMost(limit),
                             millis);
                 }
             }

@@ -123,6 +123,15 @@ final class GuardPlan {
                 || unspecified.effective() == Action.BLOCK;
     }
 
+    /** The most severe that can follow from what the guard says. */
+    Ruling severest() {
+        Ruling severest = unspecified;
+        for (Judged entry : judged.values()) {
+            severest = severest.or(entry.ruling());
+        }
+        return severest;
+    }
+
     /** The categories of each question to the guard. */
     List<List<GuardCategory>> calls() {
         return calls;

@@ -64,6 +64,7 @@ final class InputReview {
         }
         List<GuardTurn> turns = Conversation.input(judged, panel.settings());
         if (!turns.isEmpty()) {
+            panel.enterUnseen(turns, assessment);
             panel.content(Direction.INPUT, turns, cacheSalt)
                     .forEach(answer -> entries.add(() -> panel.enter(Direction.INPUT, answer.join(), assessment)));
         }

@@ -1,7 +1,6 @@
 package dev.herd.safety;
 
 import dev.herd.safety.Exchange.Segment;
-import dev.herd.safety.GuardRunner.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -56,7 +55,7 @@ public final class OutputReview {
         FULL
     }
 
-    private record Answer(List<Outcome<GuardScores>> outcomes, int end, int tokens, boolean isFinal) {}
+    private record Answer(List<GuardPanel.Opinion> opinions, int end, int tokens, boolean isFinal) {}
 
     /** What the review needs to know of the request. */
     record Setting(List<Segment> context, String before, boolean isJson, String cacheSalt, Redactions redactions) {
@@ -186,7 +185,7 @@ public final class OutputReview {
         boolean isFinal = isFinished;
         String answer = isFinal ? scan.preview(Integer.MAX_VALUE) + callTexts : scan.preview(contextChars());
         long start = nanoTime.getAsLong();
-        List<CompletableFuture<Outcome<GuardScores>>> asked =
+        List<CompletableFuture<GuardPanel.Opinion>> asked =
                 panel.content(Direction.OUTPUT, Conversation.output(context, answer, panel.settings()), cacheSalt);
         CompletableFuture<Void> _ = CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
                 .thenRun(() -> {
@@ -205,7 +204,7 @@ public final class OutputReview {
     private void take(Answer answer) {
         isChecking = false;
         isFinallyChecked |= answer.isFinal();
-        answer.outcomes().forEach(outcome -> panel.enter(Direction.OUTPUT, outcome, assessment));
+        answer.opinions().forEach(opinion -> panel.enter(Direction.OUTPUT, opinion, assessment));
         if (!assessment.isBlocked()) {
             cleared = Math.max(cleared, answer.end());
             clearedTokens = answer.tokens();

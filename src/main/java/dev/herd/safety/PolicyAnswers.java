@@ -94,6 +94,11 @@ public final class PolicyAnswers {
         return fields.at("/images/maxPerRequest").intValue();
     }
 
+    /** Most pixels of a picture. */
+    public int maxPixels() {
+        return fields.at("/images/maxPixels").intValue();
+    }
+
     /** Whether pictures may be fetched from a host. */
     public boolean permitsImagesFrom(String host) {
         JsonNode hosts = fields.at("/images/allowedHosts");

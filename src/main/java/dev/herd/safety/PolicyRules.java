@@ -89,6 +89,11 @@ final class PolicyRules {
         };
     }
 
+    /** What the policy says, at most, of pictures that are found to be unsafe, or are not seen. */
+    Ruling pictures() {
+        return ruling("/images/action");
+    }
+
     /** What the floor says of an item of a list: the item itself if it has it. */
     Optional<JsonNode> floorItem(String pointer, String key, String value) {
         return floor.flatMap(demands -> demands.at(pointer)

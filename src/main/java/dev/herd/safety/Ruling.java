@@ -19,6 +19,15 @@ record Ruling(Action action, Action effective) {
         return action != Action.ALLOW || effective != Action.ALLOW;
     }
 
+    /** The same, but no more severe than {@code limit}, in each respect. */
+    Ruling atMost(Ruling limit) {
+        return new Ruling(milder(action, limit.action), milder(effective, limit.effective));
+    }
+
+    private static Action milder(Action one, Action other) {
+        return one.compareTo(other) <= 0 ? one : other;
+    }
+
     /** The more severe of both, in each respect. */
     Ruling or(Ruling other) {
         return new Ruling(action.or(other.action), effective.or(other.effective));

@@ -48,6 +48,12 @@ public final class Safety implements Reviewer, AutoCloseable {
         }
     }
 
+    /** Whether a policy has a guard look at pictures, which then have to be decoded for it. */
+    public boolean showsPictures(EffectivePolicy policy) {
+        PolicyRules rules = policy.policy().rules();
+        return new GuardPanel(rules, guards, runner).showsPictures();
+    }
+
     /** Judges what goes to the model; waits for the guards. */
     public Input input(Subject subject, List<Segment> segments) {
         long start = nanoTime.getAsLong();

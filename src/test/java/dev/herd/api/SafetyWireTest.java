@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
@@ -98,6 +99,52 @@ class SafetyWireTest {
                     .body("usage.completion_tokens", equalTo(0))
                     .header("X-Safety-Action", equalTo("block"));
         }
+    }
+
+    /** Only a guard that is slow or down is worth another try. */
+    @ParameterizedTest
+    @CsvSource({
+        "TIMEOUT, 503, guard_unavailable",
+        "UNAVAILABLE, 503, guard_unavailable",
+        "UNPARSEABLE, 500, guard_unparseable",
+        "MISCONFIGURED, 500, guard_misconfigured",
+        "TOO_LONG, 400, context_length_exceeded",
+    })
+    void moderationRequestsAreToldWhyTheGuardSaysNothing(String failure, int status, String code) {
+        for (String path : List.of("/v1/moderations", "/llama/v1/moderations")) {
+            ValidatableResponse response = given().contentType(ContentType.JSON)
+                    .body("{\"model\":\"fake\",\"input\":\"" + failure
+                            + "\",\"messages\":[{\"role\":\"user\",\"content\":\"" + failure + "\"}]}")
+                    .post(path)
+                    .then()
+                    .statusCode(status)
+                    .body("error.code", equalTo(code))
+                    .body("error.message", not(containsString("as told")));
+            assertThat(response.extract().header("Retry-After") != null).isEqualTo(status == 503);
+        }
+    }
+
+    /** Who only asks for a score has the answer all the same; who asks to block has none that nobody has judged. */
+    @Test
+    void aChatRequestWhoseOwnGuardFailsIsToldSo() {
+        safety.enforce("{" + QUIET + "}");
+        model.say("TIMEOUT is what I say");
+        String wish = ",\"moderation\":{\"model\":\"fake\",\"policy\":{\"output\":{\"mode\":\"%s\"}}}";
+        String hello = "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]";
+
+        chat(hello + wish.formatted("score"))
+                .statusCode(200)
+                .body("choices[0].message.content", equalTo("TIMEOUT is what I say"))
+                .body("moderation.output.type", equalTo("error"))
+                .body("moderation.output.code", equalTo("guard_unavailable"));
+        chat(hello + wish.formatted("block")).statusCode(503).body("error.code", equalTo("guard_unavailable"));
+        chat(hello + wish.formatted("block") + ",\"stream\":true")
+                .statusCode(503)
+                .body("error.code", equalTo("guard_unavailable"));
+        model.say("this is unsafe");
+        chat(hello + wish.formatted("score") + ",\"stream\":true")
+                .statusCode(200)
+                .body(containsString("\"flagged\":true"));
     }
 
     @Test

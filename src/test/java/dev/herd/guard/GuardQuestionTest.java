@@ -42,6 +42,11 @@ class GuardQuestionTest {
 
     private record Grey() implements GuardImage {
         @Override
+        public String key() {
+            return "grey";
+        }
+
+        @Override
         public int width() {
             return 1;
         }

@@ -271,7 +271,7 @@ class LlamaGuardTest {
         assertThatThrownBy(() -> guard.assess(query("once upon a time ".repeat(5000), CategoryMode.JOINT)))
                 .isInstanceOfSatisfying(
                         GuardException.class,
-                        failure -> assertThat(failure.status()).isEqualTo(Status.UNAVAILABLE));
+                        failure -> assertThat(failure.status()).isEqualTo(Status.TOO_LONG));
     }
 
     @Test
@@ -347,8 +347,14 @@ class LlamaGuardTest {
                     query.categories());
 
             assertThat(prompt.text()).contains("User: <|image|>Look");
+            assertThat(guard.seesPictures()).isTrue();
             assertThat(guard.assess(query).isTruncated()).isFalse();
+            assertThat(guard.assess(query).isTruncated()).isFalse();
+            assertThat(seeing.engine.status().images().encodedTiles())
+                    .as("of one picture that is shown twelve times in four prompts")
+                    .isLessThanOrEqualTo(4);
         }
+        assertThat(tiny.guard(ScoreMode.FIXED_POSITION).seesPictures()).isFalse();
         assertThat(tiny.guard(ScoreMode.FIXED_POSITION)
                         .assess(query(
                                 Direction.INPUT,
@@ -359,6 +365,11 @@ class LlamaGuardTest {
     }
 
     private static final class Square implements GuardImage {
+        @Override
+        public String key() {
+            return "square";
+        }
+
         @Override
         public int width() {
             return 20;

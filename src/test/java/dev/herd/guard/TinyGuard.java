@@ -44,7 +44,8 @@ final class TinyGuard implements AutoCloseable {
         engine.start();
     }
 
-    private static Path vocabulary(Path folder) throws IOException {
+    /** The fixture's vocabulary with both verdicts, as a file in {@code folder}. */
+    static Path vocabulary(Path folder) throws IOException {
         ObjectMapper json = new ObjectMapper();
         ObjectNode root = (ObjectNode)
                 json.readTree(Golden.folder("guard").resolve("tokenizer.json").toFile());

@@ -114,7 +114,7 @@ class HerdConfigTest {
         assertThat(config(Map.of("herd.model", "")).modelSettings().model()).isEmpty();
     }
 
-    private static HerdConfig config(Map<String, String> values) {
+    static HerdConfig config(Map<String, String> values) {
         return new SmallRyeConfigBuilder()
                 .withMapping(HerdConfig.class)
                 .withConverter(Duration.class, 200, new DurationConverter())

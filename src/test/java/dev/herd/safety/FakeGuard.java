@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Collectors;
 
 /**
  * A guard that finds what it is told to find: a text that contains a word of its table has that score for a code; one that
@@ -16,6 +17,7 @@ public final class FakeGuard implements ContentGuard {
     private final Duration latency;
     private final List<GuardQuery> queries = new CopyOnWriteArrayList<>();
     private final Semaphore permits;
+    private volatile boolean seesPictures;
 
     /** Finds {@code word} as S1 with this score. */
     public FakeGuard(String word, double score, Duration latency) {
@@ -41,9 +43,24 @@ public final class FakeGuard implements ContentGuard {
     }
 
     @Override
+    public boolean seesPictures() {
+        return seesPictures;
+    }
+
+    /** Whether it sees pictures from now on; those whose key is one of its words are what that word is. */
+    public FakeGuard seeing(boolean sees) {
+        seesPictures = sees;
+        return this;
+    }
+
+    @Override
     public GuardScores assess(GuardQuery query) throws GuardException {
         queries.add(query);
-        String text = query.turns().getLast().text();
+        String text = query.turns().getLast().text()
+                + query.turns().stream()
+                        .flatMap(turn -> turn.images().stream())
+                        .map(GuardImage::key)
+                        .collect(Collectors.joining(" ", " ", ""));
         for (GuardException.Status status : GuardException.Status.values()) {
             if (text.contains(status.name())) {
                 throw new GuardException(status, "as told");

@@ -127,6 +127,16 @@ public final class ApiException extends RuntimeException {
                 retryAfter);
     }
 
+    /**
+     * 500: a guard that was asked directly gives no answer, and none is to be expected of it.
+     *
+     * @param code tells why
+     */
+    public static ApiException guardFailed(String message, String code) {
+        return new ApiException(
+                500, new ErrorBody(new ErrorBody.Detail(message, SERVER_ERROR, null, code, null)), null);
+    }
+
     /** 500: nothing is wrong with the request. */
     public static ApiException internal() {
         return new ApiException(

@@ -31,12 +31,6 @@ public record ChatCompletion(
         @Nullable SafetyReport safety,
         @Nullable ModerationReport moderation) {
 
-    /** The same with other choices, and with what a guard said of them. */
-    public ChatCompletion moderated(List<Choice> others, ModerationReport report) {
-        return new ChatCompletion(
-                id, object, created, model, others, usage, serviceTier, systemFingerprint, safety, report);
-    }
-
     /** One of the answers. */
     @JsonNaming(SnakeCaseStrategy.class)
     @JsonInclude(JsonInclude.Include.ALWAYS)

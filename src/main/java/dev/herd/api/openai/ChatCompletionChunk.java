@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param choices one, or none in the event that carries the usage
  * @param usage absent, or a JSON null node, or a {@link Usage}, as {@code stream_options.include_usage} demands
  * @param safety what the safety policy has found, in the event that ends a choice, as far as the policy shows it
+ * @param moderation what a guard says, if the request asked for it, in the event that ends the last choice
  */
 @JsonNaming(SnakeCaseStrategy.class)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -30,7 +31,8 @@ public record ChatCompletionChunk(
 
         @Nullable String serviceTier,
         String systemFingerprint,
-        @Nullable SafetyReport safety) {
+        @Nullable SafetyReport safety,
+        @Nullable ModerationReport moderation) {
 
     /** A part of a choice. */
     @JsonNaming(SnakeCaseStrategy.class)

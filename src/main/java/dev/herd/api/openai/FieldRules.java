@@ -24,7 +24,6 @@ public final class FieldRules {
             "conversation", value -> false,
             "prompt", value -> false,
             "max_tool_calls", value -> false,
-            "moderation", value -> false,
             "top_logprobs", FieldRules::isZero,
             "truncation", value -> value.isTextual() && value.textValue().equals("disabled"),
             "reasoning", FieldRules::asksForNoReasoning,

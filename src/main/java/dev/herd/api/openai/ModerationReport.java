@@ -5,17 +5,18 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a guard said of a conversation and its answer.
+ * What a guard said of a conversation and its answer, because the request asked for that.
  *
- * @param model name of the guard that was asked
- * @param input about the conversation; null if it was not judged
- * @param output about the worst of the choices; null if they were not judged
+ * @param input about the conversation; null if it was not to be judged
+ * @param output about the choices; null if they were not to be judged
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
-@Schema(
-        name = "ChatModerationReport",
-        requiredProperties = {"model", "input", "output"})
+@Schema(requiredProperties = {"input", "output"})
 public record ModerationReport(
-        String model,
-        @Schema(nullable = true) Moderation.@Nullable Result input,
-        @Schema(nullable = true) Moderation.@Nullable Result output) {}
+        @Schema(nullable = true) @Nullable ModerationVerdict input,
+        @Schema(nullable = true) @Nullable ModerationVerdict output) {
+    /** The same for one choice, as {@code /v1/responses} shows it. */
+    public ModerationReport single() {
+        return new ModerationReport(input == null ? null : input.single(), output == null ? null : output.single());
+    }
+}

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param status {@code queued}, {@code in_progress}, {@code completed}, {@code incomplete}, {@code cancelled} or
  *     {@code failed}
  * @param safety what the safety policy has found, as far as it shows it
+ * @param moderation what a guard says, if the request asked for it
  */
 @JsonNaming(SnakeCaseStrategy.class)
 @JsonInclude(JsonInclude.Include.ALWAYS)
@@ -77,7 +78,8 @@ public record ResponseObject(
         @Schema(type = SchemaType.OBJECT, additionalProperties = String.class)
         Map<String, String> metadata,
 
-        @Nullable @JsonInclude(JsonInclude.Include.NON_NULL) SafetyReport safety) {
+        @Nullable @JsonInclude(JsonInclude.Include.NON_NULL) SafetyReport safety,
+        @Nullable @JsonInclude(JsonInclude.Include.NON_NULL) ModerationReport moderation) {
 
     /** The same response in another state. */
     public ResponseObject withStatus(String other) {
@@ -104,7 +106,8 @@ public record ResponseObject(
                 truncation,
                 usage,
                 metadata,
-                safety);
+                safety,
+                moderation);
     }
 
     /** Why a response failed. */

@@ -2,8 +2,8 @@ package dev.herd.kernels.cpu;
 
 import static dev.herd.kernels.cpu.VectorLanes.BYTES;
 import static dev.herd.kernels.cpu.VectorLanes.LANES;
+import static dev.herd.kernels.cpu.VectorLanes.bf16;
 import static dev.herd.kernels.cpu.VectorLanes.broadcast;
-import static dev.herd.kernels.cpu.VectorLanes.broadcastAt;
 import static dev.herd.kernels.cpu.VectorLanes.halfAt;
 import static dev.herd.kernels.cpu.VectorLanes.load;
 import static dev.herd.kernels.cpu.VectorLanes.signedBytes;
@@ -28,36 +28,20 @@ final class VectorDots {
     private static final int HALF = 16;
     private static final int Q80_BYTES = 34;
     private static final int Q40_BYTES = 18;
-    private static final int Q4K_BYTES = 144;
-    private static final int Q4K_GROUP = 256;
 
     private VectorDots() {}
 
     /** Whether {@link #multiply} takes rows of this type. */
     static boolean supports(TensorType type) {
-        return type == TensorType.Q8_0 || type == TensorType.Q4_0 || type == TensorType.Q4_K;
+        return switch (type) {
+            case BF16, Q8_0, Q4_0, Q4_K, Q6_K -> true;
+            default -> false;
+        };
     }
 
     /** Bytes of scratch that {@link #multiply} needs for rows of {@code columns}. */
     static long scratchBytes(int columns) {
-        return 3 * sectionBytes(columns);
-    }
-
-    /** A float per run, and eight that may be written too many. */
-    private static long sectionBytes(int columns) {
-        return 4L * (columns / RUN + LANES);
-    }
-
-    /** Writes the sum of each 32 inputs to the start of {@code scratch}, and zeros up to a whole vector. */
-    private static void sumRuns(long x, int columns, long scratch) {
-        for (int run = 0; run < columns / RUN; run++, x += 4 * RUN) {
-            FloatVector sum = load(x);
-            for (int i = LANES; i < RUN; i += LANES) {
-                sum = sum.add(load(x + 4L * i));
-            }
-            VectorLanes.putFloat(scratch + 4L * run, VectorLanes.sum(sum));
-        }
-        VectorLanes.fillZero(scratch + 4L * (columns / RUN), 4L * LANES);
+        return VectorKDots.scratchBytes(columns);
     }
 
     /**
@@ -67,12 +51,11 @@ final class VectorDots {
      */
     static void multiply(TensorType type, long out, long source, int rows, long x, int columns, long scratch) {
         switch (type) {
+            case BF16 -> multiplyBf16(out, source, rows, x, columns);
             case Q8_0 -> multiplyQ80(out, source, rows, x, columns);
-            case Q4_0 -> multiplyQ40(out, source, rows, x, columns);
-            case Q4_K -> {
-                sumRuns(x, columns, scratch);
-                multiplyQ4K(out, source, rows, x, columns, scratch);
-            }
+            case Q4_0 -> multiplyQ40(out, source, rows, x, columns, scratch);
+            case Q4_K -> VectorKDots.multiplyQ4K(out, source, rows, x, columns, scratch);
+            case Q6_K -> VectorKDots.multiplyQ6K(out, source, rows, x, columns, scratch);
             default -> throw new IllegalArgumentException(type + " is decoded first");
         }
     }
@@ -88,18 +71,33 @@ final class VectorDots {
         }
     }
 
-    private static void multiplyQ40(long out, long source, int rows, long x, int columns) {
+    private static void multiplyQ40(long out, long source, int rows, long x, int columns, long scratch) {
+        VectorKDots.sumRuns(x, columns, RUN, -8, scratch);
         long rowBytes = (long) columns / RUN * Q40_BYTES;
         for (long end = out + 4L * rows; out != end; out += 4, source += rowBytes) {
-            VectorLanes.putFloat(out, dotQ40(source, x, columns));
+            VectorLanes.putFloat(out, dotQ40(source, x, columns, scratch));
         }
     }
 
-    private static void multiplyQ4K(long out, long source, int rows, long x, int columns, long scratch) {
-        long rowBytes = (long) columns / Q4K_GROUP * Q4K_BYTES;
-        for (long end = out + 4L * rows; out != end; out += 4, source += rowBytes) {
-            VectorLanes.putFloat(out, dotQ4K(source, x, columns, scratch));
+    private static void multiplyBf16(long out, long source, int rows, long x, int columns) {
+        for (long end = out + 4L * rows; out != end; out += 4, source += 2L * columns) {
+            VectorLanes.putFloat(out, dotBf16(source, x, columns));
         }
+    }
+
+    private static float dotBf16(long source, long x, int columns) {
+        FloatVector even = zero();
+        FloatVector odd = zero();
+        long end = source + 2L * (columns - columns % (2 * LANES));
+        for (; source != end; source += 4L * LANES, x += 2L * BYTES) {
+            even = bf16(source).fma(load(x), even);
+            odd = bf16(source + 2L * LANES).fma(load(x + BYTES), odd);
+        }
+        float sum = VectorLanes.sum(even.add(odd));
+        for (int i = 0; i < columns % (2 * LANES); i++) {
+            sum += Float.intBitsToFloat(VectorLanes.shortAt(source + 2L * i) << 16) * VectorLanes.floatAt(x + 4L * i);
+        }
+        return sum;
     }
 
     private static float dotQ80(long source, long x, int columns) {
@@ -116,65 +114,24 @@ final class VectorDots {
         return VectorLanes.sum(total);
     }
 
-    private static float dotQ40(long source, long x, int columns) {
+    /** Levels as they are stored; eight is subtracted from each by way of {@code sums}, the sums of each run's inputs. */
+    private static float dotQ40(long source, long x, int columns, long sums) {
         FloatVector total = zero();
-        for (long end = source + (long) columns / RUN * Q40_BYTES; source != end; source += Q40_BYTES, x += 4 * RUN) {
+        float offsets = 0;
+        long end = source + (long) columns / RUN * Q40_BYTES;
+        for (; source != end; source += Q40_BYTES, x += 4 * RUN, sums += 4) {
             IntVector pairs = unsignedBytes(source + 2);
-            FloatVector low = toFloats(pairs.and(15).sub(8)).mul(load(x));
-            FloatVector high =
-                    toFloats(pairs.lanewise(VectorOperators.LSHR, 4).sub(8)).mul(load(x + 4 * HALF));
+            FloatVector run = toFloats(pairs.and(15)).mul(load(x));
+            run = toFloats(pairs.lanewise(VectorOperators.LSHR, 4)).fma(load(x + 4 * HALF), run);
             for (int i = LANES; i < HALF; i += LANES) {
                 IntVector more = unsignedBytes(source + 2 + i);
-                low = toFloats(more.and(15).sub(8)).fma(load(x + 4L * i), low);
-                high = toFloats(more.lanewise(VectorOperators.LSHR, 4).sub(8)).fma(load(x + 4L * (i + HALF)), high);
+                run = toFloats(more.and(15)).fma(load(x + 4L * i), run);
+                run = toFloats(more.lanewise(VectorOperators.LSHR, 4)).fma(load(x + 4L * (i + HALF)), run);
             }
-            total = low.add(high).fma(broadcast(halfAt(source)), total);
+            float scale = halfAt(source);
+            total = run.fma(broadcast(scale), total);
+            offsets += scale * VectorLanes.floatAt(sums);
         }
-        return VectorLanes.sum(total);
-    }
-
-    /** Scales and offsets of the whole row come first, in a method of their own: see {@link VectorTile} for why. */
-    private static float dotQ4K(long source, long x, int columns, long scratch) {
-        long scales = scratch + sectionBytes(columns);
-        long offsets = scales + sectionBytes(columns);
-        unpackRow(source, columns, scales, offsets);
-        float levels = 0;
-        for (int column = 0; column < columns; column += Q4K_GROUP) {
-            levels += dotNibbles(source + 16, x + 4L * column, scales + column / 8);
-            source += Q4K_BYTES;
-        }
-        return levels + dotOffsets(offsets, scratch, columns / RUN);
-    }
-
-    /** Both are followed by numbers up to a whole vector, of which the sums' are zeros. */
-    private static float dotOffsets(long offsets, long sums, int runs) {
-        FloatVector total = zero();
-        for (long end = offsets + 4L * runs; offsets < end; offsets += BYTES, sums += BYTES) {
-            total = load(offsets).fma(load(sums), total);
-        }
-        return VectorLanes.sum(total);
-    }
-
-    private static void unpackRow(long source, int columns, long scales, long offsets) {
-        for (int column = 0; column < columns; column += Q4K_GROUP, source += Q4K_BYTES) {
-            VectorKQuants.unpackSixBits(source, scales + column / 8, offsets + column / 8);
-        }
-    }
-
-    /** Levels of one group; of two runs, the first is in lower nibbles and the second in upper ones. */
-    private static float dotNibbles(long bytes, long x, long scales) {
-        FloatVector total = zero();
-        for (long end = bytes + 4 * RUN; bytes != end; bytes += RUN, x += 8 * RUN, scales += 8) {
-            IntVector pairs = unsignedBytes(bytes);
-            FloatVector low = toFloats(pairs.and(15)).mul(load(x));
-            FloatVector high = toFloats(pairs.lanewise(VectorOperators.LSHR, 4)).mul(load(x + 4 * RUN));
-            for (int i = LANES; i < RUN; i += LANES) {
-                IntVector more = unsignedBytes(bytes + i);
-                low = toFloats(more.and(15)).fma(load(x + 4L * i), low);
-                high = toFloats(more.lanewise(VectorOperators.LSHR, 4)).fma(load(x + 4L * (i + RUN)), high);
-            }
-            total = low.fma(broadcastAt(scales), high.fma(broadcastAt(scales + 4), total));
-        }
-        return VectorLanes.sum(total);
+        return VectorLanes.sum(total) + offsets;
     }
 }

@@ -12,6 +12,7 @@ import static dev.herd.kernels.cpu.VectorLanes.unsignedBytes;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -26,6 +27,12 @@ final class VectorKQuants {
 
     /** Where the offsets lie in the steps; a vector too much may be written behind the scales and behind them. */
     private static final int OFFSETS = 128;
+
+    /** Where they lie if there are eight of them. */
+    private static final int SIX_BIT_OFFSETS = 32;
+
+    /** Of 16 lanes. */
+    private static final VectorMask<Float> UPPER_HALF = VectorMask.fromLong(VectorLanes.FLOATS, 0xFF00);
 
     private static final long NIBBLES = 0x0F0F_0F0F_0F0F_0F0FL;
 
@@ -115,30 +122,36 @@ final class VectorKQuants {
         return ((bytes | top) - 0x2020_2020_2020_2020L) ^ top;
     }
 
-    /**
-     * The eight 6-bit scales and offsets of Q4_K and Q5_K, behind the two halves at {@code source}. At 512 bits eight
-     * floats too many are written behind both.
-     */
-    static void unpackSixBits(long source, long scales, long offsets) {
+    /** The eight 6-bit scales of Q4_K and Q5_K, behind the two halves at {@code source}, then the eight negated offsets. */
+    static void unpackSixBits(long source, long steps) {
         long a = intAt(source + 4);
         long b = intAt(source + 8);
         long c = intAt(source + 12);
         long highScales = (c & 0x0F0F_0F0FL) | ((a >>> 2) & 0x3030_3030L);
         long highOffsets = ((c >>> 4) & 0x0F0F_0F0FL) | ((b >>> 2) & 0x3030_3030L);
-        scale8((a & 0x3F3F_3F3FL) | (highScales << 32), halfAt(source), scales);
-        scale8((b & 0x3F3F_3F3FL) | (highOffsets << 32), -halfAt(source + 2), offsets);
+        long scales = (a & 0x3F3F_3F3FL) | (highScales << 32);
+        long offsets = (b & 0x3F3F_3F3FL) | (highOffsets << 32);
+        float scale = halfAt(source);
+        float offset = -halfAt(source + 2);
+        if (LANES == 16) {
+            FloatVector factors = broadcast(scale).blend(broadcast(offset), UPPER_HALF);
+            store(VectorLanes.unsignedBytesOf(scales, offsets).mul(factors), steps);
+        } else {
+            scale8(scales, scale, steps);
+            scale8(offsets, offset, steps + SIX_BIT_OFFSETS);
+        }
     }
 
     /** Layout: scale, offset scale, 12 bytes of 6-bit scales and offsets, 128 bytes of two 4-bit elements. */
     static void decodeQ4K(long source, long target, int length, long steps) {
         for (int done = 0; done < length; done += GROUP, source += 144) {
-            unpackSixBits(source, steps, steps + OFFSETS);
+            unpackSixBits(source, steps);
             for (int pair = 0; pair < 4; pair++, target += 8 * RUN) {
                 long bytes = source + 16 + (long) RUN * pair;
                 FloatVector lowScale = broadcastAt(steps + 8L * pair);
-                FloatVector lowOffset = broadcastAt(steps + OFFSETS + 8L * pair);
+                FloatVector lowOffset = broadcastAt(steps + SIX_BIT_OFFSETS + 8L * pair);
                 FloatVector highScale = broadcastAt(steps + 8L * pair + 4);
-                FloatVector highOffset = broadcastAt(steps + OFFSETS + 8L * pair + 4);
+                FloatVector highOffset = broadcastAt(steps + SIX_BIT_OFFSETS + 8L * pair + 4);
                 for (int i = 0; i < RUN; i += LANES) {
                     IntVector pairs = unsignedBytes(bytes + i);
                     IntVector high = pairs.lanewise(VectorOperators.LSHR, 4);
@@ -152,12 +165,12 @@ final class VectorKQuants {
     /** Layout: as Q4_K with 32 bytes of fifth bits before the elements; bit r of byte i belongs to element i of run r. */
     static void decodeQ5K(long source, long target, int length, long steps) {
         for (int done = 0; done < length; done += GROUP, source += 176) {
-            unpackSixBits(source, steps, steps + OFFSETS);
+            unpackSixBits(source, steps);
             for (int run = 0; run < 8; run++, target += 4 * RUN) {
                 long bytes = source + 48 + (long) RUN * (run >> 1);
                 int shift = 4 * (run & 1);
                 FloatVector scale = broadcastAt(steps + 4L * run);
-                FloatVector offset = broadcastAt(steps + OFFSETS + 4L * run);
+                FloatVector offset = broadcastAt(steps + SIX_BIT_OFFSETS + 4L * run);
                 for (int i = 0; i < RUN; i += LANES) {
                     IntVector fifth = unsignedBytes(source + 16 + i).lanewise(VectorOperators.LSHR, run);
                     IntVector levels = unsignedBytes(bytes + i)

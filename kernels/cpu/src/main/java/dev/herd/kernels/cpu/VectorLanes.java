@@ -109,7 +109,15 @@ final class VectorLanes {
                 .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0));
     }
 
-    /** The same for bytes from -128 to 127. */
+    /** Sixteen bytes from 0 to 255 as floats, of 16 lanes. */
+    static FloatVector unsignedBytesOf(long lower, long upper) {
+        return toFloats((IntVector) LongVector.broadcast(LongVector.SPECIES_128, lower)
+                .withLane(1, upper)
+                .reinterpretAsBytes()
+                .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0));
+    }
+
+    /** The lowest bytes of {@code bytes} from -128 to 127 as floats; lanes beyond the eighth repeat them. */
     static FloatVector signedBytesOf(long bytes) {
         return (FloatVector) LongVector.broadcast(LongVector.SPECIES_128, bytes)
                 .reinterpretAsBytes()
@@ -136,6 +144,11 @@ final class VectorLanes {
     private static IntVector shorts(VectorSpecies<Short> species, long address) {
         return (IntVector) ShortVector.fromMemorySegment(species, ALL, address, ORDER)
                 .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+    }
+
+    /** Floats of which the upper halves are stored. */
+    static FloatVector bf16(long address) {
+        return unsignedShorts(address).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
     }
 
     static FloatVector toFloats(IntVector integers) {

@@ -111,8 +111,7 @@ final class VectorPlain {
     static void decodeBf16(long source, long target, int count) {
         int i = 0;
         for (; i + LANES <= count; i += LANES) {
-            IntVector upper = VectorLanes.unsignedShorts(source + 2L * i).lanewise(VectorOperators.LSHL, 16);
-            store(upper.reinterpretAsFloats(), target + 4L * i);
+            store(VectorLanes.bf16(source + 2L * i), target + 4L * i);
         }
         for (; i < count; i++) {
             int upper = VectorLanes.shortAt(source + 2L * i) << 16;
