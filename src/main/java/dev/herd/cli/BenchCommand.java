@@ -119,6 +119,34 @@ final class BenchCommand implements Callable<Integer> {
                     + " model")
     private Optional<Integer> images = Optional.empty();
 
+    @Option(
+            names = "--shapes",
+            paramLabel = "MODEL",
+            converter = DecoderShape.Converter.class,
+            description = "measure the device of --backend instead, with random 4-bit weights of the shapes of scout,"
+                    + " maverick or tiny: batches of 1, 8 and 32 sequences, and a prompt")
+    private Optional<DecoderShape> shapes = Optional.empty();
+
+    @Option(
+            names = "--layers",
+            paramLabel = "N",
+            description = "how many layers of those shapes, a multiple of 4 (default: all)")
+    private Optional<Integer> layers = Optional.empty();
+
+    @Option(
+            names = "--bandwidth",
+            paramLabel = "GB/S",
+            defaultValue = "0",
+            description = "what the device's memory reaches, for the share of it")
+    private double bandwidth;
+
+    @Option(
+            names = "--peak",
+            paramLabel = "TFLOP/S",
+            defaultValue = "0",
+            description = "what the device's arithmetic reaches, for the share of it")
+    private double peak;
+
     BenchCommand(Console console) {
         this.console = console;
     }
@@ -139,6 +167,10 @@ final class BenchCommand implements Callable<Integer> {
             measureImages(images.get());
             return 0;
         }
+        if (shapes.isPresent()) {
+            measureDevice(shapes.get());
+            return 0;
+        }
         Progress progress = console.progress();
         progress.show("Loading the model ...");
         ModelSettings settings = modelOptions
@@ -146,7 +178,7 @@ final class BenchCommand implements Callable<Integer> {
                 .withKvType(kvType)
                 .withRequests(sequences, 0)
                 .withContextLength(Math.max(promptTokens, decodeTokens + BatchedDecode.PROMPT_TOKENS) + 1);
-        try (LoadedModel model = LoadedModel.open(settings)) {
+        try (LoadedModel model = ModelOptions.open(settings)) {
             double loadSeconds = ProcessFacts.age().toNanos() / 1e9;
             Result result = measure(model, settings.threads(), loadSeconds, progress);
             progress.clear();
@@ -159,11 +191,17 @@ final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
+    private void measureDevice(DecoderShape shape) {
+        DeviceBench bench = new DeviceBench(
+                shape, layers.orElse(shape.layers()), promptTokens, promptTokens, runs, 1e9 * bandwidth, 1e12 * peak);
+        bench.measure(modelOptions.device(), console);
+    }
+
     private void measureImages(int count) throws IOException {
         Progress progress = console.progress();
         progress.show("Loading the model ...");
         ModelSettings settings = modelOptions.settings().withKvType(kvType);
-        try (LoadedModel model = LoadedModel.open(settings)) {
+        try (LoadedModel model = ModelOptions.open(settings)) {
             Kernels kernels = KernelsSelector.select(settings.kernels()).kernels();
             ImageBench.Result result =
                     new ImageBench(model.runner(), kernels, settings.threads(), count, runs).measure(progress);

@@ -53,7 +53,7 @@ final class InspectCommand implements Callable<Integer> {
         if (context.isPresent() && context.get() < 1) {
             throw new CommandException("--context must be at least 1, not " + context.get());
         }
-        try (LoadedModel loaded = LoadedModel.open(
+        try (LoadedModel loaded = ModelOptions.open(
                 ModelSettings.defaults().withModel(model).withMmproj(mmproj).withBackend(BackendSettings.CPU))) {
             int tokens = context.orElseGet(
                     () -> Math.min(loaded.checkpoint().config().contextLength(), ModelSettings.DEFAULT_CONTEXT_LIMIT));

@@ -53,7 +53,7 @@ final class LocalChat implements ChatPartner {
 
     /** Loads the model. */
     static LocalChat open(ModelSettings settings, ChatOptions options, Progress progress) {
-        LoadedModel model = LoadedModel.open(settings);
+        LoadedModel model = ModelOptions.open(settings);
         try {
             return new LocalChat(model, options, progress);
         } catch (RuntimeException failure) {

@@ -92,7 +92,7 @@ final class LogitsCommand implements Callable<Integer> {
         progress.show("Loading the model ...");
         ModelSettings settings = modelOptions.settings().withKvType(kvType);
         int[] tokens;
-        try (LoadedModel model = LoadedModel.open(settings)) {
+        try (LoadedModel model = ModelOptions.open(settings)) {
             OptionalInt beginOfText = model.checkpoint().generationDefaults().bosToken();
             tokens = source.resolve(
                     model.findTokenizer(), beginOfText, model.runner().config().vocabularySize(), imagePrompt(model));
@@ -101,7 +101,7 @@ final class LogitsCommand implements Callable<Integer> {
                 return 0;
             }
         }
-        try (LoadedModel model = LoadedModel.open(settings.withContextLength(tokens.length))) {
+        try (LoadedModel model = ModelOptions.open(settings.withContextLength(tokens.length))) {
             print(model, tokens, progress);
             return 0;
         }

@@ -1,8 +1,12 @@
 package dev.herd.cli;
 
 import dev.herd.kernels.TensorType;
+import dev.herd.kernels.device.Device;
+import dev.herd.kernels.device.DeviceProvider;
 import dev.herd.kernels.device.DeviceSelector;
+import dev.herd.kernels.device.DeviceSelector.Choice;
 import dev.herd.runtime.BackendSettings;
+import dev.herd.runtime.LoadedModel;
 import dev.herd.runtime.ModelSettings;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -66,6 +70,28 @@ final class ModelOptions {
                 .withRequests(1, 1)
                 .withBackend(new BackendSettings(backend, kernelCache));
         return threads.map(settings::withThreads).orElse(settings);
+    }
+
+    /** The device that the options name, or else the one that is taken without being named; the CPU is none. */
+    Device device() {
+        try {
+            return switch (DeviceSelector.select(backend)) {
+                case Choice.Take(DeviceProvider provider) -> provider.open(kernelCache, line -> {});
+                case Choice.Cpu(Optional<String> reason) ->
+                    throw new CommandException("there is no device to measure: " + reason.orElse("the CPU was chosen"));
+            };
+        } catch (IllegalStateException cannotRun) {
+            throw new CommandException(String.valueOf(cannotRun.getMessage()), cannotRun);
+        }
+    }
+
+    /** Opens a model; kernels or a backend that were asked for and cannot run here are told in a sentence. */
+    static LoadedModel open(ModelSettings settings) {
+        try {
+            return LoadedModel.open(settings);
+        } catch (IllegalStateException cannotRun) {
+            throw new CommandException(String.valueOf(cannotRun.getMessage()), cannotRun);
+        }
     }
 
     /** Reads {@code f16}, {@code f32} and {@code q8_0}. */

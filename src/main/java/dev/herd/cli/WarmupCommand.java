@@ -39,7 +39,7 @@ final class WarmupCommand implements Callable<Integer> {
     public Integer call() {
         ModelSettings settings =
                 ModelSettings.defaults().withModel(model).withBackend(new BackendSettings(BACKEND, Optional.of(cache)));
-        try (LoadedModel loaded = LoadedModel.open(settings)) {
+        try (LoadedModel loaded = ModelOptions.open(settings)) {
             console.out().println(loaded.description());
         }
         return 0;

@@ -15,6 +15,7 @@ import dev.herd.weights.Checkpoint;
 import dev.herd.weights.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The choice of what runs a model, and of its budget. A device that was not asked for by name gives way to the processor if
@@ -28,12 +29,14 @@ final class Runners {
 
     private final Checkpoint checkpoint;
     private final ModelSettings settings;
+    private final Function<String, Choice> selector;
     private final KernelsSelector.Selection kernels;
     private final List<String> remarks = new ArrayList<>();
 
-    private Runners(Checkpoint checkpoint, ModelSettings settings) {
+    private Runners(Checkpoint checkpoint, ModelSettings settings, Function<String, Choice> selector) {
         this.checkpoint = checkpoint;
         this.settings = settings;
+        this.selector = selector;
         this.kernels = KernelsSelector.select(settings.kernels());
     }
 
@@ -42,11 +45,21 @@ final class Runners {
 
     /** Makes the runner that the settings ask for, or else the best that works. */
     static Chosen choose(Checkpoint checkpoint, ModelSettings settings, long machineBytes) {
-        return new Runners(checkpoint, settings).choose(machineBytes);
+        return choose(checkpoint, settings, machineBytes, DeviceSelector::select);
+    }
+
+    /**
+     * The same.
+     *
+     * @param selector what a backend's name stands for
+     */
+    static Chosen choose(
+            Checkpoint checkpoint, ModelSettings settings, long machineBytes, Function<String, Choice> selector) {
+        return new Runners(checkpoint, settings, selector).choose(machineBytes);
     }
 
     private Chosen choose(long machineBytes) {
-        switch (DeviceSelector.select(settings.backend().name())) {
+        switch (selector.apply(settings.backend().name())) {
             case Choice.Cpu(var reason) -> reason.ifPresent(remarks::add);
             case Choice.Take(DeviceProvider provider) -> {
                 try {
@@ -82,7 +95,7 @@ final class Runners {
                     + KvBudget.readable(device.facts().memoryBytes()) + ", of which " + KvBudget.readable(usable)
                     + " can be used");
         }
-        KvBudget budget = KvBudget.of(checkpoint.config(), settings, usable - needed, usable - needed);
+        KvBudget budget = budget(usable - needed);
         CpuModelRunner.Limits limits = limits(settings, budget);
         return new Chosen(
                 new DeviceModelRunner(
@@ -95,6 +108,14 @@ final class Runners {
                         budget.contextLength()),
                 budget,
                 remarks);
+    }
+
+    private KvBudget budget(long bytes) {
+        try {
+            return KvBudget.of(checkpoint.config(), settings, bytes, bytes);
+        } catch (IllegalArgumentException tooSmall) {
+            throw new IllegalStateException(tooSmall.getMessage(), tooSmall);
+        }
     }
 
     private Decoder decoder(int blocks, int contextLength) {

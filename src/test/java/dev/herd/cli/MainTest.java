@@ -37,6 +37,20 @@ final class MainTest {
                 .hasLineCount(1);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "logits --tokens 1 --backend tornado, backend \"tornado\" cannot run: ",
+        "warmup --cache kernels, backend \"tornado\" cannot run: ",
+        "bench --runs 1 --backend abacus, there is no backend \"abacus\"",
+    })
+    void aBackendThatCannotRunIsOneSentenceAndStatusOne(String arguments, String complaint) {
+        Herd herd = Herd.run(arguments.split(" ", -1));
+
+        assertThat(herd.status()).isEqualTo(1);
+        assertThat(herd.out()).isEmpty();
+        assertThat(herd.err()).startsWith("herd ").contains(complaint).hasLineCount(1);
+    }
+
     static Stream<Arguments> misuses() {
         return Stream.of(
                 arguments(List.of(), "a command is missing"),

@@ -1,5 +1,6 @@
 package dev.herd.it;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The packaged server in a process of its own, on a free port. */
@@ -54,14 +56,35 @@ final class HerdProcess implements AutoCloseable {
 
     /** Starts a server with these environment variables and does not wait for it. */
     static HerdProcess start(Map<String, String> environment) {
+        return start(environment, List.of("-jar", JAR.toString()));
+    }
+
+    /** As {@link #start}, by one class path as {@code ./herd} has it, with the devices of the tests on it. */
+    static HerdProcess startWithTestDevices(Map<String, String> environment) {
+        return start(
+                environment,
+                List.of(
+                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                        "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+                        "-cp",
+                        Stream.of("quarkus/*", "app/*", "lib/main/*", "lib/boot/*")
+                                        .map(part -> JAR.resolveSibling(part).toString())
+                                        .collect(Collectors.joining(File.pathSeparator))
+                                + File.pathSeparator
+                                + Path.of("target", "test-classes"),
+                        "io.quarkus.runner.GeneratedMain"));
+    }
+
+    private static HerdProcess start(Map<String, String> environment, List<String> program) {
         if (!Files.isRegularFile(JAR)) {
             throw new AssertionError(JAR + " is missing; these tests run after the application has been packaged");
         }
         try {
             int port = freePort();
             Path log = Files.createTempFile(Path.of("target"), "herd-it-", ".log");
-            ProcessBuilder builder =
-                    new ProcessBuilder(command()).redirectErrorStream(true).redirectOutput(log.toFile());
+            ProcessBuilder builder = new ProcessBuilder(command(program))
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile());
             builder.environment().keySet().removeIf(name -> name.startsWith("HERD_") || name.startsWith("QUARKUS_"));
             builder.environment().put("PORT", Integer.toString(port));
             builder.environment().putAll(environment);
@@ -83,13 +106,12 @@ final class HerdProcess implements AutoCloseable {
         }
     }
 
-    private static List<String> command() {
+    private static List<String> command(List<String> program) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("--sun-misc-unsafe-memory-access=allow");
-        command.add("-jar");
-        command.add(JAR.toString());
+        command.addAll(program);
         return command;
     }
 

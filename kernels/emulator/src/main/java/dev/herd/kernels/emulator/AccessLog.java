@@ -48,7 +48,7 @@ public final class AccessLog {
         if (index < 0 || index >= writes.length) {
             throw outside(index);
         }
-        int item = WorkGroup.item();
+        int item = WorkGroup.touching();
         long write = writes[index];
         if (isRace(write, item)) {
             throw race("reads", index, "has written", write);
@@ -64,7 +64,7 @@ public final class AccessLog {
         if (index < 0 || index >= writes.length) {
             throw outside(index);
         }
-        int item = WorkGroup.item();
+        int item = WorkGroup.touching();
         if (isRace(writes[index], item)) {
             throw race("writes", index, "has written", writes[index]);
         }

@@ -16,6 +16,7 @@ final class WorkGroup {
 
     private static @Nullable WorkGroup current;
     private static int currentItem;
+    private static boolean hasTouched; // whether the running item has touched an array since its last barrier
 
     private final String kernel;
     private final int size;
@@ -49,8 +50,10 @@ final class WorkGroup {
             fibers[item] = new Fiber(items.apply(item));
         }
         current = this;
+        boolean hasBarriers = false;
         try {
-            while (advance(fibers)) {
+            while (advance(fibers, hasBarriers)) {
+                hasBarriers = true;
                 if (waitsGlobally[0]) {
                     GLOBAL.passBarrier();
                 } else {
@@ -62,11 +65,16 @@ final class WorkGroup {
         }
     }
 
+    /*
+     * POCL's compiler takes the branches of one item for those of all where they lead from a barrier to the end of the
+     * kernel, so kernels that have barriers end with one (docs/gpu-kernels.md).
+     */
     /** Takes every item to its next barrier, or to its end; returns whether they wait. */
-    private boolean advance(Fiber[] fibers) {
+    private boolean advance(Fiber[] fibers, boolean hasBarriers) {
         for (int item = 0; item < size; item++) {
             currentItem = item;
             waitsAt[item] = 0;
+            hasTouched = false;
             try {
                 fibers[item].resume();
             } catch (KernelFault fault) {
@@ -79,6 +87,10 @@ final class WorkGroup {
                 int gone = fibers[item].isDone() ? item : 0;
                 currentItem = waiting;
                 throw fault("waits at the barrier in line " + waitsAt[waiting] + ", but item " + gone + " has left");
+            }
+            if (hasBarriers && hasTouched && fibers[item].isDone()) {
+                throw fault(
+                        "touches an array after its last barrier, but kernels that have barriers must end with one");
             }
             if (waitsAt[item] != waitsAt[0]) {
                 throw fault(
@@ -124,7 +136,9 @@ final class WorkGroup {
         return null;
     }
 
-    static int item() {
+    /** The running item, which touches an array. */
+    static int touching() {
+        hasTouched = true;
         return currentItem;
     }
 

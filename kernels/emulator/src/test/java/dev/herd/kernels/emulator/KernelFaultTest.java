@@ -79,6 +79,14 @@ final class KernelFaultTest {
     }
 
     @Test
+    void workAfterTheLastBarrierIsAFault() {
+        assertFault(
+                graph -> graph.task("t", FaultyKernels::goesOnAfterTheLastBarrier, CONTEXT, out),
+                "group (0, 0, 0), item 2 touches an array after its last barrier, "
+                        + "but kernels that have barriers must end with one");
+    }
+
+    @Test
     void aReadInTheSamePhaseAsAWriteIsARace() {
         assertFault(
                 graph -> graph.task("t", FaultyKernels::readsItsNeighbourTooSoon, CONTEXT, out),

@@ -75,6 +75,7 @@ public final class FaultyKernels {
         float sum = shared[0] + shared[1] + shared[2] + shared[3];
         shared[context.localIdx] = sum;
         out.set(context.globalIdx, sum);
+        context.localBarrier();
     }
 
     public static void sharesThroughGlobalMemory(KernelContext context, FloatArray out) {
@@ -124,6 +125,15 @@ public final class FaultyKernels {
             context.localBarrier();
         }
         out.set(context.globalIdx, own[0] + own[1]);
+        context.localBarrier();
+    }
+
+    public static void goesOnAfterTheLastBarrier(KernelContext context, FloatArray out) {
+        out.set(context.globalIdx, 1);
+        context.localBarrier();
+        if (context.localIdx == 2) {
+            out.set(context.globalIdx, 2);
+        }
     }
 
     /** Neighbours exchange elements through global memory, with barriers of that kind. */
@@ -132,6 +142,7 @@ public final class FaultyKernels {
         float other = x.get(neighbour);
         context.globalBarrier();
         x.set(context.globalIdx, other);
+        context.localBarrier();
     }
 
     public static void tellsWhereItIs(KernelContext context, IntArray out) {

@@ -164,6 +164,7 @@ public final class Attention {
                 partial.set(out + item * (headSize + 2) + headSize, largest[item]);
                 partial.set(out + item * (headSize + 2) + headSize + 1, totals[item]);
             }
+            context.localBarrier();
         }
     }
 

@@ -137,10 +137,7 @@ final class DecoderCalls {
         return calls;
     }
 
-    /**
-     * A layer for many tokens. The routed experts take the kernels for few nonetheless: those in tiles give wrong results on
-     * POCL when an expert has more than one tile of tokens (docs/gpu.md).
-     */
+    /** A layer for many tokens. */
     List<KernelCall> many(LayerBuffers layer) {
         List<KernelCall> calls = new ArrayList<>();
         calls.add(norm(layer.attentionNorm));
@@ -154,6 +151,7 @@ final class DecoderCalls {
         if (routed != null) {
             calls.add(matMul(scratch.routerLogits, scratch.normed, routed.router(), SETS));
             calls.add(route());
+            calls.add(group());
         }
         int ffnSize = layer.ffn.gate().rows();
         calls.add(matMul(scratch.gate, scratch.normed, layer.ffn.gate(), SETS));
@@ -169,10 +167,36 @@ final class DecoderCalls {
                 TOKENS));
         calls.add(matMul(scratch.hidden, scratch.gate, layer.ffn.down(), ADDS));
         if (routed != null) {
-            calls.add(expertGateUp(routed.ffns()));
-            calls.add(expertDown(routed.ffns().down()));
+            experts(calls, routed.ffns());
         }
         return calls;
+    }
+
+    private void experts(List<KernelCall> calls, Projections ffns) {
+        int perToken = sizes.expertsPerToken();
+        int rows = ffns.gate().rows();
+        calls.add(expertMatMul(scratch.gate, scratch.normed, ffns.gate(), perToken));
+        calls.add(expertMatMul(scratch.up, scratch.normed, ffns.up(), perToken));
+        calls.add(KernelCall.of(
+                "Experts.activate",
+                tokens -> Experts.activateGrid(tokens * perToken, rows),
+                Experts::activate,
+                step.step,
+                scratch.gate,
+                scratch.up,
+                scratch.scores,
+                rows,
+                perToken));
+        calls.add(expertMatMul(scratch.expertOutput, scratch.gate, ffns.down(), 1));
+        calls.add(KernelCall.of(
+                "Experts.combine",
+                tokens -> Experts.combineGrid(tokens, sizes.hiddenSize()),
+                Experts::combine,
+                step.step,
+                scratch.hidden,
+                scratch.expertOutput,
+                sizes.hiddenSize(),
+                perToken));
     }
 
     private void attention(List<KernelCall> calls, LayerBuffers buffers, int splits) {
@@ -309,6 +333,19 @@ final class DecoderCalls {
                 sizes.expertsPerToken());
     }
 
+    private KernelCall group() {
+        return KernelCall.of(
+                "Router.group",
+                tokens -> Router.groupGrid(sizes.expertCount()),
+                Router::group,
+                step.step,
+                scratch.order,
+                scratch.offsets,
+                scratch.choice,
+                sizes.expertCount(),
+                sizes.expertsPerToken());
+    }
+
     private KernelCall expertGateUp(Projections ffns) {
         return KernelCall.of(
                 "Experts.gateUp",
@@ -342,5 +379,22 @@ final class DecoderCalls {
                 down.rows(),
                 down.columns(),
                 sizes.expertsPerToken());
+    }
+
+    private KernelCall expertMatMul(FloatArray out, FloatArray x, DeviceMatrix w, int perInput) {
+        return KernelCall.of(
+                "ExpertMatMul.matMul",
+                tokens -> ExpertMatMul.grid(w.rows(), tokens * sizes.expertsPerToken(), sizes.expertCount()),
+                ExpertMatMul::matMul,
+                out,
+                x,
+                w.array(),
+                scratch.order,
+                scratch.offsets,
+                w.format().code(),
+                w.rows(),
+                w.columns(),
+                sizes.expertCount(),
+                perInput);
     }
 }

@@ -17,7 +17,8 @@ final class DecoderGraphs {
     /*
      * In TornadoVM 5.2.0 all tasks of a graph that are given as sources run the code of the first, so each kernel has a
      * graph of its own. It keeps compiled code by names of graph and task: equal kernels have graphs of the same name, and
-     * the code of the first is that of all 48 layers.
+     * the code of the first is that of all 48 layers. What a driver takes to build a source that it knows, tens of
+     * milliseconds, is most of a start from the cache, so names are few.
      *
      * What stays on the device is handed from graph to graph in the order in which they run: TornadoVM takes an array over
      * from the graph that ran before, if the taker has said so under that one's name (consumeFromDevice), and only then. So
@@ -31,32 +32,21 @@ final class DecoderGraphs {
 
     private final KernelLibrary library;
     private final List<Draft> drafts = new ArrayList<>();
-    private final Map<String, String> graphNames = new HashMap<>(); // by family and kernel
+    private final Map<String, String> graphNames = new HashMap<>(); // by kernel
 
     DecoderGraphs(KernelLibrary library) {
         this.library = library;
     }
 
-    /** The name of a layer's graph with this kernel. */
-    String nameOf(String family, KernelCall call) {
-        return graphNames.computeIfAbsent(family + ' ' + call.key(), key -> family + graphNames.size());
+    /** The name of all graphs with this kernel. */
+    String nameOf(KernelCall call) {
+        return graphNames.computeIfAbsent(call.key(), key -> call.method() + graphNames.size());
     }
 
     /** Adds a graph and returns its index. */
     int add(Draft draft) {
         drafts.add(draft);
         return drafts.size() - 1;
-    }
-
-    /** Names of all graphs so far that begin with {@code family}. */
-    Set<String> names(String family) {
-        Set<String> names = new LinkedHashSet<>();
-        for (Draft draft : drafts) {
-            if (draft.name.startsWith(family)) {
-                names.add(draft.name);
-            }
-        }
-        return names;
     }
 
     /** All graphs; their kernels must have been prepared. */
@@ -116,6 +106,12 @@ final class DecoderGraphs {
         return grids;
     }
 
+    /** Whether this very array is among them; arrays of equal contents are not the same. */
+    @SuppressWarnings("ReferenceEquality")
+    static boolean holds(List<Object> arrays, Object array) {
+        return arrays.stream().anyMatch(other -> other == array);
+    }
+
     /** A graph to be. */
     static final class Draft {
         private final String name;
@@ -134,8 +130,14 @@ final class DecoderGraphs {
 
         /** Takes over what the graphs of these names leave, whenever one of them ran before. */
         Draft takes(Iterable<String> from, List<Object> arrays) {
-            from.forEach(graph ->
-                    taken.computeIfAbsent(graph, key -> new ArrayList<>()).addAll(arrays));
+            for (String graph : from) {
+                List<Object> all = taken.computeIfAbsent(graph, key -> new ArrayList<>());
+                for (Object array : arrays) {
+                    if (!holds(all, array)) {
+                        all.add(array);
+                    }
+                }
+            }
             return this;
         }
 

@@ -14,10 +14,7 @@ final class DecoderPlan {
     /** Rows of logits that one run of the last graph yields, at most. */
     static final int LOGIT_WINDOW = 8;
 
-    private static final String RESERVATION = "reservation";
     private static final String BEGIN = "begin";
-    private static final String FEW = "few";
-    private static final String MANY = "many";
     private static final String END_WITH_ROW = "endWithRow";
     private static final String END_WITH_WINDOW = "endWithWindow";
 
@@ -32,7 +29,7 @@ final class DecoderPlan {
     final FloatArray logitRow; // [1, vocabularySize]
     final FloatArray logitWindow; // [LOGIT_WINDOW, vocabularySize]
     final DecoderGraphs graphs;
-    final int reservation;
+    final int[] reservation; // [arrays]
     final int begin;
     final int[][] few; // [layers][kernels]
     final int[][] many; // [layers][kernels]
@@ -56,28 +53,27 @@ final class DecoderPlan {
         few = new int[layers.size()][];
         many = new int[layers.size()][];
 
-        reservation = graphs.add(new Draft(RESERVATION, calls.reservation())
-                .brings(List.of(step.step))
-                .reserves(scratch.arrays())
-                .keeps(scratch.arrays()));
+        List<KernelCall> reservations = calls.reservation();
+        reservation = reserve(reservations);
         begin = graphs.add(new Draft(BEGIN, calls.begin(embedding, step.images))
-                .takes(Set.of(RESERVATION), scratch.arrays())
+                .takes(Set.of(name(reservations.getLast())), scratch.arrays())
                 .takes(Set.of(END_WITH_ROW + LAST, END_WITH_WINDOW + LAST), scratch.arrays())
                 .bringsOnce(List.of(embedding.array()))
                 .brings(with(step.arrays(), step.images))
                 .keeps(with(shared(), embedding.array(), step.images)));
-        addLayers();
+        Set<String> ends = addLayers();
         FloatArray norm = LayerBuffers.copy(decoder.outputNorm());
         FloatArray rows =
                 new FloatArray(Math.multiplyExact(LOGIT_WINDOW, decoder.sizes().hiddenSize()));
         FloatArray normed = new FloatArray(rows.getSize());
         List<Object> weights = List.of(norm, rows, normed, output.array());
-        endWithRow = end(calls.end(output, norm, rows, normed, logitRow, 1), weights, logitRow, END_WITH_ROW);
+        endWithRow = end(calls.end(output, norm, rows, normed, logitRow, 1), weights, logitRow, END_WITH_ROW, ends);
         endWithWindow = end(
                 calls.end(output, norm, rows, normed, logitWindow, LOGIT_WINDOW),
                 weights,
                 logitWindow,
-                END_WITH_WINDOW);
+                END_WITH_WINDOW,
+                ends);
     }
 
     /** What every graph of a step hands on to the next. */
@@ -91,38 +87,62 @@ final class DecoderPlan {
         return all;
     }
 
-    private void addLayers() {
+    /** A graph for every array that gives it its place. */
+    private int[] reserve(List<KernelCall> kernels) {
+        List<Object> handed = new ArrayList<>();
+        int[] indexes = new int[kernels.size()];
+        for (int k = 0; k < indexes.length; k++) {
+            KernelCall kernel = kernels.get(k);
+            List<Object> own = arraysOf(kernel, scratch.arrays());
+            Draft draft = new Draft(name(kernel), List.of(kernel))
+                    .brings(List.of(step.step))
+                    .reserves(own);
+            if (k > 0) {
+                draft.takes(Set.of(name(kernels.get(k - 1))), handed);
+            }
+            handed.addAll(own);
+            indexes[k] = graphs.add(draft.keeps(handed));
+        }
+        return indexes;
+    }
+
+    /** Returns the names of what may end the last layer. */
+    private Set<String> addLayers() {
         List<List<KernelCall>> fewCalls = layers.stream().map(calls::few).toList();
         List<List<KernelCall>> manyCalls = layers.stream().map(calls::many).toList();
-        Set<String> fewEnds = lastNames(FEW, fewCalls);
-        Set<String> manyEnds = lastNames(MANY, manyCalls);
+        Set<String> fewEnds = lastNames(fewCalls);
+        Set<String> manyEnds = lastNames(manyCalls);
         for (int i = 0; i < layers.size(); i++) {
             Chain chain = new Chain(shared());
             chain.startsAfter(Set.of(BEGIN), shared());
             chain.startsAfter(fewEnds, shared());
             chain.startsAfter(manyEnds, shared());
-            few[i] = chain.add(FEW, fewCalls.get(i), layers.get(i).arrays());
+            few[i] = chain.add(fewCalls.get(i), layers.get(i).arrays());
             Chain other = new Chain(with(shared(), layers.get(i).arrays().toArray()));
             other.startsAfter(Set.of(BEGIN), shared());
             other.startsAfter(manyEnds, shared());
             other.startsAfter(
-                    Set.of(name(FEW, fewCalls.get(i).getLast())),
+                    Set.of(name(fewCalls.get(i).getLast())),
                     with(shared(), layers.get(i).arrays().toArray()));
-            many[i] = other.add(MANY, manyCalls.get(i), List.of());
+            many[i] = other.add(manyCalls.get(i), List.of());
         }
+        Set<String> ends = new HashSet<>(fewEnds);
+        ends.addAll(manyEnds);
+        return ends;
     }
 
-    private Set<String> lastNames(String family, List<List<KernelCall>> all) {
+    private Set<String> lastNames(List<List<KernelCall>> all) {
         Set<String> names = new HashSet<>();
-        all.forEach(kernels -> names.add(name(family, kernels.getLast())));
+        all.forEach(kernels -> names.add(name(kernels.getLast())));
         return names;
     }
 
-    private String name(String family, KernelCall call) {
-        return graphs.nameOf(family, call);
+    private String name(KernelCall call) {
+        return graphs.nameOf(call);
     }
 
-    private int[] end(List<KernelCall> kernels, List<Object> weights, FloatArray logits, String family) {
+    private int[] end(
+            List<KernelCall> kernels, List<Object> weights, FloatArray logits, String family, Set<String> ends) {
         boolean isFirst = family.equals(END_WITH_ROW);
         List<Object> handed = isFirst ? shared() : with(shared(), weights.toArray());
         int[] indexes = new int[kernels.size()];
@@ -132,7 +152,7 @@ final class DecoderPlan {
             if (k > 0) {
                 draft.takes(Set.of(family + (k - 1)), handed);
             } else {
-                draft.takes(graphs.names(FEW), shared()).takes(graphs.names(MANY), shared());
+                draft.takes(ends, shared());
                 if (!isFirst) {
                     draft.takes(Set.of(END_WITH_WINDOW + LAST), shared());
                     draft.takes(Set.of(END_WITH_ROW + LAST), handed);
@@ -140,7 +160,7 @@ final class DecoderPlan {
             }
             if (isFirst) {
                 List<Object> own = arraysOf(kernels.get(k), weights);
-                own.removeIf(array -> holds(handed, array));
+                own.removeIf(array -> DecoderGraphs.holds(handed, array));
                 draft.bringsOnce(own);
                 handed.addAll(own);
             }
@@ -157,17 +177,11 @@ final class DecoderPlan {
         return List.of(step.logitStep, step.logitPlaces);
     }
 
-    /** Whether this very array is among them; arrays of equal contents are not the same. */
-    @SuppressWarnings("ReferenceEquality")
-    private static boolean holds(List<Object> arrays, Object array) {
-        return arrays.stream().anyMatch(other -> other == array);
-    }
-
     /** Those of {@code arrays} that a kernel takes. */
     private static List<Object> arraysOf(KernelCall call, List<Object> arrays) {
         List<Object> own = new ArrayList<>();
         for (Object array : arrays) {
-            if (holds(call.arguments(), array)) {
+            if (DecoderGraphs.holds(call.arguments(), array)) {
                 own.add(array);
             }
         }
@@ -192,19 +206,19 @@ final class DecoderPlan {
             arrays.add(taken);
         }
 
-        int[] add(String family, List<KernelCall> kernels, List<Object> weights) {
+        int[] add(List<KernelCall> kernels, List<Object> weights) {
             int[] indexes = new int[kernels.size()];
             for (int k = 0; k < indexes.length; k++) {
-                Draft draft = new Draft(name(family, kernels.get(k)), List.of(kernels.get(k)));
+                Draft draft = new Draft(name(kernels.get(k)), List.of(kernels.get(k)));
                 if (k == 0) {
                     for (int i = 0; i < names.size(); i++) {
                         draft.takes(names.get(i), arrays.get(i));
                     }
                 } else {
-                    draft.takes(Set.of(name(family, kernels.get(k - 1))), handed);
+                    draft.takes(Set.of(name(kernels.get(k - 1))), handed);
                 }
                 List<Object> own = arraysOf(kernels.get(k), weights);
-                own.removeIf(array -> holds(handed, array));
+                own.removeIf(array -> DecoderGraphs.holds(handed, array));
                 handed.addAll(own);
                 indexes[k] = graphs.add(draft.bringsOnce(own).keeps(handed));
             }

@@ -35,7 +35,14 @@ public final class Elements {
 
     /** {@code z / (1 + e^-z)}. */
     static float silu(float z) {
-        return z / (1 + TornadoMath.exp(-z));
+        return z * sigmoid(z);
+    }
+
+    /** {@code 1 / (1 + e^-z)}, by powers that are never infinite: TornadoVM has OpenCL compute as if nothing was. */
+    static float sigmoid(float z) {
+        float power = TornadoMath.exp(-TornadoMath.abs(z));
+        float numerator = z < 0 ? power : 1;
+        return numerator / (1 + power);
     }
 
     /** {@code out[t, i] += x[t, i]}. Twin: {@code ScalarKernels.add}. */

@@ -83,6 +83,7 @@ public final class Experts {
                 float score = scores.get(assignment);
                 out.set(assignment * rows + row, Elements.silu(score * z) * (score * factor));
             }
+            context.localBarrier();
         }
     }
 
@@ -131,6 +132,7 @@ public final class Experts {
                 }
                 out.set(at, total);
             }
+            context.localBarrier();
         }
     }
 

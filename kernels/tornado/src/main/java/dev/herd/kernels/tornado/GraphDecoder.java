@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** A decoder as task graphs of one plan. Weights, activations, keys and values stay on the device. */
@@ -54,7 +55,7 @@ final class GraphDecoder implements LoadedDecoder {
         Kernels kernels = KernelsSelector.select(Optional.empty()).kernels();
         graphs.step.writeNothing();
         graphs.embedding.pack(kernels);
-        execute(graphs.reservation, 1);
+        run(graphs.reservation, 1);
         execute(graphs.begin, 1);
         memory.release(graphs.embedding.array());
         int count = graphs.layers.size();
@@ -148,12 +149,15 @@ final class GraphDecoder implements LoadedDecoder {
         return library.summary();
     }
 
-    /**
-     * Forgets the host's side. The device's stays until the process ends: TornadoVM counts an array that many graphs share
-     * as many, and would hand its memory out as often.
-     */
+    /** Gives the device's memory back, and the host's side. */
     @Override
     public void close() {
-        memory.close();
+        try {
+            plan.close();
+        } catch (TornadoExecutionPlanException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            memory.close();
+        }
     }
 }

@@ -30,6 +30,11 @@ final class GraphDevice implements Device {
         return facts;
     }
 
+    /** How kernels come onto it. */
+    KernelLibrary library() {
+        return library;
+    }
+
     /** One array holds a matrix, or that of all experts of a layer. */
     @Override
     public Optional<String> refusal(Decoder decoder) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sources of kernels on disk, in one directory per origin: what they were made of and for. An entry names its kernel and the
@@ -26,6 +27,7 @@ final class KernelCache {
     private final String suffix;
     private final Consumer<String> log;
     private boolean hasComplained;
+    private @Nullable Path substitute; // for what cannot be written
 
     private KernelCache(Path directory, String suffix, Consumer<String> log) {
         this.directory = directory;
@@ -57,12 +59,16 @@ final class KernelCache {
     /** A cache that ends with the process. */
     static KernelCache temporary(String suffix, Consumer<String> log) {
         try {
-            Path directory = Files.createTempDirectory("herd-kernels");
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory), "herd-kernels-cleanup"));
-            return new KernelCache(directory, suffix, log);
+            return new KernelCache(temporaryDirectory(), suffix, log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static Path temporaryDirectory() throws IOException {
+        Path directory = Files.createTempDirectory("herd-kernels");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory), "herd-kernels-cleanup"));
+        return directory;
     }
 
     private static boolean hasEntries(Path root) throws IOException {
@@ -100,15 +106,39 @@ final class KernelCache {
         }
     }
 
-    /** Keeps the source of a kernel; other processes see all of it or nothing. */
+    /** Keeps the source of a kernel, for this process only if it cannot be written; others see all of it or nothing. */
     Path keep(String key, String source) {
-        Path file = file(key);
+        String text = headline(key, source) + "\n" + source;
         try {
-            Path part = Files.createTempFile(directory, "part", suffix);
-            Files.writeString(part, headline(key, source) + "\n" + source);
+            return write(directory, file(key), text);
+        } catch (IOException unwritable) {
+            if (!hasComplained) {
+                hasComplained = true;
+                log.accept("kernels cannot be written to " + directory + " and are not kept: " + unwritable);
+            }
+            return keepForThisProcess(file(key).getFileName(), text);
+        }
+    }
+
+    private static Path write(Path directory, Path file, String text) throws IOException {
+        Path part = Files.createTempFile(directory, "part", "");
+        try {
+            Files.writeString(part, text);
             return Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException failure) {
+            Files.deleteIfExists(part);
+            throw failure;
+        }
+    }
+
+    private Path keepForThisProcess(Path name, String text) {
+        try {
+            if (substitute == null) {
+                substitute = temporaryDirectory();
+            }
+            return write(substitute, substitute.resolve(name), text);
         } catch (IOException e) {
-            throw new UncheckedIOException("kernels cannot be written to " + directory, e);
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -1,6 +1,9 @@
 package dev.herd.kernels.tornado;
 
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntFunction;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -14,6 +17,7 @@ import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task3;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task6;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task7;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task8;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * One launch of a kernel: the method and its arguments.
@@ -25,6 +29,16 @@ import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task8;
  */
 record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<WorkerGrid> grid) {
     private static final KernelContext CONTEXT = new KernelContext();
+
+    KernelCall {
+        Set<Object> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Object argument : arguments) {
+            if (argument instanceof TornadoNativeArray && !arrays.add(argument)) {
+                throw new IllegalArgumentException(
+                        kernel + " takes an array twice, which TornadoVM's graph compiler does not survive");
+            }
+        }
+    }
 
     /** Adds a method and its arguments to a graph. */
     @FunctionalInterface

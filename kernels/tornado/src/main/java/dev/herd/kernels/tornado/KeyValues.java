@@ -174,6 +174,7 @@ public final class KeyValues {
                     }
                 }
             }
+            context.localBarrier();
         }
     }
 

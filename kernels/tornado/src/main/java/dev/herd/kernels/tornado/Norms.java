@@ -28,7 +28,7 @@ public final class Norms {
      * <p>Twin: {@code ScalarKernels.rmsNorm}.
      *
      * @param step the number of rows is at {@code countAt}
-     * @param out {@code [rows, size]}, may be {@code x}
+     * @param out {@code [rows, size]}
      * @param x {@code [rows, size]}
      * @param weight {@code [size]}
      */
@@ -53,6 +53,7 @@ public final class Norms {
             for (int i = item; i < size; i += GROUP) {
                 out.set(from + i, x.get(from + i) * scale * weight.get(i));
             }
+            context.localBarrier();
         }
     }
 
@@ -62,7 +63,7 @@ public final class Norms {
      * <p>Twin: {@code PlainKernels.layerNorm}.
      *
      * @param step the number of rows is at {@code countAt}
-     * @param out {@code [rows, size]}, may be {@code x}
+     * @param out {@code [rows, size]}
      * @param x {@code [rows, size]}
      * @param weight {@code [size]}
      * @param bias {@code [size]}
@@ -95,6 +96,7 @@ public final class Norms {
             for (int i = item; i < size; i += GROUP) {
                 out.set(from + i, (x.get(from + i) - mean) * scale * weight.get(i) + bias.get(i));
             }
+            context.localBarrier();
         }
     }
 

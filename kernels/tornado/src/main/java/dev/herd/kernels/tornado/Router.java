@@ -2,7 +2,6 @@ package dev.herd.kernels.tornado;
 
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.WorkerGrid;
-import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -56,7 +55,7 @@ public final class Router {
                     }
                 }
                 choice.set(first + rank, bestExpert);
-                scores.set(first + rank, 1 / (1 + TornadoMath.exp(-best)));
+                scores.set(first + rank, Elements.sigmoid(best));
             }
         }
     }

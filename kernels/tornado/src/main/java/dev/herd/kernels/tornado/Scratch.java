@@ -26,6 +26,9 @@ final class Scratch {
     final FloatArray routerLogits; // [tokens, experts]
     final IntArray choice; // [tokens, expertsPerToken]
     final FloatArray scores; // [tokens, expertsPerToken]
+    final IntArray order; // [tokens * expertsPerToken]
+    final IntArray offsets; // [experts + 1]
+    final FloatArray expertOutput; // [tokens * expertsPerToken, hiddenSize]
     final List<IntArray> caches; // [layersPerBlock] of [blocks, 2, kvHeads, blockSize, headWords]
 
     private final List<Object> arrays = new ArrayList<>();
@@ -51,6 +54,9 @@ final class Scratch {
         routerLogits = floats(memory, tokens * sizes.expertCount());
         choice = ints(memory, assignments);
         scores = floats(memory, assignments);
+        order = ints(memory, assignments);
+        offsets = ints(memory, sizes.expertCount() + 1);
+        expertOutput = floats(memory, assignments * sizes.hiddenSize());
         long cacheWords = cacheWords(kv, decoder.cache().blockCount());
         caches = IntStream.range(0, decoder.cache().layersPerBlock())
                 .mapToObj(place -> ints(memory, cacheWords))

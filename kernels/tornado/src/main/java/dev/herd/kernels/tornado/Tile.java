@@ -139,6 +139,7 @@ final class Tile {
         put(out, order, perInput, input + 8, end, row, rows, adds, s10, s11, s12, s13);
         put(out, order, perInput, input + 16, end, row, rows, adds, s20, s21, s22, s23);
         put(out, order, perInput, input + 24, end, row, rows, adds, s30, s31, s32, s33);
+        context.localBarrier();
     }
 
     private static void put(

@@ -47,7 +47,8 @@ public final class TornadoDevices {
         System.setProperty(KernelCompiler.PRINT_PROPERTY, printed.toString());
         setIfAbsent("tornado.recover.bailout", "False");
         setIfAbsent("tornado.device.memory", "4096GB");
-        setIfAbsent("tornado.tvm.maxbytecodesize", "65536");
+        setIfAbsent("tornado.tvm.maxbytecodesize", "16384");
+        setIfAbsent("tornado.max.events", "1024");
         setIfAbsent("jdk.graal.MaximumInliningSize", "3000");
         TornadoBackend backend = TornadoRuntimeProvider.getTornadoRuntime().getBackend(0);
         TornadoDevice device = backend.getDefaultDevice();

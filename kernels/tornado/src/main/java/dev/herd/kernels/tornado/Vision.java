@@ -186,6 +186,7 @@ public final class Vision {
             for (int i = item; i < headSize; i += GROUP) {
                 out.set(row * size + head + i, sums[i] / total);
             }
+            context.localBarrier();
         }
     }
 

@@ -10,6 +10,7 @@ import dev.herd.kernels.WeightMatrix;
 import dev.herd.kernels.WeightMatrix.RowMajor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -52,41 +53,34 @@ final class DeviceKernels implements Kernels {
         FloatArray inputs = copy(x, 0, (long) tokens * columns);
         FloatArray products = new FloatArray(tokens * rows);
         IntArray step = Device.step(tokens);
-        Object[] arrays = {step, products, inputs, matrix};
         if (usesTiles) {
-            Device.run(
-                    MatMul.grid(rows, tokens + 5),
-                    arrays,
-                    graph -> graph.task(
-                            "t",
-                            MatMul::matMul,
-                            Device.CONTEXT,
-                            step,
-                            products,
-                            inputs,
-                            matrix,
-                            format,
-                            rows,
-                            columns,
-                            0,
-                            0));
+            Device.run(KernelCall.of(
+                    "MatMul.matMul",
+                    bucket -> MatMul.grid(rows, tokens + 5),
+                    MatMul::matMul,
+                    step,
+                    products,
+                    inputs,
+                    matrix,
+                    format,
+                    rows,
+                    columns,
+                    0,
+                    0));
         } else {
-            Device.run(
-                    MatVec.grid(rows),
-                    arrays,
-                    graph -> graph.task(
-                            "t",
-                            MatVec::matVec,
-                            Device.CONTEXT,
-                            step,
-                            products,
-                            inputs,
-                            matrix,
-                            format,
-                            rows,
-                            columns,
-                            0,
-                            0));
+            Device.run(KernelCall.of(
+                    "MatVec.matVec",
+                    bucket -> MatVec.grid(rows),
+                    MatVec::matVec,
+                    step,
+                    products,
+                    inputs,
+                    matrix,
+                    format,
+                    rows,
+                    columns,
+                    0,
+                    0));
         }
         for (int token = 0; token < tokens; token++) {
             put(out, (long) token * weights.rows() + fromRow, products, token * rows, rows);
@@ -111,11 +105,17 @@ final class DeviceKernels implements Kernels {
         IntArray table = pack(weights, 0, weights.rows());
         FloatArray hidden = new FloatArray(columns);
         FloatArray images = new FloatArray(1);
-        Device.run(
-                Embedding.grid(2),
-                new Object[] {step, places, hidden, table, images},
-                graph -> graph.task(
-                        "t", Embedding::embed, Device.CONTEXT, step, places, hidden, table, images, format, columns));
+        Device.run(KernelCall.of(
+                "Embedding.embed",
+                bucket -> Embedding.grid(2),
+                Embedding::embed,
+                step,
+                places,
+                hidden,
+                table,
+                images,
+                format,
+                columns));
         put(out, outFrom, hidden, 0, columns);
     }
 
@@ -123,23 +123,21 @@ final class DeviceKernels implements Kernels {
     public void rmsNorm(Floats out, Floats x, Floats weight, float epsilon, int size, int fromToken, int toToken) {
         long from = (long) fromToken * size;
         FloatArray inputs = copy(x, from, (long) toToken * size - from);
+        FloatArray normed = new FloatArray(inputs.getSize());
         FloatArray weights = copy(weight, 0, size);
         IntArray step = Device.step(toToken - fromToken);
-        Device.run(
-                Norms.grid(toToken - fromToken + 1),
-                new Object[] {step, inputs, weights},
-                graph -> graph.task(
-                        "t",
-                        Norms::rmsNorm,
-                        Device.CONTEXT,
-                        step,
-                        inputs,
-                        inputs,
-                        weights,
-                        epsilon,
-                        size,
-                        Step.TOKENS));
-        put(out, from, inputs, 0, inputs.getSize());
+        Device.run(KernelCall.of(
+                "Norms.rmsNorm",
+                bucket -> Norms.grid(toToken - fromToken + 1),
+                Norms::rmsNorm,
+                step,
+                normed,
+                inputs,
+                weights,
+                epsilon,
+                size,
+                Step.TOKENS));
+        put(out, from, normed, 0, normed.getSize());
     }
 
     @Override
@@ -147,25 +145,27 @@ final class DeviceKernels implements Kernels {
             Floats out, Floats x, Floats weight, Floats bias, float epsilon, int size, int fromToken, int toToken) {
         long from = (long) fromToken * size;
         FloatArray inputs = copy(x, from, (long) toToken * size - from);
+        FloatArray normed = new FloatArray(inputs.getSize());
         FloatArray weights = copy(weight, 0, size);
         FloatArray biases = copy(bias, 0, size);
         IntArray step = Device.step(toToken - fromToken);
-        Device.run(
-                Norms.grid(toToken - fromToken + 1),
-                new Object[] {step, inputs, weights, biases},
-                graph -> graph.task(
-                        "t",
+        Device.run(new KernelCall(
+                "Norms.layerNorm",
+                List.of(step, normed, inputs, weights, biases, epsilon, size, Step.TILE_ROWS),
+                (graph, id) -> graph.task(
+                        id,
                         Norms::layerNorm,
                         Device.CONTEXT,
                         step,
-                        inputs,
+                        normed,
                         inputs,
                         weights,
                         biases,
                         epsilon,
                         size,
-                        Step.TILE_ROWS));
-        put(out, from, inputs, 0, inputs.getSize());
+                        Step.TILE_ROWS),
+                bucket -> Norms.grid(toToken - fromToken + 1)));
+        put(out, from, normed, 0, normed.getSize());
     }
 
     @Override
@@ -214,13 +214,14 @@ final class DeviceKernels implements Kernels {
         long from = (long) fromToken * heads * headSize;
         FloatArray query = copy(x, from, (long) tokens * heads * headSize);
         FloatArray key = new FloatArray(tokens * headSize);
+        FloatArray value = new FloatArray(tokens * headSize);
         IntArray cache = new IntArray(2 * tokens * headSize);
         place(
                 tokens,
                 tokens,
                 query,
                 key,
-                key,
+                value,
                 rotations,
                 factors,
                 cache,
@@ -256,31 +257,28 @@ final class DeviceKernels implements Kernels {
         }
         IntArray tables = new IntArray(1);
         IntArray layer = new IntArray(1);
-        Device.run(
-                KeyValues.grid(heads, kvHeads, tokens + 1),
-                new Object[] {step, places, tables, layer, query, key, value, rotations, factors, cache},
-                graph -> graph.task(
-                        "t",
-                        KeyValues::place,
-                        Device.CONTEXT,
-                        step,
-                        places,
-                        tables,
-                        layer,
-                        query,
-                        key,
-                        value,
-                        rotations,
-                        factors,
-                        cache,
-                        heads,
-                        kvHeads,
-                        headSize,
-                        blockSize,
-                        1,
-                        kind,
-                        epsilon,
-                        format));
+        Device.run(KernelCall.of(
+                "KeyValues.place",
+                bucket -> KeyValues.grid(heads, kvHeads, tokens + 1),
+                KeyValues::place,
+                step,
+                places,
+                tables,
+                layer,
+                query,
+                key,
+                value,
+                rotations,
+                factors,
+                cache,
+                heads,
+                kvHeads,
+                headSize,
+                blockSize,
+                1,
+                kind,
+                epsilon,
+                format));
     }
 
     /** Through a cache of the one block, in which the token stands where it does in the whole one. */
@@ -299,32 +297,30 @@ final class DeviceKernels implements Kernels {
         FloatArray query = new FloatArray(shape.headSize());
         FloatArray keys = copy(key, (long) token * size, size);
         FloatArray values = copy(value, (long) token * size, size);
-        FloatArray none = FloatArray.fromElements(1);
-        Device.run(
-                KeyValues.grid(1, shape.kvHeadCount(), 1),
-                new Object[] {step, places, tables, layer, query, keys, values, none, words},
-                graph -> graph.task(
-                        "t",
-                        KeyValues::place,
-                        Device.CONTEXT,
-                        step,
-                        places,
-                        tables,
-                        layer,
-                        query,
-                        keys,
-                        values,
-                        none,
-                        none,
-                        words,
-                        1,
-                        shape.kvHeadCount(),
-                        shape.headSize(),
-                        shape.blockSize(),
-                        1,
-                        KeyValues.GLOBAL,
-                        0f,
-                        format));
+        FloatArray rotations = new FloatArray(1);
+        FloatArray factors = FloatArray.fromElements(1);
+        Device.run(KernelCall.of(
+                "KeyValues.place",
+                bucket -> KeyValues.grid(1, shape.kvHeadCount(), 1),
+                KeyValues::place,
+                step,
+                places,
+                tables,
+                layer,
+                query,
+                keys,
+                values,
+                rotations,
+                factors,
+                words,
+                1,
+                shape.kvHeadCount(),
+                shape.headSize(),
+                shape.blockSize(),
+                1,
+                KeyValues.GLOBAL,
+                0f,
+                format));
         unpackBlock(shape, words, block);
     }
 
@@ -367,7 +363,7 @@ final class DeviceKernels implements Kernels {
         KvShape shape = cache.shape();
         int headSize = shape.headSize();
         int size = heads * headSize;
-        int splits = 1 + position % 4;
+        int splits = position % 2 == 0 ? 1 : 3; // each number is a kernel to compile
         FloatArray queries = copy(query, (long) token * size, size);
         FloatArray attended = new FloatArray(size);
         FloatArray partial = new FloatArray(Attention.partialSize(1, splits, heads, headSize));
@@ -381,33 +377,35 @@ final class DeviceKernels implements Kernels {
         IntArray tables = new IntArray(2 + tableSize);
         MemorySegment.copy(cache.ids(), 0, tables.getSegment(), INT, 8, tableSize);
         IntArray words = packCache(cache, firstPosition, position);
-        Device.run(
-                Attention.grid(shape.kvHeadCount(), 2, splits),
-                new Object[] {step, places, tables, layer, partial, queries, words},
-                graph -> graph.task(
-                        "t",
-                        Attention::attend,
-                        Device.CONTEXT,
-                        step,
-                        places,
-                        tables,
-                        layer,
-                        partial,
-                        queries,
-                        words,
-                        heads,
-                        shape.kvHeadCount(),
-                        headSize,
-                        shape.blockSize(),
-                        cache.stride(),
-                        KeyValues.LOCAL,
-                        format(shape).code(),
-                        splits));
-        Device.run(
-                Attention.combineGrid(heads, 2),
-                new Object[] {step, attended, partial},
-                graph -> graph.task(
-                        "t", Attention::combine, Device.CONTEXT, step, attended, partial, heads, headSize, splits));
+        Device.run(KernelCall.of(
+                "Attention.attend",
+                bucket -> Attention.grid(shape.kvHeadCount(), 2, splits),
+                Attention::attend,
+                step,
+                places,
+                tables,
+                layer,
+                partial,
+                queries,
+                words,
+                heads,
+                shape.kvHeadCount(),
+                headSize,
+                shape.blockSize(),
+                cache.stride(),
+                KeyValues.LOCAL,
+                format(shape).code(),
+                splits));
+        Device.run(KernelCall.of(
+                "Attention.combine",
+                bucket -> Attention.combineGrid(heads, 2),
+                Attention::combine,
+                step,
+                attended,
+                partial,
+                heads,
+                headSize,
+                splits));
         put(
                 out,
                 (long) token * size + (long) fromHead * headSize,
@@ -442,10 +440,15 @@ final class DeviceKernels implements Kernels {
         FloatArray gates = copy(gate, from, size);
         FloatArray ups = copy(up, from, size);
         IntArray step = Device.step(1);
-        Device.run(
-                Elements.grid(2, size),
-                new Object[] {step, gates, ups},
-                graph -> graph.task("t", Elements::swiGlu, Device.CONTEXT, step, gates, ups, size, Step.TOKENS));
+        Device.run(KernelCall.of(
+                "Elements.swiGlu",
+                bucket -> Elements.grid(2, size),
+                Elements::swiGlu,
+                step,
+                gates,
+                ups,
+                size,
+                Step.TOKENS));
         put(gate, from, gates, 0, size);
     }
 
@@ -458,10 +461,15 @@ final class DeviceKernels implements Kernels {
         FloatArray sums = copy(out, from, size);
         FloatArray inputs = copy(x, from, size);
         IntArray step = Device.step(1);
-        Device.run(
-                Elements.grid(2, size),
-                new Object[] {step, sums, inputs},
-                graph -> graph.task("t", Elements::add, Device.CONTEXT, step, sums, inputs, size, Step.TOKENS));
+        Device.run(KernelCall.of(
+                "Elements.add",
+                bucket -> Elements.grid(2, size),
+                Elements::add,
+                step,
+                sums,
+                inputs,
+                size,
+                Step.TOKENS));
         put(out, from, sums, 0, size);
     }
 
@@ -471,10 +479,15 @@ final class DeviceKernels implements Kernels {
         FloatArray sums = copy(x, from, (long) toToken * size - from);
         FloatArray biases = copy(bias, 0, size);
         IntArray step = Device.step(toToken - fromToken);
-        Device.run(
-                Elements.grid(toToken - fromToken + 1, size),
-                new Object[] {step, sums, biases},
-                graph -> graph.task("t", Elements::addBias, Device.CONTEXT, step, sums, biases, size, Step.TILE_ROWS));
+        Device.run(KernelCall.of(
+                "Elements.addBias",
+                bucket -> Elements.grid(toToken - fromToken + 1, size),
+                Elements::addBias,
+                step,
+                sums,
+                biases,
+                size,
+                Step.TILE_ROWS));
         put(x, from, sums, 0, sums.getSize());
     }
 
@@ -483,10 +496,11 @@ final class DeviceKernels implements Kernels {
         int size = Math.toIntExact(to - from);
         FloatArray values = copy(x, from, size);
         IntArray step = Device.step(1);
-        Device.run(
-                Elements.grid(2, size),
-                new Object[] {step, values},
-                graph -> graph.task("t", Elements::gelu, Device.CONTEXT, step, values, size, Step.TILE_ROWS));
+        Device.run(new KernelCall(
+                "Elements.gelu",
+                List.of(step, values, size, Step.TILE_ROWS),
+                (graph, id) -> graph.task(id, Elements::gelu, Device.CONTEXT, step, values, size, Step.TILE_ROWS),
+                bucket -> Elements.grid(2, size)));
         put(x, from, values, 0, size);
     }
 
@@ -507,11 +521,11 @@ final class DeviceKernels implements Kernels {
         FloatArray values = copy(value, 0, size);
         FloatArray attended = new FloatArray(Math.toIntExact(size));
         IntArray step = Device.step(tokens);
-        Device.run(
-                Vision.attendGrid(heads, tokens + 1),
-                new Object[] {step, attended, queries, keys, values},
-                graph -> graph.task(
-                        "t",
+        Device.run(new KernelCall(
+                "Vision.attend",
+                List.of(step, attended, queries, keys, values, heads, headSize, tokens),
+                (graph, id) -> graph.task(
+                        id,
                         Vision::attend,
                         Device.CONTEXT,
                         step,
@@ -521,7 +535,8 @@ final class DeviceKernels implements Kernels {
                         values,
                         heads,
                         headSize,
-                        tokens));
+                        tokens),
+                bucket -> Vision.attendGrid(heads, tokens + 1)));
         for (int token = 0; token < tokens; token++) {
             int at = (token * heads + fromHead) * headSize;
             put(out, at, attended, at, (toHead - fromHead) * headSize);

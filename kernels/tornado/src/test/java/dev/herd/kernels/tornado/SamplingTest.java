@@ -52,14 +52,26 @@ final class SamplingTest {
         IntArray step = Device.step(rows);
         FloatArray values = new FloatArray(rows * parts * count);
         IntArray ids = new IntArray(rows * parts * count);
-        Device.run(
-                Sampling.partsGrid(size, rows + 1),
-                new Object[] {step, values, ids, logits},
-                graph -> graph.task("t", Sampling::topOfParts, Device.CONTEXT, step, values, ids, logits, size, count));
-        Device.run(
-                Sampling.topGrid(rows + 1),
-                new Object[] {step, topValues, topIds, values, ids},
-                graph -> graph.task(
-                        "t", Sampling::top, Device.CONTEXT, step, topValues, topIds, values, ids, parts, count));
+        Device.run(KernelCall.of(
+                "Sampling.topOfParts",
+                bucket -> Sampling.partsGrid(size, rows + 1),
+                Sampling::topOfParts,
+                step,
+                values,
+                ids,
+                logits,
+                size,
+                count));
+        Device.run(KernelCall.of(
+                "Sampling.top",
+                bucket -> Sampling.topGrid(rows + 1),
+                Sampling::top,
+                step,
+                topValues,
+                topIds,
+                values,
+                ids,
+                parts,
+                count));
     }
 }

@@ -131,58 +131,57 @@ final class StepAttentionTest {
         FloatArray angles = array(rotations);
         FloatArray temperatures = array(factors);
         FloatArray attended = new FloatArray(queries.getSize());
-        Device.run(
-                KeyValues.grid(HEADS, KV_HEADS, tokens + 1),
-                new Object[] {step, places, table, layer, queries, keys, values, angles, temperatures, cache},
-                graph -> graph.task(
-                        "t",
-                        KeyValues::place,
-                        Device.CONTEXT,
-                        step,
-                        places,
-                        table,
-                        layer,
-                        queries,
-                        keys,
-                        values,
-                        angles,
-                        temperatures,
-                        cache,
-                        HEADS,
-                        KV_HEADS,
-                        HEAD_SIZE,
-                        BLOCK_SIZE,
-                        UNITS,
-                        kind,
-                        EPSILON,
-                        format));
-        Device.run(
-                Attention.grid(KV_HEADS, tokens + 1, 2),
-                new Object[] {step, places, table, layer, partial, queries, cache},
-                graph -> graph.task(
-                        "t",
-                        Attention::attend,
-                        Device.CONTEXT,
-                        step,
-                        places,
-                        table,
-                        layer,
-                        partial,
-                        queries,
-                        cache,
-                        HEADS,
-                        KV_HEADS,
-                        HEAD_SIZE,
-                        BLOCK_SIZE,
-                        UNITS,
-                        kind,
-                        format,
-                        2));
-        Device.run(
-                Attention.combineGrid(HEADS, tokens + 1),
-                new Object[] {step, attended, partial},
-                graph -> graph.task(
-                        "t", Attention::combine, Device.CONTEXT, step, attended, partial, HEADS, HEAD_SIZE, 2));
+        Device.run(KernelCall.of(
+                "KeyValues.place",
+                bucket -> KeyValues.grid(HEADS, KV_HEADS, tokens + 1),
+                KeyValues::place,
+                step,
+                places,
+                table,
+                layer,
+                queries,
+                keys,
+                values,
+                angles,
+                temperatures,
+                cache,
+                HEADS,
+                KV_HEADS,
+                HEAD_SIZE,
+                BLOCK_SIZE,
+                UNITS,
+                kind,
+                EPSILON,
+                format));
+        Device.run(KernelCall.of(
+                "Attention.attend",
+                bucket -> Attention.grid(KV_HEADS, tokens + 1, 2),
+                Attention::attend,
+                step,
+                places,
+                table,
+                layer,
+                partial,
+                queries,
+                cache,
+                HEADS,
+                KV_HEADS,
+                HEAD_SIZE,
+                BLOCK_SIZE,
+                UNITS,
+                kind,
+                format,
+                2));
+        Device.run(KernelCall.of(
+                "Attention.combine",
+                bucket -> Attention.combineGrid(HEADS, tokens + 1),
+                Attention::combine,
+                step,
+                attended,
+                partial,
+                HEADS,
+                HEAD_SIZE,
+                2));
         return attended;
     }
 

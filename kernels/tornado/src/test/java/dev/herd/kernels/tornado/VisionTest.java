@@ -3,6 +3,7 @@ package dev.herd.kernels.tornado;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,10 +27,15 @@ final class VisionTest {
         FloatArray out = new FloatArray(rows * size);
         IntArray step = Device.step(rows);
 
-        Device.run(
-                Elements.grid(rows + 1, size),
-                new Object[] {step, out, pixels},
-                graph -> graph.task("t", Vision::unfold, Device.CONTEXT, step, out, pixels, grid, patchSize));
+        Device.run(KernelCall.of(
+                "Vision.unfold",
+                bucket -> Elements.grid(rows + 1, size),
+                Vision::unfold,
+                step,
+                out,
+                pixels,
+                grid,
+                patchSize));
 
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < size; i++) {
@@ -60,11 +66,16 @@ final class VisionTest {
         float[] before = hidden.toHeapArray();
         IntArray step = Device.step(2 * tileRows);
 
-        Device.run(
-                Elements.grid(2 * tileRows, size),
-                new Object[] {step, hidden, positions, classEmbedding},
-                graph -> graph.task(
-                        "t", Vision::embed, Device.CONTEXT, step, hidden, positions, classEmbedding, size, tileRows));
+        Device.run(KernelCall.of(
+                "Vision.embed",
+                bucket -> Elements.grid(2 * tileRows, size),
+                Vision::embed,
+                step,
+                hidden,
+                positions,
+                classEmbedding,
+                size,
+                tileRows));
 
         for (int i = 0; i < before.length; i++) {
             int inTile = i / size % tileRows;
@@ -87,11 +98,16 @@ final class VisionTest {
         float[] before = x.toHeapArray();
         IntArray step = Device.step(2 * tileRows);
 
-        Device.run(
-                Elements.grid(2 * tileRows, size / 2),
-                new Object[] {step, x, rotations},
-                graph -> graph.task(
-                        "t", Vision::turnPairs, Device.CONTEXT, step, x, rotations, size, headSize, tileRows));
+        Device.run(KernelCall.of(
+                "Vision.turnPairs",
+                bucket -> Elements.grid(2 * tileRows, size / 2),
+                Vision::turnPairs,
+                step,
+                x,
+                rotations,
+                size,
+                headSize,
+                tileRows));
 
         for (int i = 0; i < before.length; i += 2) {
             int angle = i / size % tileRows * headSize + i % size % headSize;
@@ -132,10 +148,12 @@ final class VisionTest {
     private static float[] attend(FloatArray query, FloatArray key, FloatArray value, int rows, int tileRows) {
         FloatArray out = new FloatArray(query.getSize());
         IntArray step = Device.step(rows);
-        Device.run(
-                Vision.attendGrid(2, rows),
-                new Object[] {step, out, query, key, value},
-                graph -> graph.task("t", Vision::attend, Device.CONTEXT, step, out, query, key, value, 2, 8, tileRows));
+        Device.run(new KernelCall(
+                "Vision.attend",
+                List.of(step, out, query, key, value, 2, 8, tileRows),
+                (graph, id) ->
+                        graph.task(id, Vision::attend, Device.CONTEXT, step, out, query, key, value, 2, 8, tileRows),
+                bucket -> Vision.attendGrid(2, rows)));
         return out.toHeapArray();
     }
 
@@ -162,10 +180,16 @@ final class VisionTest {
         FloatArray out = new FloatArray(tokens * width);
         IntArray step = Device.step(tokens);
 
-        Device.run(
-                Elements.grid(tokens + 1, width),
-                new Object[] {step, out, encoded},
-                graph -> graph.task("t", Vision::mergePatches, Device.CONTEXT, step, out, encoded, grid, factor, size));
+        Device.run(KernelCall.of(
+                "Vision.mergePatches",
+                bucket -> Elements.grid(tokens + 1, width),
+                Vision::mergePatches,
+                step,
+                out,
+                encoded,
+                grid,
+                factor,
+                size));
 
         int at = 0;
         for (int tile = 0; tile < 2; tile++) {
@@ -191,10 +215,15 @@ final class VisionTest {
         places.set(Step.LOGIT_TOKEN, 3);
         places.set(Step.PLACE + Step.LOGIT_TOKEN, 1);
 
-        Device.run(
-                Elements.grid(3, 70),
-                new Object[] {step, places, out, hidden},
-                graph -> graph.task("t", Elements::gatherLogitRows, Device.CONTEXT, step, places, out, hidden, 70));
+        Device.run(KernelCall.of(
+                "Elements.gatherLogitRows",
+                bucket -> Elements.grid(3, 70),
+                Elements::gatherLogitRows,
+                step,
+                places,
+                out,
+                hidden,
+                70));
 
         for (int i = 0; i < 70; i++) {
             assertThat(out.get(i)).isEqualTo(hidden.get(3 * 70 + i));

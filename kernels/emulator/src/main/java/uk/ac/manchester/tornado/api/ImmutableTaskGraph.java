@@ -1,9 +1,7 @@
 package uk.ac.manchester.tornado.api;
 
 import java.util.List;
-import uk.ac.manchester.tornado.api.TaskGraph.Consumption;
 import uk.ac.manchester.tornado.api.TaskGraph.Task;
-import uk.ac.manchester.tornado.api.TaskGraph.Transfer;
 
 /** A task graph as it was when the snapshot was taken. */
 public class ImmutableTaskGraph {

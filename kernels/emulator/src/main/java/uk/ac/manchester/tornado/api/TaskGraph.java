@@ -86,18 +86,6 @@ public class TaskGraph {
 
     record Task(String id, Serializable kernel, Object[] arguments) {}
 
-    record Transfer(int mode, List<Object> arrays) {
-        Transfer {
-            arrays = List.copyOf(arrays);
-        }
-    }
-
-    record Consumption(String graph, List<Object> arrays) {
-        Consumption {
-            arrays = List.copyOf(arrays);
-        }
-    }
-
     public <T1> TaskGraph task(String id, Task1<T1> kernel, T1 arg1) {
         return add(id, kernel, arg1);
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.herd.kernels.device;
+
+import org.jspecify.annotations.NullMarked;

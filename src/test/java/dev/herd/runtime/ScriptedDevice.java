@@ -1,0 +1,107 @@
+package dev.herd.runtime;
+
+import dev.herd.kernels.Floats;
+import dev.herd.kernels.KvShape;
+import dev.herd.kernels.WeightMatrix;
+import dev.herd.kernels.device.Decoder;
+import dev.herd.kernels.device.DecoderStep;
+import dev.herd.kernels.device.Device;
+import dev.herd.kernels.device.DeviceLostException;
+import dev.herd.kernels.device.DeviceProvider;
+import dev.herd.kernels.device.LoadedDecoder;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * A device without a processor: it has as much memory as the test says, says one token for ever, and is lost after a number of
+ * steps.
+ *
+ * @param neededBytes what any decoder takes of the memory, without keys and values
+ * @param steps after which it is lost
+ * @param token what it says
+ */
+public record ScriptedDevice(long memoryBytes, long neededBytes, int steps, int token) implements Device {
+    /** A provider of this device by the name {@code scripted}. */
+    DeviceProvider provider() {
+        return new DeviceProvider() {
+            @Override
+            public String name() {
+                return "scripted";
+            }
+
+            @Override
+            public Optional<String> refusal() {
+                return Optional.empty();
+            }
+
+            @Override
+            public Device open(Optional<Path> kernelCache, Consumer<String> log) {
+                return ScriptedDevice.this;
+            }
+        };
+    }
+
+    @Override
+    public Facts facts() {
+        return new Facts("script", "a device of paper", "1", memoryBytes);
+    }
+
+    @Override
+    public Optional<String> refusal(Decoder decoder) {
+        return Optional.empty();
+    }
+
+    @Override
+    public long bytes(WeightMatrix weights) {
+        return 0;
+    }
+
+    @Override
+    public long kvBytes(KvShape shape, int layers, long blocks) {
+        return 0;
+    }
+
+    @Override
+    public long bytes(Decoder decoder) {
+        return neededBytes;
+    }
+
+    @Override
+    public LoadedDecoder load(Decoder decoder) {
+        return new Loaded(decoder.sizes().vocabularySize());
+    }
+
+    private final class Loaded implements LoadedDecoder {
+        private static final float CERTAIN = 30;
+
+        private final int vocabularySize;
+        private int done;
+
+        Loaded(int vocabularySize) {
+            this.vocabularySize = vocabularySize;
+        }
+
+        @Override
+        public Floats run(DecoderStep step) {
+            if (++done > steps) {
+                throw new DeviceLostException("the device failed: it burns", new IllegalStateException("it burns"));
+            }
+            int rows = step.logitTokens().length;
+            Floats logits = Floats.allocate(Arena.ofAuto(), (long) rows * vocabularySize);
+            for (int row = 0; row < rows; row++) {
+                logits.set((long) row * vocabularySize + token, CERTAIN);
+            }
+            return logits;
+        }
+
+        @Override
+        public String kernels() {
+            return "no kernels";
+        }
+
+        @Override
+        public void close() {}
+    }
+}
