@@ -5,10 +5,13 @@ import dev.herd.tenant.Identity;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
+import java.util.regex.Pattern;
 
 /** Who sent the request that is being served. */
 @Singleton
 final class Access {
+    private static final Pattern PARAMETERS = Pattern.compile("(?:;|%3[Bb])[^/]*");
+    private static final Pattern TRAILING_SLASHES = Pattern.compile("(?<=.)/+$");
     private static final String KEY = "dev.herd.identity";
 
     private final CurrentVertxRequest requests;
@@ -33,6 +36,15 @@ final class Access {
             throw ApiException.unauthorized("The request does not say who sent it.");
         }
         return identity;
+    }
+
+    /**
+     * The path of the resource that a request is for, as it is documented. Other spellings lead to the same resource and
+     * must not lead around what holds for it.
+     */
+    static String route(RoutingContext http) {
+        String path = PARAMETERS.matcher(http.normalizedPath()).replaceAll("");
+        return TRAILING_SLASHES.matcher(path).replaceAll("");
     }
 
     /** Says who sent a request. */

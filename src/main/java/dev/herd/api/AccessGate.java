@@ -13,6 +13,7 @@ import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -32,6 +33,7 @@ final class AccessGate {
     private static final String ADMIN = "/admin/";
     private static final String METRICS = "/q/metrics";
     private static final List<String> OPEN = List.of("/q/", "/openapi");
+    private static final List<String> ANSWERED = List.of("/completions", "/responses", "/moderations");
     private static final List<String> FOREIGN_HEADERS = List.of("api-key", "x-api-key", "x-goog-api-key");
 
     private final TenancySource tenancy;
@@ -48,7 +50,7 @@ final class AccessGate {
 
     private void admit(RoutingContext context) {
         Optional<Tenancy> tenants = tenancy.current();
-        String path = context.normalizedPath();
+        String path = Access.route(context);
         boolean isClosedMetrics = path.startsWith(METRICS) && !tenancy.hasOpenMetrics();
         if (tenants.isEmpty()) {
             if (path.startsWith(ADMIN)) {
@@ -104,8 +106,22 @@ final class AccessGate {
                 context.fail(RateHeaders.refusal(refusal.get()));
                 return;
             }
+            if (isAnswered(context, path)) {
+                RateLimits.Admission place = limits.enter(identity);
+                if (place.refusal().isPresent()) {
+                    context.fail(RateHeaders.refusal(place.refusal().get()));
+                    return;
+                }
+                context.addEndHandler(end -> place.finish(0));
+            }
         }
         context.next();
+    }
+
+    /** Whether it takes guards and the model, rather than a glance. */
+    private static boolean isAnswered(RoutingContext context, String path) {
+        return context.request().method().equals(HttpMethod.POST)
+                && ANSWERED.stream().anyMatch(path::endsWith);
     }
 
     /** What of the admin API somebody may use is decided there, by tenant. */

@@ -32,11 +32,13 @@ import jakarta.ws.rs.core.MediaType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -60,7 +62,7 @@ final class AdminDryRunResource {
     private final AdminAccess access;
     private final PolicyAdminSource policies;
     private final Safety reviewer;
-    private final Semaphore room = new Semaphore(AT_A_TIME);
+    private final Map<String, Semaphore> rooms = new ConcurrentHashMap<>(); // tenants do not wait for each other
 
     AdminDryRunResource(AdminAccess access, PolicyAdminSource policies, Safety reviewer) {
         this.access = access;
@@ -85,6 +87,7 @@ final class AdminDryRunResource {
             throws PolicyException {
         Identity caller = access.of(tenant, Scope.POLICY_READ);
         request.check();
+        Semaphore room = rooms.computeIfAbsent(tenant, id -> new Semaphore(AT_A_TIME));
         if (!room.tryAcquire()) {
             throw ApiException.rateLimited("Other policies are being tried out; try again soon.", BUSY_RETRY);
         }

@@ -20,6 +20,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.InstantSource;
+import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -55,9 +56,8 @@ final class AdminKeysResource {
             content = @Content(schema = @Schema(implementation = KeyBody.Listing.class)))
     public KeyBody.Listing list(@PathParam("tenant") String tenant) {
         access.of(tenant, Scope.ADMIN);
-        TenantState state = tenants().tenant(tenant);
-        return new KeyBody.Listing(state.keys().values().stream()
-                .map(key -> shown(state, key.value()))
+        return new KeyBody.Listing(tenants().keys(tenant).values().stream()
+                .map(key -> shown(tenant, key.value()))
                 .toList());
     }
 
@@ -73,7 +73,12 @@ final class AdminKeysResource {
             content = @Content(schema = @Schema(implementation = KeyBody.class)))
     public Response create(@PathParam("tenant") String tenant, @NotNull @Valid KeyBody.Creation request) {
         Identity caller = access.of(tenant, Scope.ADMIN);
-        return created(tenants().createKey(caller, tenant, request.request()));
+        boolean isOperators = tenant.equals(Identity.OPERATOR);
+        return created(tenants()
+                .createKey(
+                        caller,
+                        tenant,
+                        request.request(isOperators ? Set.of(Scope.ADMIN) : Set.of(Scope.INFER, Scope.MODERATE))));
     }
 
     @GET
@@ -85,7 +90,7 @@ final class AdminKeysResource {
             content = @Content(schema = @Schema(implementation = KeyBody.class)))
     public KeyBody get(@PathParam("tenant") String tenant, @PathParam("key") String key) {
         access.of(tenant, Scope.ADMIN);
-        return shown(tenants().tenant(tenant), tenants().key(tenant, key).value());
+        return shown(tenant, tenants().key(tenant, key).value());
     }
 
     @DELETE
@@ -122,7 +127,9 @@ final class AdminKeysResource {
                 .build();
     }
 
-    private KeyBody shown(TenantState state, ApiKey key) {
-        return KeyBody.of(key, clock.instant(), state.lastUsed().get(key.id()), null);
+    private KeyBody shown(String tenant, ApiKey key) {
+        TenantState state = access.tenancy().directory().snapshot().tenants().get(tenant);
+        return KeyBody.of(
+                key, clock.instant(), state == null ? null : state.lastUsed().get(key.id()), null);
     }
 }

@@ -1,7 +1,10 @@
 package dev.herd.api;
 
 import dev.herd.api.admin.TenantBody;
+import dev.herd.tenant.Identity;
 import dev.herd.tenant.Scope;
+import dev.herd.tenant.Stored;
+import dev.herd.tenant.Tenant;
 import dev.herd.tenant.TenantAdmin;
 import dev.herd.tenant.TenantState;
 import io.smallrye.common.annotation.Blocking;
@@ -53,9 +56,10 @@ final class AdminTenantsResource {
             description = "The tenants.",
             content = @Content(schema = @Schema(implementation = TenantBody.Listing.class)))
     public TenantBody.Listing list() {
-        List<TenantState> visible = access.caller().isOperator()
+        Identity caller = access.caller();
+        List<TenantState> visible = caller.isOperator()
                 ? tenants().tenants()
-                : access.caller().tenant().stream()
+                : caller.tenant().filter(own -> caller.may(Scope.ADMIN)).stream()
                         .map(own -> tenants().tenant(own.id()))
                         .toList();
         return new TenantBody.Listing(visible.stream()
@@ -112,15 +116,10 @@ final class AdminTenantsResource {
             @PathParam("tenant") String tenant,
             @HeaderParam(HttpHeaders.IF_MATCH) @Nullable String ifMatch,
             @NotNull @Valid TenantBody.Patch request) {
-        access.operator();
-        TenantState state = tenants().tenant(tenant);
+        Identity operator = access.operator();
+        Stored<Tenant> before = tenants().tenant(tenant).tenant();
         return respond(
-                tenants()
-                        .update(
-                                access.operator(),
-                                request.applyTo(state.tenant().value()),
-                                AdminAccess.ifMatch(ifMatch)),
-                200);
+                tenants().update(operator, before, request.applyTo(before.value()), AdminAccess.ifMatch(ifMatch)), 200);
     }
 
     @DELETE

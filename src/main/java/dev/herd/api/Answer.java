@@ -68,7 +68,7 @@ final class Answer {
         this.recorder = recorder;
         this.safety = safety;
         this.gates = IntStream.range(0, choices.size())
-                .mapToObj(choice -> safety.gate(() -> add(new Progress.News(choice))))
+                .mapToObj(choice -> safety.gate(choice, () -> add(new Progress.News(choice))))
                 .toList();
     }
 
@@ -291,6 +291,10 @@ final class Answer {
     /** What was decided is recorded also if nobody waits for the answer any more. */
     private void endGeneration() {
         endedGenerations++;
+        recordIfOver();
+    }
+
+    private void recordIfOver() {
         if (endedGenerations == choices.size() && (isCancelled || isOver)) {
             safety.end();
         }
@@ -320,6 +324,7 @@ final class Answer {
             sink.failed(error);
         }
         generations.forEach(Generation::cancel);
+        recordIfOver();
     }
 
     private static void show(int choice, ChoiceText.Delta delta, AnswerSink sink) {

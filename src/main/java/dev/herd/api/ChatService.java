@@ -23,6 +23,7 @@ import dev.herd.tokenizer.Tokenizer;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 /** Turns a chat request into an answer in the making. */
 @Singleton
 final class ChatService {
+    private static final int MOST_BEFORE = 4096;
+
     private final ModelSource models;
     private final AnswerRecorder recorder;
     private final RandomGenerator random;
@@ -129,7 +132,7 @@ final class ChatService {
                 memory.close();
                 judged.pictures().close();
             });
-            safety.watch(ChatSegments.beginning(request), wantsJson(request));
+            safety.watch(List.of(ChatSegments.beginning(request)), wantsJson(request));
             return submit(
                     request,
                     offer,
@@ -162,15 +165,30 @@ final class ChatService {
     /**
      * Hands prompts that fit the context to the engine, each once per choice; the choices of a prompt lie together.
      *
+     * @param texts those that the prompts stand for
      * @param safety has admitted the prompts
      * @throws ApiException if the engine refuses them
      */
-    Answer submit(GenerationFields fields, ServedModel model, List<int[]> prompts, SafetySession safety) {
+    Answer submit(
+            GenerationFields fields, ServedModel model, List<int[]> prompts, List<String> texts, SafetySession safety) {
         limits.requireModel(model.name());
         int promptTokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
-        safety.watch("", wantsJson(fields));
+        boolean isJson = wantsJson(fields);
+        safety.watch(
+                isJson
+                        ? List.of("") // it begins anew, whatever stands before
+                        : texts.stream()
+                                .flatMap(text -> Collections.nCopies(fields.choiceCount(), end(text)).stream())
+                                .toList(),
+                isJson);
         Ready ready = new Ready(prompts, List.of(), new PromptCost(promptTokens, 0, generated -> {}), safety);
         return submit(fields, ToolOffer.NONE, model, ready);
+    }
+
+    /** As much of a text as what is looked for may begin in. */
+    private static String end(String text) {
+        int from = Math.max(0, text.length() - MOST_BEFORE);
+        return text.substring(from > 0 && Character.isLowSurrogate(text.charAt(from)) ? from + 1 : from);
     }
 
     /** An answer that says for each choice that nothing was generated. */
@@ -219,6 +237,9 @@ final class ChatService {
             throw ApiException.shuttingDown();
         } catch (ContextLengthException tooLong) {
             throw contextLengthExceeded(tooLong.promptTokens(), tooLong.contextLength(), null);
+        } catch (RuntimeException failure) {
+            admission.finish(0); // nothing has begun that would give back what was taken
+            throw failure;
         }
     }
 

@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Lets of one choice pass what its policy lets pass: text as far as it is decided, log-probabilities with all of their
@@ -14,14 +16,35 @@ import java.util.List;
  */
 final class ChoiceGate {
     private final OutputReview review;
+    /*
+     * A token tells its text. Where the text is that of the tokens, one behind the other, each waits for its own; tokens
+     * of which that is not known wait, where anything can be withheld, until everything is judged and shown as it was.
+     */
     private final Deque<HeldItem> items = new ArrayDeque<>();
+    private final Deque<HeldItem> incomplete = new ArrayDeque<>();
+    private final List<LogProbs.Item> unplaced = new ArrayList<>();
+    private final Map<String, Boolean> mayBeAlternative = new HashMap<>();
     private final List<HeldCall> calls = new ArrayList<>();
     private int written;
     private int firstHeldCall;
+    private boolean isAligned = true;
+    private boolean isFinished;
     private boolean isWaking;
 
     /** A log-probability, and where in the choice's text its token stands. */
-    private record HeldItem(LogProbs.Item item, int start, int end) {}
+    private static final class HeldItem {
+        private final LogProbs.Item item;
+        private final int start;
+        private int end;
+        private int missingBytes;
+
+        HeldItem(LogProbs.Item item, int start, int missingBytes) {
+            this.item = item;
+            this.start = start;
+            this.end = start;
+            this.missingBytes = missingBytes;
+        }
+    }
 
     /** A call in the making. */
     private static final class HeldCall {
@@ -56,6 +79,7 @@ final class ChoiceGate {
             complete(calls.size() - 1);
         }
         review.finish();
+        isFinished = true;
         return advance();
     }
 
@@ -65,25 +89,80 @@ final class ChoiceGate {
         OutputReview.Piece piece = review.release();
         List<LogProbs.Item> shown = items.isEmpty() ? List.of() : released(piece);
         List<CallDelta> shownCalls = calls.isEmpty() ? List.of() : releasedCalls();
+        if (isFinished && mayShowUnplaced()) {
+            shown = new ArrayList<>(shown);
+            shown.addAll(unplaced);
+            unplaced.clear();
+        }
         return piece.text().isEmpty() && shown.isEmpty() && shownCalls.isEmpty()
                 ? ChoiceText.Delta.NONE
-                : new ChoiceText.Delta(piece.text(), shown, shownCalls);
+                : new ChoiceText.Delta(piece.text(), shown, shownCalls, isAligned);
     }
 
     private void hold(ChoiceText.Delta delta) {
-        int at = written;
-        int limit = written + delta.text().length();
-        for (LogProbs.Item item : delta.logProbs()) {
-            int end = at;
-            int bytes = item.bytes().size();
-            while (bytes > 0 && end < limit) {
-                int codePoint = delta.text().codePointAt(end - written);
-                bytes -= utf8Length(codePoint);
-                end += Character.charCount(codePoint);
-            }
-            items.add(new HeldItem(item, at, end));
-            at = end;
+        if (isAligned && !delta.isAligned()) {
+            isAligned = false;
+            incomplete.forEach(this::giveUpPlacing);
+            incomplete.clear();
         }
+        int at = written;
+        while (!incomplete.isEmpty() && at < written + delta.text().length()) {
+            at = extend(incomplete.getFirst(), delta.text(), at);
+            if (incomplete.getFirst().missingBytes <= 0) {
+                incomplete.removeFirst();
+            }
+        }
+        for (LogProbs.Item item : delta.logProbs()) {
+            LogProbs.Item allowed = review.holdsCalls() ? withAllowedAlternatives(item) : item;
+            if (!isAligned && review.holdsCalls()) {
+                unplaced.add(allowed);
+                continue;
+            }
+            HeldItem held = new HeldItem(allowed, at, isAligned ? item.bytes().size() : 0);
+            at = extend(held, delta.text(), at);
+            items.add(held);
+            if (held.missingBytes > 0) {
+                incomplete.add(held);
+            }
+        }
+    }
+
+    private void giveUpPlacing(HeldItem held) {
+        held.missingBytes = 0;
+        if (review.holdsCalls() && items.remove(held)) {
+            unplaced.add(held.item);
+        }
+    }
+
+    /** Takes what of the text behind {@code at} is the token's; returns where the next token's begins. */
+    private int extend(HeldItem held, String text, int at) {
+        int end = at;
+        while (held.missingBytes > 0 && end < written + text.length()) {
+            int codePoint = text.codePointAt(end - written);
+            held.missingBytes -= utf8Length(codePoint);
+            end += Character.charCount(codePoint);
+        }
+        held.end = end;
+        return end;
+    }
+
+    /** What could have been said instead is not shown if it could not have been said. */
+    private LogProbs.Item withAllowedAlternatives(LogProbs.Item item) {
+        List<LogProbs.Alternative> allowed = item.topLogprobs().stream()
+                .filter(other -> other.token().equals(item.token())
+                        || mayBeAlternative.computeIfAbsent(other.token(), review::wouldShow))
+                .toList();
+        return allowed.size() == item.topLogprobs().size()
+                ? item
+                : new LogProbs.Item(item.token(), item.logprob(), item.bytes(), allowed);
+    }
+
+    private boolean mayShowUnplaced() {
+        return !unplaced.isEmpty()
+                && review.isSettled()
+                && !review.isBlocked()
+                && !review.hasReplaced()
+                && firstHeldCall == calls.size();
     }
 
     private static int utf8Length(int codePoint) {
@@ -93,19 +172,21 @@ final class ChoiceGate {
         return codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
     }
 
-    /** A token tells its text: it waits until all of that is out, and goes with what is replaced. */
     private List<LogProbs.Item> released(OutputReview.Piece piece) {
         items.removeIf(held -> touches(held, piece.replaced()));
         List<LogProbs.Item> released = new ArrayList<>();
-        while (!items.isEmpty() && items.getFirst().end() <= piece.end()) {
-            released.add(items.removeFirst().item());
+        boolean isAll = isFinished && review.isSettled() && !review.isBlocked();
+        while (!items.isEmpty()
+                && items.getFirst().end <= piece.end()
+                && (isAll || items.getFirst().missingBytes <= 0)) {
+            released.add(items.removeFirst().item);
         }
         return released;
     }
 
     private static boolean touches(HeldItem held, int[] replaced) {
         for (int i = 0; i < replaced.length; i += 2) {
-            if (held.start() < replaced[i + 1] && held.end() > replaced[i]) {
+            if (held.start < replaced[i + 1] && held.end > replaced[i]) {
                 return true;
             }
         }

@@ -22,6 +22,8 @@ final class ChoiceText {
     /* Text is held back while it may be part of a character or of a stop string, and never shown if it was one. The
      * log-probabilities of a token must share its fate: each waits until text beyond its first byte has been shown. Those
      * of the tokens that calls are written with are shown, too. */
+    private static final char REPLACEMENT = '\ufffd';
+
     private final AnswerText text;
     private final Tokenizer tokenizer;
     private final boolean wantsLogProbs;
@@ -32,6 +34,7 @@ final class ChoiceText {
     private long shownBytes;
     private int tokenCount;
     private boolean isStopped;
+    private boolean isAligned = true;
 
     /** A text in which nothing is a call. */
     ChoiceText(AnswerText text, Tokenizer tokenizer, boolean wantsLogProbs) {
@@ -61,6 +64,7 @@ final class ChoiceText {
         if (wantsLogProbs) {
             held.add(new Held(tokenBytes, TokenItems.item(tokenizer, token)));
             tokenBytes += isShown(token.id()) ? tokenizer.bytes(token.id()).length : 0;
+            isAligned &= isShown(token.id());
         }
         AnswerText.Update update = text.accept(token.id());
         isStopped = update.isStopped();
@@ -104,8 +108,9 @@ final class ChoiceText {
 
     private Delta show(String shown, boolean isLast) {
         List<LogProbs.Item> items = released(shown);
+        isAligned &= shown.indexOf(REPLACEMENT) < 0;
         if (calls == null) {
-            return shown.isEmpty() && items.isEmpty() ? Delta.NONE : new Delta(shown, items, List.of());
+            return shown.isEmpty() && items.isEmpty() ? Delta.NONE : new Delta(shown, items, List.of(), isAligned);
         }
         List<Event> events = new ArrayList<>(calls.accept(shown));
         if (isLast) {
@@ -129,6 +134,7 @@ final class ChoiceText {
     private Delta divide(List<Event> events, List<LogProbs.Item> items, boolean isLast) {
         StringBuilder content = new StringBuilder();
         List<CallDelta> deltas = new ArrayList<>();
+        isAligned &= !hasCalls();
         for (Event event : events) {
             switch (event) {
                 case Event.Text(String more) -> content.append(more);
@@ -138,12 +144,12 @@ final class ChoiceText {
                 case Event.CallEnd(int index) -> {
                     if (!isParallel) {
                         isStopped |= !isLast;
-                        return new Delta(content.toString(), items, deltas);
+                        return new Delta(content.toString(), items, deltas, isAligned);
                     }
                 }
             }
         }
-        return new Delta(content.toString(), items, deltas);
+        return new Delta(content.toString(), items, deltas, isAligned);
     }
 
     private static String newId() {
@@ -155,9 +161,14 @@ final class ChoiceText {
         return tokens.stream().map(token -> TokenItems.item(tokenizer, token)).toList();
     }
 
-    /** New text, the log-probabilities of its tokens, and what is new of calls. */
-    record Delta(String text, List<LogProbs.Item> logProbs, List<CallDelta> calls) {
-        static final Delta NONE = new Delta("", List.of(), List.of());
+    /**
+     * New text, the log-probabilities of its tokens, and what is new of calls.
+     *
+     * @param isAligned whether the texts so far are those of the tokens so far, one behind the other: not once a token was
+     *     not shown, was no character, or is part of a call
+     */
+    record Delta(String text, List<LogProbs.Item> logProbs, List<CallDelta> calls, boolean isAligned) {
+        static final Delta NONE = new Delta("", List.of(), List.of(), true);
 
         boolean isEmpty() {
             return text.isEmpty() && logProbs.isEmpty() && calls.isEmpty();

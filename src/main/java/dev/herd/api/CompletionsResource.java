@@ -88,7 +88,12 @@ final class CompletionsResource {
                 .orElse(request.prompt());
         Answer answer = admitted.isEmpty()
                 ? chat.refusing(request.prompt().count() * request.choiceCount(), safety)
-                : chat.submit(request, model, prompts(prompt, model), safety);
+                : chat.submit(
+                        request,
+                        model,
+                        prompts(prompt, model),
+                        admitted.get().stream().map(Segment::text).toList(),
+                        safety);
         CompletionHead head = head(request, prompt, model);
         List<String> ignored = FieldRules.COMPLETION.ignored(request.others());
         if (request.wantsStream()) {

@@ -5,21 +5,22 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Iterator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 
 /**
- * The responses that can be asked for again: in memory, bounded in number, bytes and age, the oldest going first. What
- * still runs when it goes is cancelled. Safe for use by many threads.
+ * The responses that can be asked for again: in memory, bounded in number, bytes and age. The oldest goes first, of the tenant
+ * that keeps most. What still runs when it goes is cancelled. Safe for use by many threads.
  */
 @Singleton
 final class ResponseStore {
     private final ObjectMapper json;
     private final ApiSettings settings;
     private final InstantSource clock;
-    private final Map<Key, Entry> entries = new LinkedHashMap<>();
+    private final LinkedHashMap<Key, Entry> entries = new LinkedHashMap<>();
     private long bytes;
 
     ResponseStore(ObjectMapper json, ApiSettings settings, InstantSource clock) {
@@ -65,17 +66,33 @@ final class ResponseStore {
 
     private void shrink() {
         Instant oldest = clock.instant().minus(settings.responseLifetime());
-        Iterator<Entry> inOrder = entries.values().iterator();
-        while (inOrder.hasNext()) {
-            Entry entry = inOrder.next();
-            boolean isTooMuch = entries.size() > settings.maxResponses() || bytes > settings.maxResponseBytes();
-            if (!isTooMuch && entry.since().isAfter(oldest)) {
-                return;
-            }
-            inOrder.remove();
-            bytes -= entry.bytes();
-            cancel(entry.response());
+        while (!entries.isEmpty() && !entries.firstEntry().getValue().since().isAfter(oldest)) {
+            forget(entries.firstEntry().getKey(), true);
         }
+        while (entries.size() > settings.maxResponses()) {
+            forgetOldestOf(heaviest(entry -> 1));
+        }
+        while (bytes > settings.maxResponseBytes()) {
+            forgetOldestOf(heaviest(Entry::bytes));
+        }
+    }
+
+    /** The tenant that keeps the most: nobody loses a response because somebody else keeps many. */
+    private String heaviest(ToLongFunction<Entry> weight) {
+        Map<String, Long> weights = new HashMap<>();
+        entries.forEach((key, entry) -> weights.merge(key.tenant(), weight.applyAsLong(entry), Long::sum));
+        return weights.entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .orElseThrow()
+                .getKey();
+    }
+
+    private void forgetOldestOf(String tenant) {
+        Key oldest = entries.keySet().stream()
+                .filter(key -> key.tenant().equals(tenant))
+                .findFirst()
+                .orElseThrow();
+        forget(oldest, true);
     }
 
     private boolean forget(Key key, boolean cancels) {

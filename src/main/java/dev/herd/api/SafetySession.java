@@ -37,6 +37,7 @@ final class SafetySession {
     private final AuditSink records;
     private Safety.@Nullable Input input;
     private @Nullable OutputReviews reviews;
+    private List<String> beginnings = List.of("");
     private @Nullable SafetyDecision output;
 
     /**
@@ -91,17 +92,19 @@ final class SafetySession {
     /**
      * Begins to judge the answers to what was admitted.
      *
-     * @param before text that the answers go on with
+     * @param before texts that the answers go on with, one for all or one for each
      */
-    void watch(String before, boolean isJson) {
-        reviews = safety.output(subject, Objects.requireNonNull(input).segments(), before, isJson);
+    void watch(List<String> before, boolean isJson) {
+        beginnings = List.copyOf(before);
+        reviews = safety.output(subject, Objects.requireNonNull(input).segments(), "", isJson);
     }
 
-    /** What judges the next choice; empty if there is nothing to look for. */
-    Optional<ChoiceGate> gate(Runnable onNews) {
+    /** What judges a choice; empty if there is nothing to look for. */
+    Optional<ChoiceGate> gate(int choice, Runnable onNews) {
         return reviews == null || reviews.isIdle()
                 ? Optional.empty()
-                : Optional.of(new ChoiceGate(reviews.open(onNews)));
+                : Optional.of(new ChoiceGate(
+                        reviews.open(beginnings.get(Math.min(choice, beginnings.size() - 1)), onNews)));
     }
 
     /** What is said instead of what does not pass in a direction. */

@@ -37,11 +37,12 @@ final class SafetySessions {
     SafetySession open(RoutingContext http, ServedModel model, @Nullable SafetyWish wish) {
         Caller caller = Access.of(http).caller();
         String requestId = orEmpty(http.response().headers().get(HttpEdge.REQUEST_ID));
+        String assessmentId = Safety.newId(); // also draws the lot for canaries: clients state request ids
         PolicyQuery query = new PolicyQuery(
                 Optional.ofNullable(http.request().getHeader(SafetySession.POLICY)),
                 model.name(),
-                orEmpty(http.request().path()),
-                requestId);
+                Access.route(http),
+                assessmentId);
         EffectivePolicy policy = policies.policyFor(caller, query)
                 .orElseThrow(() -> ApiException.invalidRequest(
                         404, "There is no such policy.", SafetySession.POLICY, "policy_not_found"));
@@ -50,7 +51,7 @@ final class SafetySessions {
                     policy.id(), policy.version(), policy.policy().enforced());
         }
         Subject subject =
-                new Subject(Safety.newId(), requestId, caller, policy, model.name() + "/" + model.fingerprint());
+                new Subject(assessmentId, requestId, caller, policy, model.name() + "/" + model.fingerprint());
         return new SafetySession(
                 safety,
                 subject,

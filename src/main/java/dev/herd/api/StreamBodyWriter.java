@@ -68,8 +68,7 @@ final class StreamBodyWriter implements ServerMessageBodyWriter<StreamBody> {
         });
         if (response.closed()) {
             vertx.cancelTimer(heartbeat);
-            answer.cancel();
-            return;
+            answer.cancel(); // and start it all the same, so that what was decided is recorded
         }
         stream.onRoom(answer::plan);
         answer.start(task -> loop.runOnContext(run -> task.run()), sink);

@@ -49,7 +49,7 @@ final class TenancyService implements TenancySource, PolicyAdminSource {
 
     @Override
     public PolicyAdmin of(Tenancy tenants) {
-        return tenants.policies(policy -> policy.check(guards));
+        return tenants.policies(policy -> policies().withFloor(policy).check(guards));
     }
 
     @Override

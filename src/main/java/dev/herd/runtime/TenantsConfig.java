@@ -39,8 +39,8 @@ public interface TenantsConfig {
     @WithDefault("2s")
     Duration poll();
 
-    /** Whether everybody may read the metrics, or only the operator. */
-    @WithDefault("true")
+    /** Whether everybody may read the metrics, or only the operator: they tell when anybody's requests come. */
+    @WithDefault("false")
     boolean openMetrics();
 
     /** Share of the decisions in which nothing was found that the audit log has, 0 to 1. */

@@ -51,7 +51,8 @@ final class Checkpoint {
             entered.putAll(fresh);
             if (isFirst || !fresh.isEmpty()) {
                 GuardScores news = new GuardScores(scores.unsafe(), fresh, scores.unlisted(), false, false, 0);
-                panel.enter(Direction.OUTPUT, new Outcome.Answered<>(news, 0), assessment);
+                panel.enter(
+                        Direction.OUTPUT, GuardPanel.Opinion.unlimited(new Outcome.Answered<>(news, 0)), assessment);
             }
         }
     }

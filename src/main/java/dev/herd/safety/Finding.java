@@ -12,7 +12,8 @@ package dev.herd.safety;
  * @param action what the policy says about it
  * @param effective what is done about it: less than {@code action} if the policy only watches
  * @param isDetected false for a score below the threshold and for a failure
- * @param hash SHA-256 of what was found, shortened; empty if there is no span
+ * @param hash equal for equal things found while the server runs, and nothing that they can be told from; empty if there
+ *     is no span
  * @param latencyMillis how long the scanner took, if it was asked by itself
  */
 public record Finding(

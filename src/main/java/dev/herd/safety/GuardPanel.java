@@ -46,7 +46,11 @@ final class GuardPanel {
      *
      * @param limit the most severe that may follow
      */
-    record Opinion(Outcome<GuardScores> outcome, Ruling limit) {}
+    record Opinion(Outcome<GuardScores> outcome, Ruling limit) {
+        static Opinion unlimited(Outcome<GuardScores> outcome) {
+            return new Opinion(outcome, NO_LIMIT);
+        }
+    }
 
     /** Whether the content guard is shown the pictures of what goes to the model. */
     boolean showsPictures() {
@@ -110,18 +114,20 @@ final class GuardPanel {
 
     /**
      * Enters that the content guard sees none of a conversation's pictures, if it has some and the policy wants them seen:
-     * it follows what the policy says of unsafe pictures, as far as nothing milder follows from a guard that fails.
+     * it follows what the policy says of unsafe pictures, as far as nothing milder follows from a guard that fails. Of a guard
+     * that by its nature knows words only, nobody expected more: then it is reported and nothing else follows.
      */
     void enterUnseen(List<GuardTurn> turns, Assessment assessment) {
-        boolean isBlind = guards.content(rules.guard())
-                .map(guard -> !guard.seesPictures())
-                .orElse(false);
-        if (isBlind && wantsPictures() && hasPictures(turns)) {
-            Ruling pictures = rules.pictures();
-            Ruling ruling = pictures.atMost(rules.failure(Direction.INPUT));
-            boolean isLet = ruling.effective().compareTo(pictures.effective()) < 0;
-            assessment.addUnseenPictures(rules.guard(), ruling, isLet);
+        ContentGuard guard = guards.content(rules.guard()).orElse(null);
+        if (guard == null || guard.seesPictures() || !wantsPictures() || !hasPictures(turns)) {
+            return;
         }
+        Ruling pictures = rules.pictures();
+        Ruling ruling = guard instanceof ImmediateGuard
+                ? pictures.atMost(Ruling.of(Action.ANNOTATE))
+                : pictures.atMost(rules.failure(Direction.INPUT));
+        boolean isLet = ruling.effective().compareTo(pictures.effective()) < 0;
+        assessment.addUnseenPictures(rules.guard(), ruling, isLet);
     }
 
     /** The content guard's own watch over an answer; null if it wants to be asked, or there is nothing to ask. */

@@ -63,7 +63,11 @@ public final class OutputReview {
     private record Answer(List<GuardPanel.Opinion> opinions, int end, int tokens, boolean isFinal) {}
 
     /** What the review needs to know of the request. */
-    record Setting(List<Segment> context, String before, boolean isJson, String cacheSalt, Redactions redactions) {}
+    record Setting(List<Segment> context, String before, boolean isJson, String cacheSalt, Redactions redactions) {
+        Setting after(String other) {
+            return new Setting(context, other, isJson, cacheSalt, redactions);
+        }
+    }
 
     OutputReview(PolicyRules rules, GuardPanel panel, Setting setting, Runnable onNews, LongSupplier nanoTime) {
         this.rules = rules;
@@ -227,17 +231,17 @@ public final class OutputReview {
         }
     }
 
-    /** What may be shown now; after a block, once more what lies before it. */
+    /** What may be shown now; after a block, once more what lies before it or was cleared before it. */
     public Piece release() {
         if (checkpoint != null && gates) {
             return isWithheldByGuard()
                     ? new Piece("", checkpoint.fetched(), NOTHING_REPLACED)
                     : piece(checkpoint.fetch());
         }
-        if (isWithheldByGuard()) {
-            return new Piece("", scan.released(), NOTHING_REPLACED);
-        }
-        int limit = mode == Mode.FULL && !isSettled() ? 0 : gates && !isFinallyChecked ? cleared : Integer.MAX_VALUE;
+        boolean isNothing = mode == Mode.FULL && (!isSettled() || isWithheldByGuard());
+        boolean isCleared =
+                isWithheldByGuard() || (gates && !isFinallyChecked); // what was cleared before a block stays so
+        int limit = isNothing ? 0 : isCleared ? cleared : Integer.MAX_VALUE;
         return piece(scan.release(limit));
     }
 
@@ -252,6 +256,19 @@ public final class OutputReview {
     /** What may be shown now of a call's arguments. */
     public String releaseCall(int index) {
         return isBlocked() ? "" : calls.get(index).release(Integer.MAX_VALUE).text();
+    }
+
+    /** Whether a text would be shown as it is if it were all of an answer; what guards say is not asked. */
+    public boolean wouldShow(String other) {
+        TextScan alone = new TextScan(rules.scanPlan(Direction.OUTPUT), null, true, new Redactions());
+        alone.accept(other);
+        alone.finish();
+        return !alone.isBlocked() && alone.release(Integer.MAX_VALUE).replaced().length == 0;
+    }
+
+    /** Whether anything has been replaced in an answer to the request. */
+    public boolean hasReplaced() {
+        return redactions.count() > 0;
     }
 
     /** Whether calls have to wait until they are complete and judged. */

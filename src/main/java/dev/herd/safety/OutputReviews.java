@@ -42,7 +42,17 @@ public final class OutputReviews {
      * @param onNews run, on any thread, when a guard has answered
      */
     public OutputReview open(Runnable onNews) {
-        OutputReview review = new OutputReview(rules, panel, setting, onNews, nanoTime);
+        return open(setting.before(), onNews);
+    }
+
+    /**
+     * The judgement of one more choice, which goes on with a text of its own.
+     *
+     * @param before that text
+     * @param onNews run, on any thread, when a guard has answered
+     */
+    public OutputReview open(String before, Runnable onNews) {
+        OutputReview review = new OutputReview(rules, panel, setting.after(before), onNews, nanoTime);
         open.add(review);
         return review;
     }

@@ -11,6 +11,8 @@ final class PolicyConsistency {
 
     static void check(JsonNode fields, boolean isLayer) throws PolicyException {
         requireOff(fields, "/alignment/enabled");
+        requireStandard(fields, "/stream/holdbackChars", 64, "how much has to wait is computed exactly");
+        requireStandard(fields, "/retentionDays", 30, "records are kept for the auditDays of the tenant");
         requireOff(fields, "/grounding/enabled");
         requireSomeCategory(fields, isLayer);
         requirePatterns(fields);
@@ -25,6 +27,15 @@ final class PolicyConsistency {
     private static void requireOff(JsonNode fields, String pointer) throws PolicyException {
         if (fields.at(pointer).asBoolean()) {
             throw new PolicyException(pointer, "is not offered by this server; must be false");
+        }
+    }
+
+    /** What the specification knows and Herd does otherwise may be stated as it is there, but not changed. */
+    private static void requireStandard(JsonNode fields, String pointer, int standard, String reason)
+            throws PolicyException {
+        JsonNode stated = fields.at(pointer);
+        if (!stated.isMissingNode() && stated.asInt() != standard) {
+            throw new PolicyException(pointer, "has no effect on this server: " + reason + "; leave it out");
         }
     }
 

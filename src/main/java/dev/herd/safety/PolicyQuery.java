@@ -7,7 +7,7 @@ import java.util.Optional;
  *
  * @param wanted {@code id@version} that the request asks for by the header {@code X-Safety-Policy}
  * @param model the model that it asks for
- * @param route the path that it was sent to
- * @param requestId its id, by which bindings with a share of requests choose
+ * @param route the path of the resource that it is for
+ * @param lot drawn by the server; bindings with a share of the requests choose by it
  */
-public record PolicyQuery(Optional<String> wanted, String model, String route, String requestId) {}
+public record PolicyQuery(Optional<String> wanted, String model, String route, String lot) {}

@@ -82,7 +82,7 @@ final class PolicySchema {
                             "audit",
                                     new Word(
                                             List.of("full", "redacted", "hash"), "hash", "redacted", Prevails.GREATER)),
-            "retentionDays", new Numeric(1, 3650, 30, true, Prevails.SMALLER));
+            "retentionDays", new Numeric(1, 3650, 30, true, Prevails.OWN));
 
     private static ObjectShape content() {
         Map<String, Shape> categories = new LinkedHashMap<>();
@@ -216,7 +216,7 @@ final class PolicySchema {
                 "mode", Word.of("window", "async", "window", "full"),
                 "chunkTokens", new Numeric(16, 512, 64, true, Prevails.OWN),
                 "contextTokens", new Numeric(64, 4096, 512, true, Prevails.OWN),
-                "holdbackChars", new Numeric(0, 1024, 64, true, Prevails.GREATER),
+                "holdbackChars", new Numeric(0, 1024, 64, true, Prevails.OWN),
                 "maxDelayMs", new Numeric(100, 10_000, 2000, true, Prevails.OWN),
                 "onBlock", own("stop", "stop", "message"));
     }

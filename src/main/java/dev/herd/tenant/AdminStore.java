@@ -2,9 +2,12 @@ package dev.herd.tenant;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.herd.tenant.Snapshot.Paths;
 import dev.herd.tenant.StoreException.Reason;
+import dev.herd.tenant.TenantState.Published;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +39,28 @@ public final class AdminStore {
     Snapshot current() {
         directory.refresh();
         return directory.snapshot();
+    }
+
+    /** Removes what there is of a tenant, of which {@code tenant.json} must be gone already. */
+    synchronized void clear(Identity actor, String tenant) {
+        directory.refresh();
+        directory.documentsOf(tenant).forEach((path, document) -> {
+            Object before = document.value().map(AdminStore::asKept).orElse(Map.of());
+            apply(
+                    actor,
+                    new Change(tenant, "delete tenant", path, new Expected.Present(), null),
+                    new Stored<>(before, document.etag()));
+        });
+    }
+
+    /** Whether a tenant has a document of its own, also if that cannot be used. */
+    boolean has(String tenant) {
+        directory.refresh();
+        return directory.documentsOf(tenant).containsKey(Paths.tenant(tenant));
+    }
+
+    private static Object asKept(Object value) {
+        return value instanceof Published published ? published.version() : value;
     }
 
     /**

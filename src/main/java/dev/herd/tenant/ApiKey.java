@@ -30,6 +30,9 @@ public record ApiKey(
         Limits limits,
         List<String> policies) {
     public ApiKey {
+        if (!hash.matches("[0-9a-f]{64}")) {
+            throw new IllegalArgumentException("the hash is none");
+        }
         scopes = Set.copyOf(scopes);
         policies = List.copyOf(policies);
     }

@@ -98,32 +98,72 @@ public record AuditChain(long seq, String hash) {
         }
     }
 
-    /** Follows a chain from a checkpoint. */
+    /**
+     * Follows a chain from a checkpoint. Records before it are what a crash has kept from being deleted; they must lead to it.
+     */
     static final class Walk implements AuditLog.LineReader {
-        private final long first;
+        private final AuditChain checkpoint;
         private AuditChain chain;
+        private @Nullable AuditChain leftover;
         private long records;
         private @Nullable String complaint;
 
         Walk(AuditChain checkpoint) {
+            this.checkpoint = checkpoint;
             this.chain = checkpoint;
-            this.first = checkpoint.seq() + 1;
         }
 
         @Override
         public boolean accept(String line) {
-            String wrong = chain.complaint(line);
-            if (!wrong.isEmpty()) {
-                complaint = wrong;
+            if (records == 0 && isLeftover(line)) {
+                AuditChain before = leftover == null ? before(line) : leftover;
+                complaint = before.complaint(line);
+                leftover = complaint.isEmpty() ? before.after(line) : before;
+            } else {
+                complaint = unconnected();
+                complaint = complaint.isEmpty() ? chain.complaint(line) : complaint;
+                if (complaint.isEmpty()) {
+                    chain = chain.after(line);
+                    records++;
+                }
+            }
+            return complaint.isEmpty();
+        }
+
+        private boolean isLeftover(String line) {
+            try {
+                long number = Documents.JSON.readTree(line).path("seq").asLong();
+                return number > 0 && number <= checkpoint.seq();
+            } catch (JsonProcessingException malformed) {
                 return false;
             }
-            chain = chain.after(line);
-            records++;
-            return true;
+        }
+
+        private static AuditChain before(String line) {
+            try {
+                JsonNode record = Documents.JSON.readTree(line);
+                return new AuditChain(
+                        record.path("seq").asLong() - 1, record.path("prevHash").asText());
+            } catch (JsonProcessingException malformed) {
+                return START;
+            }
+        }
+
+        private String unconnected() {
+            return records > 0 || leftover == null || leftover.equals(checkpoint)
+                    ? ""
+                    : "lies before the checkpoint and does not lead to it";
         }
 
         Verdict verdict() {
-            return new Verdict(records, first, chain.hash(), complaint == null ? null : chain.seq() + 1, complaint);
+            String wrong = complaint == null || complaint.isEmpty() ? unconnected() : complaint;
+            AuditChain at = records == 0 && leftover != null && !leftover.equals(checkpoint) ? leftover : chain;
+            return new Verdict(
+                    records,
+                    checkpoint.seq() + 1,
+                    chain.hash(),
+                    wrong.isEmpty() ? null : at.seq() + 1,
+                    wrong.isEmpty() ? null : wrong);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.herd.tenant;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -27,7 +28,7 @@ public record AuditQuery(Optional<Instant> from, Optional<Instant> to, Optional<
                                     record.path("effectiveAction").asText().equals(wanted))
                             .orElse(true)
                     && code.map(wanted -> hasFinding(record, wanted)).orElse(true);
-        } catch (JsonProcessingException damaged) {
+        } catch (JsonProcessingException | DateTimeException damaged) {
             return true; // to be seen by whoever looks
         }
     }

@@ -6,6 +6,7 @@ import dev.herd.safety.Action;
 import dev.herd.safety.AuditSink;
 import dev.herd.safety.Finding;
 import dev.herd.safety.SafetyDecision;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,15 +23,16 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
- * Writes decisions to the audit log on a thread of its own, many at a time. Those for which there is no room are counted, and the
- * log says how many there were: nothing is lost in silence. What the queue holds when the process is killed is not in the
- * log; what is in the log stays.
+ * Writes decisions to the audit log on a thread of its own, many at a time. A tenant whose log cannot be written waits without
+ * keeping the others. Decisions for which there is no room are counted, and the log says how many there were: nothing is lost in
+ * silence. What has not been written when the process is killed is not in the log; what is in the log stays.
  */
 public final class AuditWriter implements AuditSink, AutoCloseable {
     private static final int ROOM = 8192;
+    private static final long ROOM_CHARS = 32 << 20;
     private static final int BATCH = 512;
     private static final long PATIENCE_MILLIS = 50;
-    private static final long RETRY_MILLIS = 1000;
+    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int EXCERPT = 512;
 
     private final AuditLog log;
@@ -39,12 +41,30 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
     private final double allowedShare;
     private final Consumer<String> complaints;
     private final BlockingQueue<SafetyDecision> queue = new ArrayBlockingQueue<>(ROOM);
-    private final Map<String, AtomicLong> lost = new ConcurrentHashMap<>();
+    private final AtomicLong queuedChars = new AtomicLong();
+    private final Map<String, Backlog> backlogs = new LinkedHashMap<>(); // the thread's own
+    private final Map<String, Lost> lost = new ConcurrentHashMap<>();
     private final AtomicLong accepted = new AtomicLong();
     private final AtomicLong written = new AtomicLong();
     private final AtomicLong lostEver = new AtomicLong();
     private final Thread thread;
+    private volatile long stuck;
     private volatile boolean isClosing;
+
+    /** Records of a tenant that wait to be written, without their texts. */
+    private static final class Backlog {
+        private final List<ObjectNode> records = new ArrayList<>();
+        private int decisions;
+        private long notBefore = System.nanoTime();
+        private boolean isFailing;
+    }
+
+    /** Decisions about a tenant that are not in the log, until the log says so. */
+    private record Lost(long count, Instant since) {
+        Lost and(Lost more) {
+            return new Lost(count + more.count, since);
+        }
+    }
 
     /**
      * @param allowedShare of the decisions in which nothing was found, the share that is recorded, 0 to 1
@@ -70,15 +90,21 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
             return;
         }
         accepted.incrementAndGet();
-        if (isClosing || !queue.offer(decision)) {
-            lose(decision);
+        int chars = chars(decision);
+        boolean hasRoom = queuedChars.addAndGet(chars) <= ROOM_CHARS || queue.isEmpty();
+        if (isClosing || !hasRoom || !queue.offer(decision)) {
+            queuedChars.addAndGet(-chars);
+            lose(decision.caller().tenant(), decision.time());
         }
     }
 
-    private void lose(SafetyDecision decision) {
+    private static int chars(SafetyDecision decision) {
+        return decision.text().length() + decision.redactedText().length();
+    }
+
+    private void lose(String tenant, Instant time) {
+        lost.merge(tenant, new Lost(1, time), Lost::and);
         lostEver.incrementAndGet();
-        lost.computeIfAbsent(decision.caller().tenant(), tenant -> new AtomicLong())
-                .incrementAndGet();
     }
 
     private boolean isSampled(String id) {
@@ -95,79 +121,106 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
         return queue.size();
     }
 
-    /** Waits until everything that was recorded before is in the log, but not for ever. */
+    /** Waits until everything that was recorded before is in the log, unless that cannot be written; but not for ever. */
     public void flush() {
         long until = accepted.get();
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (written.get() + lostEver.get() < until && System.nanoTime() < deadline) {
+        while (written.get() + lostEver.get() + stuck < until && System.nanoTime() < deadline) {
             LockSupport.parkNanos(1_000_000);
         }
     }
 
     private void run() {
-        List<SafetyDecision> batch = new ArrayList<>();
-        while (!isClosing || !queue.isEmpty() || !batch.isEmpty()) {
+        while (!isClosing || !queue.isEmpty() || !backlogs.isEmpty()) {
             try {
-                gather(batch);
-                write(batch);
-            } catch (InterruptedException closing) {
-                isClosing = true;
-            } catch (StoreException unavailable) {
-                complaints.accept(batch.size() + " decisions wait to be written: " + unavailable.getMessage());
-                if (isClosing) {
+                gather();
+                write();
+                if (tellOfGaps()) {
+                    write();
+                }
+                if (isClosing && queue.isEmpty()) {
+                    backlogs.forEach((tenant, backlog) -> complaints.accept(
+                            backlog.decisions + " decisions about " + tenant + " are lost, as the server ends"));
                     return;
                 }
-                pause();
-            } catch (RuntimeException broken) {
-                complaints.accept(batch.size() + " decisions could not be written: " + broken);
-                batch.forEach(this::lose);
-                batch.clear();
-                pause();
+            } catch (InterruptedException closing) {
+                isClosing = true;
             }
         }
     }
 
-    private void gather(List<SafetyDecision> batch) throws InterruptedException {
-        if (batch.isEmpty()) {
-            SafetyDecision first = isClosing ? queue.poll() : queue.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-            if (first != null) {
-                batch.add(first);
-            }
+    private void gather() throws InterruptedException {
+        SafetyDecision first = isClosing ? queue.poll() : queue.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        if (first == null) {
+            return;
         }
-        queue.drainTo(batch, BATCH - batch.size());
+        List<SafetyDecision> batch = new ArrayList<>(List.of(first));
+        queue.drainTo(batch, BATCH - 1);
+        batch.forEach(this::keep);
     }
 
-    private void pause() {
+    private void keep(SafetyDecision decision) {
+        String tenant = decision.caller().tenant();
+        queuedChars.addAndGet(-chars(decision));
+        Backlog backlog = backlogs.computeIfAbsent(tenant, id -> new Backlog());
+        if (backlog.records.size() >= ROOM) {
+            lose(tenant, decision.time());
+            return;
+        }
         try {
-            Thread.sleep(RETRY_MILLIS);
-        } catch (InterruptedException closing) {
-            isClosing = true;
+            backlog.records.add(entry(decision));
+            backlog.decisions++;
+        } catch (RuntimeException broken) {
+            complaints.accept("a decision about " + tenant + " could not be written: " + broken);
+            lose(tenant, decision.time());
         }
     }
 
-    /** Takes out of the batch what was written, tenant by tenant. */
-    private void write(List<SafetyDecision> batch) {
-        Map<String, List<SafetyDecision>> byTenant = new LinkedHashMap<>();
-        batch.forEach(decision -> byTenant.computeIfAbsent(decision.caller().tenant(), tenant -> new ArrayList<>())
-                .add(decision));
-        byTenant.forEach((tenant, decisions) -> {
-            log.append(tenant, decisions.stream().map(this::entry).toList());
-            written.addAndGet(decisions.size());
-            batch.removeIf(decision -> decision.caller().tenant().equals(tenant));
-        });
-        lost.forEach((tenant, count) -> {
-            long missing = count.get();
-            if (missing > 0) {
-                log.append(
-                        tenant,
-                        List.of(Documents.JSON
-                                .createObjectNode()
-                                .put("type", "gap")
-                                .put("lost", missing)));
-                count.addAndGet(-missing);
-                complaints.accept(missing + " decisions about " + tenant + " are not in the audit log");
+    private void write() {
+        long now = System.nanoTime();
+        backlogs.forEach((tenant, backlog) -> {
+            if (isClosing || now - backlog.notBefore >= 0) {
+                write(tenant, backlog);
             }
         });
+        backlogs.values().removeIf(backlog -> backlog.records.isEmpty());
+        stuck = backlogs.values().stream()
+                .filter(backlog -> backlog.isFailing)
+                .mapToLong(backlog -> backlog.decisions)
+                .sum();
+    }
+
+    private void write(String tenant, Backlog backlog) {
+        try {
+            log.append(tenant, backlog.records);
+            written.addAndGet(backlog.decisions);
+            backlog.decisions = 0;
+            backlog.records.clear();
+        } catch (RuntimeException unavailable) {
+            complaints.accept(backlog.decisions + " decisions about " + tenant + " wait to be written: "
+                    + (unavailable instanceof StoreException ? unavailable.getMessage() : unavailable));
+            backlog.isFailing = true;
+            backlog.notBefore = System.nanoTime() + RETRY_NANOS;
+        }
+    }
+
+    private boolean tellOfGaps() {
+        boolean isTold = false;
+        for (String tenant : List.copyOf(lost.keySet())) {
+            Backlog backlog = backlogs.computeIfAbsent(tenant, id -> new Backlog());
+            Lost gap = backlog.isFailing ? null : lost.remove(tenant);
+            if (gap != null) {
+                backlog.records.add(Documents.JSON
+                        .createObjectNode()
+                        .put("type", "gap")
+                        .put("ts", gap.since().toString())
+                        .put("tenant", tenant)
+                        .put("lost", gap.count()));
+                complaints.accept(gap.count() + " decisions about " + tenant + " are not in the audit log");
+                isTold = true;
+            }
+        }
+        return isTold;
     }
 
     @Override

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param target id of the key, name of the model or path of the route; empty for the whole tenant
  * @param policy id of the policy
  * @param version number of its version, or {@code latest}
- * @param canaryPercent share of the requests that it binds, chosen by their ids; null for all
+ * @param canaryPercent share of the requests that it binds, chosen by lot; null for all
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Binding(
@@ -71,10 +71,10 @@ public record Binding(
         };
     }
 
-    /** Whether it binds the request with this id, which is about what it applies to. */
-    boolean catches(String requestId) {
+    /** Whether it binds the request that has drawn this lot, which is about what it applies to. */
+    boolean catches(String lot) {
         return canaryPercent == null
-                || Integer.remainderUnsigned(Documents.sha256(requestId).hashCode(), 100) < canaryPercent;
+                || Integer.remainderUnsigned(Documents.sha256(lot).hashCode(), 100) < canaryPercent;
     }
 
     /** All bindings of a tenant; replaced as a whole. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -45,39 +46,84 @@ final class DurableFiles {
         }
     }
 
-    /** Creates directories that only the owner may read. */
+    /** Creates directories that only the owner may read, each of them for good. */
     static void createDirectories(Path directory) throws IOException {
         if (Files.isDirectory(directory)) {
             return;
         }
-        if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            Files.createDirectories(
-                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        } else {
-            Files.createDirectories(directory);
+        createDirectories(directoryOf(directory));
+        try {
+            if (isPosix(directory)) {
+                Files.createDirectory(
+                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            } else {
+                Files.createDirectory(directory);
+            }
+        } catch (FileAlreadyExistsException another) {
+            if (!Files.isDirectory(directory)) {
+                throw another;
+            }
         }
         force(directoryOf(directory));
     }
 
-    /** Creates a file that only the owner may read; fails if it exists. */
+    /**
+     * Creates a file that only the owner may read, as a whole or not at all.
+     *
+     * @throws FileAlreadyExistsException if it exists
+     */
     static void createSecret(Path file, String text) throws IOException {
         createDirectories(directoryOf(file));
-        Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        boolean isPosix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
-        try (FileChannel channel = isPosix
-                ? FileChannel.open(
-                        file,
-                        options,
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
-                : FileChannel.open(file, options)) {
-            write(channel, text);
-            channel.force(true);
+        Path temporary = Files.createTempFile(directoryOf(file), TEMPORARY, ""); // only the owner may read these
+        try {
+            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                write(channel, text);
+                channel.force(true);
+            }
+            Files.createLink(file, temporary); // a rename would replace what another server has made meanwhile
+        } catch (UnsupportedOperationException noLinks) {
+            Files.move(temporary, file);
+        } finally {
+            Files.deleteIfExists(temporary);
         }
         force(directoryOf(file));
     }
 
+    /** Appends to a file, all or nothing as far as anybody can tell who looks at whole lines only. */
+    static void append(Path file, String lines) throws IOException {
+        boolean isNew = !Files.exists(file);
+        try (FileChannel channel = isNew ? create(file) : FileChannel.open(file, StandardOpenOption.WRITE)) {
+            long before = channel.size();
+            channel.position(before);
+            try {
+                write(channel, lines);
+                channel.force(false);
+            } catch (IOException failure) {
+                channel.truncate(before); // so that trying again does not write anything twice
+                throw failure;
+            }
+        }
+        if (isNew) {
+            force(directoryOf(file));
+        }
+    }
+
+    private static FileChannel create(Path file) throws IOException {
+        Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        return isPosix(file)
+                ? FileChannel.open(
+                        file,
+                        options,
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
+                : FileChannel.open(file, options);
+    }
+
+    private static boolean isPosix(Path file) {
+        return file.getFileSystem().supportedFileAttributeViews().contains("posix");
+    }
+
     /** Writes all of a text where the channel stands. */
-    static void write(FileChannel channel, String text) throws IOException {
+    private static void write(FileChannel channel, String text) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
         while (bytes.hasRemaining()) {
             channel.write(bytes);

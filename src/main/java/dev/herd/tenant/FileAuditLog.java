@@ -1,7 +1,6 @@
 package dev.herd.tenant;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
@@ -43,7 +42,7 @@ final class FileAuditLog implements AuditLog {
                 chain = chain.after(line);
                 lines.append(line).append('\n');
             }
-            append(directory.resolve(today(directory) + SUFFIX), lines.toString());
+            DurableFiles.append(directory.resolve(today(directory) + SUFFIX), lines.toString());
         });
     }
 
@@ -68,14 +67,6 @@ final class FileAuditLog implements AuditLog {
             } catch (IOException failure) {
                 throw new StoreException("the audit log of " + tenant + " cannot be written: " + failure, failure);
             }
-        }
-    }
-
-    private static void append(Path file, String lines) throws IOException {
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
-            DurableFiles.write(channel, lines);
-            channel.force(false);
         }
     }
 
@@ -155,9 +146,11 @@ final class FileAuditLog implements AuditLog {
     @Override
     public void read(String tenant, long after, LineReader reader) {
         Path directory = root.resolve(tenant);
+        AuditLines lines = new AuditLines(after, reader);
         try {
-            for (LocalDate day : days(directory)) {
-                if (!read(directory.resolve(day + SUFFIX), after, reader)) {
+            List<LocalDate> days = days(directory);
+            for (LocalDate day : days.subList(after == 0 ? 0 : first(directory, days, after), days.size())) {
+                if (!lines.read(directory.resolve(day + SUFFIX))) {
                     return;
                 }
             }
@@ -166,34 +159,30 @@ final class FileAuditLog implements AuditLog {
         }
     }
 
-    private static boolean read(Path file, long after, LineReader reader) throws IOException {
-        long size = Files.size(file);
-        try (BufferedReader lines = Files.newBufferedReader(file)) {
-            long offset = 0;
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                offset += line.getBytes(StandardCharsets.UTF_8).length + 1L;
-                boolean isWhole = offset <= size;
-                boolean isAfter = after == 0 || numberOf(line) > after;
-                if (isWhole && isAfter && !reader.accept(line)) {
-                    return false;
-                }
+    /** The day in which the record after {@code after} is: the last that does not begin behind it. */
+    private static int first(Path directory, List<LocalDate> days, long after) throws IOException {
+        for (int i = days.size() - 1; i > 0; i--) {
+            long number = AuditLines.firstNumber(directory.resolve(days.get(i) + SUFFIX));
+            if (number > 0 && number <= after + 1) {
+                return i;
             }
         }
-        return true;
-    }
-
-    private static long numberOf(String line) {
-        int comma = line.indexOf(',');
-        return line.startsWith("{\"seq\":") && comma > 0 ? Long.parseLong(line.substring(7, comma)) : Long.MAX_VALUE;
+        return 0;
     }
 
     @Override
     public AuditChain.Verdict verify(String tenant) {
         try {
             AuditChain from = checkpoint(root.resolve(tenant));
-            AuditChain.Walk walk = new AuditChain.Walk(from);
-            read(tenant, from.seq(), walk);
-            return walk.verdict();
+            while (true) {
+                AuditChain.Walk walk = new AuditChain.Walk(from);
+                read(tenant, 0, walk);
+                AuditChain now = checkpoint(root.resolve(tenant));
+                if (walk.verdict().isWhole() || now.equals(from)) {
+                    return walk.verdict();
+                }
+                from = now; // days were deleted while we looked
+            }
         } catch (IOException failure) {
             throw new StoreException("the audit log of " + tenant + " cannot be read: " + failure, failure);
         }

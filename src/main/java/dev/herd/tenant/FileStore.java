@@ -65,7 +65,7 @@ final class FileStore implements DocumentStore {
             Map<String, Optional<String>> changes = new HashMap<>();
             for (Map.Entry<String, Stamp> file : present.entrySet()) {
                 if (!file.getValue().equals(known.get(file.getKey()))) {
-                    changes.put(file.getKey(), read(file.getKey()));
+                    changes.put(file.getKey(), readIfPossible(file.getKey()));
                 }
             }
             for (String path : known.keySet()) {
@@ -114,6 +114,15 @@ final class FileStore implements DocumentStore {
             return Optional.of(Files.readString(root.resolve(path)));
         } catch (NoSuchFileException gone) {
             return Optional.empty();
+        }
+    }
+
+    /** A file that cannot be read counts as an empty one, so that it is complained about and hides no other change. */
+    private Optional<String> readIfPossible(String path) {
+        try {
+            return read(path);
+        } catch (IOException unreadable) {
+            return Optional.of("");
         }
     }
 

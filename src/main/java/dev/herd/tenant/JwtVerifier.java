@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jose4j.http.Get;
 import org.jose4j.jwa.AlgorithmConstraints;
 import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
 import org.jose4j.jwk.HttpsJwks;
@@ -35,9 +36,10 @@ import org.jose4j.lang.JoseException;
  * over and not before their time by more than a minute.
  */
 public final class JwtVerifier {
-    private static final Pattern FORM =
-            Pattern.compile("(?i:Bearer +)?[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
+    private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
     private static final int SKEW_SECONDS = 60;
+    private static final Set<String> OWN_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
+    private static final int FETCH_MILLIS = 3000;
     private static final Duration MIN_REFRESH = Duration.ofSeconds(30);
     private static final Duration MAX_AGE = Duration.ofMinutes(10);
 
@@ -53,7 +55,7 @@ public final class JwtVerifier {
     /**
      * Reads files with keys at once; addresses are asked when the first token comes.
      *
-     * @throws IllegalArgumentException if a file holds no keys
+     * @throws IllegalArgumentException if a file holds no keys, or keys would come where others could put in theirs
      */
     public JwtVerifier(JwtSettings settings, InstantSource clock) {
         this.settings = settings;
@@ -70,16 +72,26 @@ public final class JwtVerifier {
                 throw new IllegalArgumentException(location + " holds no JSON web keys", unusable);
             }
         }
+        boolean isOwnMachine =
+                "http".equals(location.getScheme()) && OWN_MACHINE.contains(String.valueOf(location.getHost()));
+        if (!"https".equals(location.getScheme()) && !isOwnMachine) {
+            throw new IllegalArgumentException("the keys of an issuer come by https: or file:, not from " + location);
+        }
+        Get get = new Get(); // patience and answers bounded: whoever sends a token makes a thread wait for it
+        get.setConnectTimeout(FETCH_MILLIS);
+        get.setReadTimeout(FETCH_MILLIS);
+        get.setRetries(0);
         HttpsJwks published = new HttpsJwks(location.toString());
+        published.setSimpleHttpGet(get);
         published.setRefreshReprieveThreshold(MIN_REFRESH.toMillis());
         published.setDefaultCacheDuration(MAX_AGE.toSeconds());
         published.setRetainCacheOnErrorDuration(MAX_AGE.toSeconds());
         return new HttpsJwksVerificationKeyResolver(published);
     }
 
-    /** Whether a bearer, or a header with one, has the form of a token. */
+    /** Whether a bearer has the form of a token. */
     static boolean looksLikeOne(String bearer) {
-        return FORM.matcher(bearer.strip()).matches();
+        return FORM.matcher(bearer).matches();
     }
 
     /**

@@ -152,6 +152,12 @@ public final class PolicyAdmin {
 
     /** Retires a version that nothing is bound to. */
     public Stored<PolicyVersion> retire(Identity actor, String tenant, String id, String number) {
+        synchronized (store) { // nobody binds it meanwhile
+            return retireInTurn(actor, tenant, id, number);
+        }
+    }
+
+    private Stored<PolicyVersion> retireInTurn(Identity actor, String tenant, String id, String number) {
         Published version = version(tenant, id, number);
         if (!version.isBindable()) {
             return version.stored();
@@ -186,6 +192,12 @@ public final class PolicyAdmin {
 
     /** Replaces the bindings of a tenant, all at once. */
     public Stored<Binding.Table> bind(Identity actor, String tenant, Binding.Table table, Expected expected) {
+        synchronized (store) {
+            return bindInTurn(actor, tenant, table, expected);
+        }
+    }
+
+    private Stored<Binding.Table> bindInTurn(Identity actor, String tenant, Binding.Table table, Expected expected) {
         TenantState state = tenant(tenant);
         if (table.bindings().size() > MAX_BINDINGS) {
             throw new StoreException(Reason.INVALID, "There are more than " + MAX_BINDINGS + " bindings.");
@@ -237,14 +249,35 @@ public final class PolicyAdmin {
      * Replaces the operator's floor.
      *
      * @throws PolicyException if it is no policy
+     * @throws StoreException if a published policy of a tenant that is not suspended could not be enforced any more
      */
     public Stored<Policy> writeFloor(Identity actor, JsonNode spec, Expected expected) throws PolicyException {
         Policy policy = Policy.parseLayer(spec.toString());
+        store.current().tenants().values().stream()
+                .filter(tenant -> tenant.tenant().value().status() == Tenant.Status.ACTIVE)
+                .forEach(tenant -> requireBelow(tenant, policy));
         String etag = store.apply(
                 actor,
                 new Change(Identity.OPERATOR, "write floor", Paths.FLOOR, expected, tree(policy.json())),
                 before(floor()));
         return new Stored<>(policy, etag);
+    }
+
+    private static void requireBelow(TenantState tenant, Policy floor) {
+        tenant.policies()
+                .forEach((id, policy) -> policy.versions().forEach((number, version) -> {
+                    try {
+                        if (version.isBindable()) {
+                            version.policy().merge(floor);
+                        }
+                    } catch (PolicyException contradiction) {
+                        throw new StoreException(
+                                Reason.CONFLICT,
+                                "The policy " + id + "@" + number + " of tenant '"
+                                        + tenant.tenant().value().id() + "' does not go with this floor: "
+                                        + contradiction.getMessage());
+                    }
+                }));
     }
 
     private static @Nullable Stored<?> before(Optional<Stored<Policy>> floor) {

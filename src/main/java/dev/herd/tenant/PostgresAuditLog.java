@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -99,9 +100,11 @@ final class PostgresAuditLog implements AuditLog {
     @Override
     public AuditChain.Verdict verify(String tenant) {
         return pool.inTransaction("the audit log of " + tenant + " cannot be read", connection -> {
-            AuditChain from = checkpoint(connection, tenant);
-            AuditChain.Walk walk = new AuditChain.Walk(from);
-            read(connection, tenant, from.seq(), walk);
+            try (Statement isolate = connection.createStatement()) {
+                isolate.execute("set transaction isolation level repeatable read"); // days may be deleted meanwhile
+            }
+            AuditChain.Walk walk = new AuditChain.Walk(checkpoint(connection, tenant));
+            read(connection, tenant, 0, walk);
             return walk.verdict();
         });
     }

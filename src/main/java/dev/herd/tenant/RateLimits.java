@@ -47,7 +47,9 @@ public final class RateLimits {
         /** Pictures and videos per minute. */
         IMAGES("images per minute"),
         /** Answers under way. */
-        CONCURRENCY("requests at a time");
+        CONCURRENCY("requests at a time"),
+        /** Requests that are judged, computed or answered. */
+        PRESENCE("requests at a time");
 
         private final String label;
 
@@ -63,7 +65,12 @@ public final class RateLimits {
                 case OUTPUT_TOKENS -> limits.outputTokensPerMinute();
                 case IMAGES -> limits.imagesPerMinute();
                 case CONCURRENCY -> limits.concurrency();
+                case PRESENCE -> twice(limits.concurrency());
             };
+        }
+
+        private static @Nullable Integer twice(@Nullable Integer number) {
+            return number == null ? null : (int) Math.min(Integer.MAX_VALUE, 2L * number);
         }
 
         /** For people. */
@@ -75,6 +82,14 @@ public final class RateLimits {
     /** Counts a request; empty if it may go on. */
     public Optional<Refusal> request(Identity identity) {
         return take(identity, Map.of(Quantity.REQUESTS, 1L)).refusal();
+    }
+
+    /**
+     * Counts a request that will be judged and answered, until {@link Admission#finish}: as many as may be answered at a time
+     * may come and go beside them, so that nobody keeps the guards, and the threads that wait for them, from others.
+     */
+    public Admission enter(Identity identity) {
+        return take(identity, Map.of(Quantity.PRESENCE, 1L));
     }
 
     /**
@@ -183,7 +198,7 @@ public final class RateLimits {
 
         void finish(long outputTokens) {
             switch (quantity) {
-                case CONCURRENCY -> giveBack();
+                case CONCURRENCY, PRESENCE -> giveBack();
                 case OUTPUT_TOKENS -> account.giveBack(quantity, Math.max(0, amount - outputTokens));
                 default -> {}
             }
@@ -194,7 +209,8 @@ public final class RateLimits {
     private final class Account {
         private Limits limits;
         private final Map<Quantity, Bucket> buckets = new ConcurrentHashMap<>();
-        private final AtomicInteger running = new AtomicInteger();
+        private final Map<Quantity, AtomicInteger> places =
+                Map.of(Quantity.CONCURRENCY, new AtomicInteger(), Quantity.PRESENCE, new AtomicInteger());
 
         Account(Limits limits) {
             this.limits = limits;
@@ -213,7 +229,7 @@ public final class RateLimits {
         private void adjust() {
             for (Quantity quantity : Quantity.values()) {
                 Integer limit = quantity.limit(limits);
-                if (quantity == Quantity.CONCURRENCY) {
+                if (places.containsKey(quantity)) {
                     continue;
                 }
                 if (limit == null) {
@@ -253,8 +269,9 @@ public final class RateLimits {
             if (limit == null || amount == 0) {
                 return Optional.empty();
             }
-            if (quantity == Quantity.CONCURRENCY) {
-                return enter(limit, taken);
+            AtomicInteger place = places.get(quantity);
+            if (place != null) {
+                return enter(quantity, place, limit, taken);
             }
             if (quantity != Quantity.OUTPUT_TOKENS && amount > limit) {
                 return Optional.of(new Refusal(quantity, limit, Duration.ZERO));
@@ -269,18 +286,20 @@ public final class RateLimits {
             return Optional.of(new Refusal(quantity, limit, Duration.ofNanos(Math.max(1, nanos))));
         }
 
-        private Optional<Refusal> enter(int limit, List<Taken> taken) {
-            if (running.incrementAndGet() > limit) {
-                running.decrementAndGet();
-                return Optional.of(new Refusal(Quantity.CONCURRENCY, limit, Duration.ofSeconds(1)));
+        private Optional<Refusal> enter(Quantity quantity, AtomicInteger place, int limit, List<Taken> taken) {
+            if (place.incrementAndGet() > limit) {
+                place.decrementAndGet();
+                int stated = quantity == Quantity.PRESENCE ? limit / 2 : limit;
+                return Optional.of(new Refusal(quantity, stated, Duration.ofSeconds(1)));
             }
-            taken.add(new Taken(this, Quantity.CONCURRENCY, 1));
+            taken.add(new Taken(this, quantity, 1));
             return Optional.empty();
         }
 
         void giveBack(Quantity quantity, long amount) {
-            if (quantity == Quantity.CONCURRENCY) {
-                running.decrementAndGet();
+            AtomicInteger place = places.get(quantity);
+            if (place != null) {
+                place.decrementAndGet();
                 return;
             }
             Bucket bucket = buckets.get(quantity);

@@ -1,6 +1,7 @@
 package dev.herd.tenant;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.herd.safety.Policy;
 import dev.herd.safety.PolicyException;
@@ -41,6 +42,10 @@ public record Snapshot(
 
         private Paths() {}
 
+        static String directory(String tenant) {
+            return "tenants/" + tenant + "/";
+        }
+
         static String tenant(String tenant) {
             return "tenants/" + tenant + "/tenant.json";
         }
@@ -80,8 +85,9 @@ public record Snapshot(
         if (path.equals(Paths.FLOOR)) {
             return Optional.of(Policy.parseLayer(text));
         }
-        if (Paths.OPERATOR_KEY.matcher(path).matches()) {
-            return Optional.of(Documents.read(text, ApiKey.class));
+        Matcher operatorKey = Paths.OPERATOR_KEY.matcher(path);
+        if (operatorKey.matches()) {
+            return Optional.of(key(text, operatorKey.group(1)));
         }
         Matcher tenant = Paths.TENANT.matcher(path);
         if (!tenant.matches()) {
@@ -89,7 +95,9 @@ public record Snapshot(
         }
         String name = tenant.group(2);
         if (name.equals("tenant")) {
-            return Optional.of(Documents.read(text, Tenant.class));
+            Tenant stated = Documents.read(text, Tenant.class);
+            requireSame("id", tenant.group(1), stated.id());
+            return Optional.of(stated);
         }
         if (name.equals("bindings")) {
             return Optional.of(Documents.read(text, Binding.Table.class));
@@ -97,17 +105,33 @@ public record Snapshot(
         if (name.equals("usage")) {
             return Optional.of(new Usage(text));
         }
-        if (Paths.KEY.matcher(name).matches()) {
-            return Optional.of(Documents.read(text, ApiKey.class));
+        Matcher key = Paths.KEY.matcher(name);
+        if (key.matches()) {
+            return Optional.of(key(text, key.group(1)));
         }
         if (Paths.DRAFT.matcher(name).matches()) {
             return Optional.of(Documents.read(text, PolicyDraft.class));
         }
-        return Paths.VERSION.matcher(name).matches() ? Optional.of(published(text)) : Optional.empty();
+        Matcher version = Paths.VERSION.matcher(name);
+        return version.matches() ? Optional.of(published(text, version.group(2))) : Optional.empty();
     }
 
-    private static Published published(String text) throws JsonProcessingException, PolicyException {
+    /** A copied file must not act for whom it was copied from. */
+    private static void requireSame(String name, String wanted, String stated) throws JsonProcessingException {
+        if (!wanted.equals(stated)) {
+            throw new JsonMappingException(null, "states the " + name + " '" + stated + "', not its own");
+        }
+    }
+
+    private static ApiKey key(String text, String id) throws JsonProcessingException {
+        ApiKey key = Documents.read(text, ApiKey.class);
+        requireSame("id", id, key.id());
+        return key;
+    }
+
+    private static Published published(String text, String number) throws JsonProcessingException, PolicyException {
         PolicyVersion version = Documents.read(text, PolicyVersion.class);
+        requireSame("version", number, Integer.toString(version.version()));
         Policy policy = Policy.parse(version.spec().toString());
         if (!policy.sha256().equals(version.sha256())) {
             throw new PolicyException("", "is not the one that was published: its hash is " + policy.sha256());

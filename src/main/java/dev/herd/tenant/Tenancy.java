@@ -142,8 +142,7 @@ public final class Tenancy implements AutoCloseable {
         tenantAdmin.bootstrap(key -> {
             try {
                 DurableFiles.createDirectories(settings.directory().toAbsolutePath());
-                Files.deleteIfExists(file);
-                DurableFiles.createSecret(file, key + "\n");
+                DurableFiles.replace(file, key + "\n");
             } catch (IOException failure) {
                 throw new StoreException(file + " cannot be written: " + failure, failure);
             }

@@ -20,6 +20,12 @@ public record Tenant(
         Limits limits,
         @JsonProperty("keepsText") boolean keepsText,
         int auditDays) {
+    public Tenant {
+        if (auditDays < 1) {
+            throw new IllegalArgumentException("auditDays is less than 1");
+        }
+    }
+
     /** What an id looks like. */
     public static final String ID_PATTERN = "[a-z0-9][a-z0-9-]{0,62}";
 

@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -54,48 +55,35 @@ public final class TenantAdmin {
         return tenant;
     }
 
-    /** Adds a tenant. */
+    /** Adds a tenant. It begins with nothing, whatever an interrupted deletion has left of one of its name. */
     public TenantState create(Identity actor, Tenant tenant) {
         if (tenant.id().equals(Identity.OPERATOR)) {
             throw new StoreException(Reason.EXISTS, "The operator is no tenant.");
         }
-        TenantState before = store.current().tenants().get(tenant.id());
-        store.apply(
-                actor,
-                new Change(tenant.id(), "create tenant", Paths.tenant(tenant.id()), new Expected.Absent(), tenant),
-                before == null ? null : before.tenant());
-        return tenant(tenant.id());
+        synchronized (store) {
+            if (store.has(tenant.id())) {
+                throw new StoreException(Reason.EXISTS, "There is a tenant '" + tenant.id() + "'.");
+            }
+            store.clear(actor, tenant.id());
+            store.apply(
+                    actor,
+                    new Change(tenant.id(), "create tenant", Paths.tenant(tenant.id()), new Expected.Absent(), tenant),
+                    null);
+            return tenant(tenant.id());
+        }
     }
 
-    /** Replaces what is said of a tenant. */
-    public TenantState update(Identity actor, Tenant tenant, Expected expected) {
-        store.apply(
-                actor,
-                new Change(tenant.id(), "change tenant", Paths.tenant(tenant.id()), expected, tenant),
-                tenant(tenant.id()).tenant());
-        return tenant(tenant.id());
+    /** Makes {@code after} of what {@code before} says of a tenant. */
+    public TenantState update(Identity actor, Stored<Tenant> before, Tenant after, Expected expected) {
+        store.apply(actor, new Change(after.id(), "change tenant", Paths.tenant(after.id()), expected, after), before);
+        return tenant(after.id());
     }
 
     /** Removes a tenant with its keys and policies; its audit records stay until their time is over. */
     public void delete(Identity actor, String id, Expected expected) {
         TenantState tenant = tenant(id);
         store.apply(actor, new Change(id, "delete tenant", Paths.tenant(id), expected, null), tenant.tenant());
-        // The tenant is gone with its own document. The rest goes, too, so that a new tenant of this name begins with
-        // nothing.
-        tenant.keys()
-                .values()
-                .forEach(key -> remove(actor, id, Paths.key(id, key.value().id()), key));
-        tenant.bindings().ifPresent(table -> remove(actor, id, Paths.bindings(id), table));
-        tenant.policies().values().forEach(policy -> {
-            policy.draft().ifPresent(draft -> remove(actor, id, Paths.draft(id, policy.id()), draft));
-            policy.versions()
-                    .forEach((number, version) ->
-                            remove(actor, id, Paths.version(id, policy.id(), number), version.stored()));
-        });
-    }
-
-    private void remove(Identity actor, String tenant, String path, Stored<?> before) {
-        store.apply(actor, new Change(tenant, "delete tenant", path, new Expected.Present(), null), before);
+        store.clear(actor, id); // the tenant is gone with its own document; the rest binds nobody any more
     }
 
     /**
@@ -119,9 +107,32 @@ public final class TenantAdmin {
         }
     }
 
-    /** Makes a key for a tenant. */
+    /**
+     * The keys of a tenant or of the operator.
+     *
+     * @throws StoreException if there is no such tenant
+     */
+    public SortedMap<String, Stored<ApiKey>> keys(String tenant) {
+        return tenant.equals(Identity.OPERATOR)
+                ? store.current().operatorKeys()
+                : tenant(tenant).keys();
+    }
+
+    private static String path(String tenant, String key) {
+        return tenant.equals(Identity.OPERATOR) ? Paths.operatorKey(key) : Paths.key(tenant, key);
+    }
+
+    /** Makes a key for a tenant, or for the operator: such keys may do everything, and only that. */
     public NewKey createKey(Identity actor, String tenant, KeyRequest request) {
-        tenant(tenant);
+        boolean isWhole = request.scopes().equals(Set.of(Scope.ADMIN))
+                && request.limits().equals(Limits.NONE)
+                && request.policies().isEmpty();
+        if (!tenant.equals(Identity.OPERATOR)) {
+            tenant(tenant);
+        } else if (!isWhole) {
+            throw new StoreException(
+                    Reason.INVALID, "A key of the operator's has the scope 'admin', no limits and no policies.");
+        }
         KeyText text = KeyText.make(environment, random);
         Instant now = clock.instant();
         ApiKey key = new ApiKey(
@@ -135,7 +146,7 @@ public final class TenantAdmin {
                 request.limits(),
                 request.policies());
         String etag = store.apply(
-                actor, new Change(tenant, "create key", Paths.key(tenant, key.id()), new Expected.Absent(), key), null);
+                actor, new Change(tenant, "create key", path(tenant, key.id()), new Expected.Absent(), key), null);
         return new NewKey(new Stored<>(key, etag), text.text());
     }
 
@@ -144,6 +155,12 @@ public final class TenantAdmin {
      * accepted.
      */
     public NewKey rotate(Identity actor, String tenant, String id, Duration overlap) {
+        synchronized (store) {
+            return rotateInTurn(actor, tenant, id, overlap);
+        }
+    }
+
+    private NewKey rotateInTurn(Identity actor, String tenant, String id, Duration overlap) {
         Stored<ApiKey> old = key(tenant, id);
         if (!old.value().isUsable(clock.instant())) {
             throw new StoreException(Reason.CONFLICT, "The key is not accepted any more and has no successor.");
@@ -157,7 +174,7 @@ public final class TenantAdmin {
                 new Change(
                         tenant,
                         "rotate key",
-                        Paths.key(tenant, id),
+                        path(tenant, id),
                         new Expected.Present(),
                         key.endingAt(clock.instant().plus(overlap))),
                 old);
@@ -172,7 +189,7 @@ public final class TenantAdmin {
                 new Change(
                         tenant,
                         "revoke key",
-                        Paths.key(tenant, id),
+                        path(tenant, id),
                         new Expected.Present(),
                         key.value().revoked()),
                 key);
@@ -184,13 +201,15 @@ public final class TenantAdmin {
      * @throws StoreException if there is none
      */
     public Stored<ApiKey> key(String tenant, String id) {
-        return Optional.ofNullable(tenant(tenant).keys().get(id))
+        return Optional.ofNullable(keys(tenant).get(id))
                 .orElseThrow(() -> new StoreException(Reason.NOT_FOUND, "There is no key '" + id + "'."));
     }
 
-    /** Makes a key of the operator's, if there is none yet: {@code keep} has its text before it is accepted. */
+    /** Makes a key of the operator's, if none is accepted: {@code keep} has its text before it is. */
     void bootstrap(Consumer<String> keep) {
-        if (!store.current().operatorKeys().isEmpty()) {
+        Instant now = clock.instant();
+        if (keys(Identity.OPERATOR).values().stream()
+                .anyMatch(key -> key.value().isUsable(now))) {
             return;
         }
         KeyText text = KeyText.make(environment, random);

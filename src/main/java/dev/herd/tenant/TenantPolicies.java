@@ -60,6 +60,17 @@ public final class TenantPolicies implements PolicySource {
                         chosen.id(), chosen.number(), merge(chosen.version().policy(), bound.policy())));
     }
 
+    /**
+     * A policy with the floor merged into it, as it would bind requests.
+     *
+     * @throws PolicyException if they cannot be merged
+     */
+    public Policy withFloor(Policy policy) throws PolicyException {
+        Policy ground = floor.isPresent() ? policy.merge(floor.get()) : policy;
+        Optional<Stored<Policy>> stored = directory.snapshot().floor();
+        return stored.isPresent() ? ground.merge(stored.get().value()) : ground;
+    }
+
     /** A policy of a tenant with the floor merged into it, as it would bind requests. */
     public EffectivePolicy onFloor(String id, String version, Policy policy) {
         return new EffectivePolicy(id, version, grounded(policy, directory.snapshot()));
@@ -83,7 +94,7 @@ public final class TenantPolicies implements PolicySource {
                 .sorted(Comparator.comparing(Binding::scope).thenComparing(binding -> binding.canaryPercent() == null))
                 .toList();
         return candidates.stream()
-                .filter(binding -> binding.catches(query.requestId()))
+                .filter(binding -> binding.catches(query.lot()))
                 .findFirst()
                 .map(binding -> new Chosen(binding.policy(), published(tenant, binding)));
     }

@@ -43,6 +43,19 @@ class ResponseStoreTest {
     }
 
     @Test
+    void nobodyLosesAResponseBecauseSomebodyElseKeepsMany() {
+        StoredResponse quiet = response(1);
+        store.put(quiet);
+        for (int i = 0; i < 10; i++) {
+            store.put(response(1, "loud"));
+            store.put(response(4000, "loud"));
+        }
+
+        assertThat(store.get("local", quiet.id())).contains(quiet);
+        assertThat(store.size()).isEqualTo(COUNT);
+    }
+
+    @Test
     void whatIsLargerThanAllIsNotKept() {
         store.put(response(1));
         store.put(response((int) BYTES));
@@ -88,6 +101,10 @@ class ResponseStoreTest {
     }
 
     private static StoredResponse response(int length) {
+        return response(length, "local");
+    }
+
+    private static StoredResponse response(int length, String tenant) {
         ResponseRequest request = new ResponseRequest(
                 "m",
                 TextNode.valueOf("a"),
@@ -107,7 +124,7 @@ class ResponseStoreTest {
                 null);
         ResponseDraft draft = new ResponseDraft(request, 0);
         return new StoredResponse(
-                "local", draft.state("completed"), List.of(), List.of(TextNode.valueOf("a".repeat(length))), null);
+                tenant, draft.state("completed"), List.of(), List.of(TextNode.valueOf("a".repeat(length))), null);
     }
 
     private static ApiSettings settings() {

@@ -92,7 +92,7 @@ final class SafetyBenchmark {
         List<ChoiceText.Delta> deltas = new ArrayList<>();
         String text = text(kind, TOKENS * 4);
         for (int i = 0; i < TOKENS; i++) {
-            deltas.add(new ChoiceText.Delta(text.substring(4 * i, 4 * i + 4), List.of(), List.of()));
+            deltas.add(new ChoiceText.Delta(text.substring(4 * i, 4 * i + 4), List.of(), List.of(), true));
         }
         double[] perToken = new double[ROUNDS];
         long bytes = 0;

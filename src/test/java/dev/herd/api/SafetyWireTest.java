@@ -310,6 +310,23 @@ class SafetyWireTest {
                 .body("choices[0].finish_reason", equalTo("content_filter"));
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void termThatBeginsInThePromptOfACompletionIsFound(boolean isStream) {
+        safety.enforce(FOX.formatted("allow", "block"));
+        model.say(" fox and more");
+
+        String answer = post(
+                        "/v1/completions",
+                        "\"prompt\":[\"I see a red\",\"I see a blue\"],\"n\":2,\"echo\":true,\"stream\":" + isStream)
+                .extract()
+                .asString();
+
+        assertThat(answer.split("\"finish_reason\":\"content_filter\"", -1)).hasSize(3);
+        assertThat(answer.split("\"finish_reason\":\"stop\"", -1)).hasSize(3);
+        assertThat(answer).doesNotContain("red fox");
+    }
+
     @Test
     void completionsAreJudgedBothWays() {
         safety.enforce(FOX.formatted("block", "block"));
@@ -390,6 +407,76 @@ class SafetyWireTest {
         chat(tools)
                 .body("choices[0].message.tool_calls", nullValue())
                 .body("choices[0].finish_reason", equalTo("content_filter"));
+    }
+
+    private static final String TOOLS = "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"logprobs\":true,"
+            + "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"look\",\"parameters\":{\"type\":\"object\"}}}]";
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void logProbabilitiesDoNotTellWhatABlockedCallSays(boolean isStream) {
+        safety.enforce(FOX.formatted("block", "block"));
+        model.say("{\"name\": \"look\", \"parameters\": {\"at\": \"a red fox\"}}");
+
+        String answer = chat(TOOLS + ",\"stream\":" + isStream).extract().asString();
+
+        assertThat(answer).contains("content_filter").doesNotContain("\"token\"", "fox");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void logProbabilitiesDoNotTellWhatIsReplacedInACall(boolean isStream) {
+        safety.enforce("{" + QUIET + ",\"pii\":{\"output\":\"redact\"}}");
+        model.say("{\"name\": \"look\", \"parameters\": {\"at\": \"bob@example.org\"}}");
+
+        String answer = chat(TOOLS + ",\"stream\":" + isStream).extract().asString();
+
+        assertThat(answer).contains("[EMAIL]", "tool_calls").doesNotContain("\"token\"", "bob", "org");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void logProbabilitiesDoNotTellTextThatWasTakenForACall(boolean isStream) {
+        safety.enforce(FOX.formatted("block", "block"));
+        model.say("{\"name\": a red fox");
+
+        String answer = chat(TOOLS + ",\"stream\":" + isStream).extract().asString();
+
+        assertThat(answer).contains("content_filter").doesNotContain("fox");
+    }
+
+    @Test
+    void logProbabilitiesOfACallThatPassesAreComplete() {
+        String call = "{\"name\": \"look\", \"parameters\": {\"at\": \"a llama\"}}";
+        safety.enforce(FOX.formatted("block", "block"));
+        model.say(call);
+
+        List<String> tokens = chat(TOOLS)
+                .body("choices[0].finish_reason", equalTo("tool_calls"))
+                .extract()
+                .path("choices[0].logprobs.content.token");
+
+        assertThat(String.join("", tokens)).isEqualTo(call);
+    }
+
+    @Test
+    void alternativesDoNotTellWhatMayNotBeSaid() {
+        int other = model.model().tokenizer().encode("a tell")[1];
+        String word = model.model().tokenizer().decode(other).strip();
+        String question = "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"logprobs\":true,\"top_logprobs\":2,"
+                + "\"logit_bias\":{\"" + other + "\":20}";
+        String path = "choices[0].logprobs.content[0].top_logprobs.token";
+        safety.enforce("{" + QUIET + "}");
+        List<String> before = chat(question).extract().path(path);
+
+        safety.enforce("{" + QUIET + ",\"words\":[{\"id\":\"w\",\"terms\":[\"" + word + "\"],\"output\":\"block\"}]}");
+        List<String> after = chat(question)
+                .body("choices[0].message.content", equalTo("Hello, world!"))
+                .extract()
+                .path(path);
+
+        assertThat(before).hasSize(2).last().asString().contains(word);
+        assertThat(after).containsExactly(before.getFirst());
     }
 
     @Test

@@ -18,8 +18,10 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 
 /** The policy that the test wants, guards that do what it says, and a memory of what was decided. */
 @Alternative
@@ -28,15 +30,20 @@ public class ScriptedSafety implements PolicySource, AuditSink {
     private final List<SafetyDecision> decisions = new CopyOnWriteArrayList<>();
     private final FakeGuard fake = new FakeGuard("unsafe", 0.9, Duration.ZERO);
     private final FakeGuard slow = new FakeGuard("unsafe", 0.9, Duration.ofSeconds(20));
+    private final FakeGuard steady = new FakeGuard("unsafe", 0.9, Duration.ofMillis(50));
+    private final Semaphore permits = new Semaphore(0);
+    private final FakeGuard gated = new FakeGuard(Map.of("unsafe", 0.9), "S1", Duration.ZERO, permits);
     private volatile Policy policy = Policies.standard();
 
-    /** Guards named fake, slow and rules. */
+    /** Guards named fake, slow, steady, gated and rules. */
     @Produces
     @Singleton
     @Alternative
     Guards guards() {
         RulesGuard rules = new RulesGuard();
-        return new Guards(List.of(rules, fake, named("slow", slow)), List.of(rules));
+        return new Guards(
+                List.of(rules, fake, named("slow", slow), named("steady", steady), named("gated", gated)),
+                List.of(rules));
     }
 
     private static ContentGuard named(String name, ContentGuard guard) {
@@ -59,6 +66,16 @@ public class ScriptedSafety implements PolicySource, AuditSink {
         };
     }
 
+    /** What the guard named gated takes for each answer. */
+    public Semaphore permits() {
+        return permits;
+    }
+
+    /** How often the guard named gated has been asked since the policy was set. */
+    public int gatedQueries() {
+        return gated.queries().size();
+    }
+
     /** This policy binds every request from now on. */
     public void enforce(String json) {
         try {
@@ -68,6 +85,7 @@ public class ScriptedSafety implements PolicySource, AuditSink {
         }
         decisions.clear();
         fake.queries().clear();
+        gated.queries().clear();
     }
 
     @Override

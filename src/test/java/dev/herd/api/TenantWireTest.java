@@ -19,14 +19,21 @@ import static org.hamcrest.Matchers.nullValue;
 import dev.herd.runtime.ScriptedOpener;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import io.restassured.http.Method;
 import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +98,88 @@ class TenantWireTest {
             })
     void noWayLeadsAroundTheGate(String path) {
         assertThat(given().urlEncodingEnabled(false).get(path).statusCode()).isIn(401, 404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/v1/chat/completions",
+                "/v1/chat/completions;x=y",
+                "/v1/chat;x/completions",
+                "/v1/chat/completions%3Bx",
+                "/v1/chat/completions/",
+                "/v1/chat/completions//",
+                "//v1/chat/completions",
+                "/v1/./chat/completions",
+                "/v1/chat/complet%69ons",
+                "/v1/chat%2Fcompletions",
+                "/v1/chat/completions%20",
+                "/v1/chat/completions%00"
+            })
+    void otherSpellingsOfAPathHaveItsPolicy(String path) {
+        String tenant = tenant("{}");
+        bind(tenant, "mild", "{\"pii\":{\"input\":\"allow\"}}");
+        bind(tenant, "strict", "{\"words\":[{\"id\":\"w\",\"terms\":[\"falcon\"],\"input\":\"block\"}]}");
+        String bindings = "/admin/v1/tenants/" + tenant + "/bindings";
+        asOperator()
+                .header("If-Match", asOperator().get(bindings).header("ETag"))
+                .body("{\"bindings\":[{\"scope\":\"tenant\",\"policy\":\"mild\"},"
+                        + "{\"scope\":\"route\",\"target\":\"/v1/chat/completions\",\"policy\":\"strict\"}]}")
+                .put(bindings)
+                .then()
+                .statusCode(200);
+
+        int status = with(key(tenant, "[\"infer\"]"))
+                .urlEncodingEnabled(false)
+                .body(CHAT.replace("Hi", "the falcon"))
+                .post(path)
+                .statusCode();
+
+        assertThat(status).isIn(400, 404);
+        assertThat(path.endsWith("/completions") && status == 404).isFalse();
+    }
+
+    @Test
+    void moderationTakesItsScopeHoweverThePathIsSpelt() {
+        String key = key(tenant("{}"), "[\"infer\"]");
+
+        for (String path : List.of("/v1/moderations", "/v1/moderations;x", "/v1/moderations/", "//v1/moderations")) {
+            with(key)
+                    .urlEncodingEnabled(false)
+                    .body("{\"input\":\"Hi\"}")
+                    .post(path)
+                    .then()
+                    .statusCode(403);
+        }
+    }
+
+    @Test
+    void operatorsKeysHaveAnApiOfTheirOwn() {
+        String keys = "/admin/v1/tenants/operator/keys";
+        String key = asOperator()
+                .body("{\"name\":\"second\"}")
+                .post(keys)
+                .then()
+                .statusCode(201)
+                .body("scopes", equalTo(List.of("admin")))
+                .extract()
+                .path("key");
+        String id = key.split("_", -1)[2];
+
+        with(key).get("/admin/v1/tenants").then().statusCode(200);
+        String next = with(key)
+                .body("{\"overlapSeconds\":0}")
+                .post(keys + "/" + id + ":rotate")
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("key");
+        with(key).get("/admin/v1/tenants").then().statusCode(401);
+        asOperator().delete(keys + "/" + next.split("_", -1)[2]).then().statusCode(204);
+        with(next).get("/admin/v1/tenants").then().statusCode(401);
+        String tenants = key(tenant("{}"), "[\"admin\"]");
+        with(tenants).get(keys).then().statusCode(404);
+        with(tenants).body("{\"name\":\"x\"}").post(keys).then().statusCode(404);
     }
 
     @Test
@@ -224,6 +313,35 @@ class TenantWireTest {
     }
 
     @Test
+    void computedPromptsAreSharedWithinATenantOnly() {
+        String a = tenant("{}");
+        String ofA = key(a, INFER);
+        String ofB = key(tenant("{}"), INFER);
+        String prompt = CHAT.replace("Hi", "word ".repeat(300));
+        String divided = prompt.replaceFirst("\\{", "{\"cache_salt\":\"x\",");
+
+        assertThat(cachedTokens(ofA, prompt)).isZero();
+        assertThat(cachedTokens(ofA, prompt)).isGreaterThan(100);
+        assertThat(cachedTokens(key(a, INFER), prompt)).isGreaterThan(100);
+        assertThat(cachedTokens(ofB, prompt)).isZero();
+        assertThat(cachedTokens(ofA, divided)).isZero();
+        assertThat(cachedTokens(ofA, divided)).isGreaterThan(100);
+        assertThat(cachedTokens(ofB, divided)).isZero();
+        String path = "/admin/v1/tenants/" + a;
+        asOperator()
+                .header("If-Match", asOperator().get(path).header("ETag"))
+                .body("{\"cacheSaltEpoch\":1}")
+                .patch(path)
+                .then()
+                .statusCode(200);
+        assertThat(cachedTokens(ofA, prompt)).isZero();
+    }
+
+    private static int cachedTokens(String key, String request) {
+        return chat(key, request).statusCode(200).extract().path("usage.prompt_tokens_details.cached_tokens");
+    }
+
+    @Test
     void requestsBeyondALimitAreTurnedAwayWithHeaders() {
         String key = key(tenant("{\"requestsPerMinute\":2,\"outputTokensPerMinute\":5000}"), INFER);
 
@@ -244,6 +362,44 @@ class TenantWireTest {
                 .body("error.type", equalTo("rate_limit_error"))
                 .body("error.message", containsString("2 requests per minute"));
         chat(key(tenant("{}"), INFER), CHAT).statusCode(200).header("x-ratelimit-limit-requests", nullValue());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void clientsThatLeaveGiveTheirPlacesBack(boolean isStream) throws Exception {
+        String key = key(tenant("{\"concurrency\":1}"), INFER);
+        model.runner().say(model.model().tokenizer().encode("x")[0]);
+        for (int round = 0; round < 4; round++) {
+            model.runner().hold();
+            try (HttpClient client = HttpClient.newHttpClient()) {
+                var answer = client.sendAsync(
+                        HttpRequest.newBuilder(
+                                        URI.create("http://localhost:" + RestAssured.port + "/v1/chat/completions"))
+                                .version(HttpClient.Version.HTTP_1_1)
+                                .header("Authorization", "Bearer " + key)
+                                .header("Content-Type", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString(
+                                        CHAT.replaceFirst("\\{", "{\"stream\":" + isStream + ",")))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofInputStream());
+                await(() -> model.model().engine().status().running() == 1);
+                chat(key, CHAT).statusCode(429).header("Retry-After", notNullValue());
+                client.shutdownNow();
+                assertThat(answer).isNotNull();
+            }
+            model.runner().release();
+            await(() -> model.model().engine().status().running() == 0);
+        }
+        model.say("Hello, world!");
+
+        chat(key, CHAT).statusCode(200);
+    }
+
+    private static void await(BooleanSupplier condition) {
+        for (int glances = 0; glances < 6000 && !condition.getAsBoolean(); glances++) {
+            LockSupport.parkNanos(5_000_000);
+        }
+        assertThat(condition.getAsBoolean()).as("has come to pass").isTrue();
     }
 
     @Test

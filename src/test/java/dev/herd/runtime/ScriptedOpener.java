@@ -44,9 +44,18 @@ public class ScriptedOpener implements ModelOpener {
 
     /** Every sequence says {@code text} and stops. */
     public void say(String text) {
+        runner().say(script(text));
+    }
+
+    /** The next sequence that begins says {@code text} and stops. */
+    public void sayNext(String text) {
+        runner().sayNext(script(text));
+    }
+
+    private int[] script(String text) {
         int[] tokens = model().tokenizer().encode(text);
         int[] script = Arrays.copyOf(tokens, tokens.length + 1);
         script[tokens.length] = model().tokenizer().special("<|eot|>").orElseThrow();
-        runner().say(script);
+        return script;
     }
 }

@@ -9,6 +9,8 @@ import dev.herd.model.BlockTable;
 import dev.herd.model.KvLayout;
 import dev.herd.weights.ModelConfig;
 import java.util.IdentityHashMap;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,8 @@ public final class ScriptedRunner implements ModelRunner {
     private final IdentityHashMap<BlockTable, Integer> said = new IdentityHashMap<>();
     private final Semaphore steps = new Semaphore(FREE);
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+    private final IdentityHashMap<BlockTable, int[]> scripts = new IdentityHashMap<>();
+    private final Queue<int[]> next = new ConcurrentLinkedQueue<>();
     private volatile int[] script = {};
 
     ScriptedRunner(ModelConfig config, Limits limits) {
@@ -34,7 +38,13 @@ public final class ScriptedRunner implements ModelRunner {
 
     /** Every sequence says these tokens from now on; the last one for ever. */
     public void say(int... tokens) {
+        next.clear();
         script = tokens.clone();
+    }
+
+    /** The next sequence that begins says these tokens, the last one for ever; those after it what was said before. */
+    public void sayNext(int... tokens) {
+        next.add(tokens.clone());
     }
 
     /** Lets no step pass from now on. */
@@ -91,10 +101,11 @@ public final class ScriptedRunner implements ModelRunner {
             if (slice.firstPosition() == 0) {
                 said.put(slice.blocks(), 0);
             }
+            int[] own = scripts.computeIfAbsent(slice.blocks(), begun -> next.isEmpty() ? script : next.remove());
             if (slice.logitRows() > 0) {
                 int index = said.merge(slice.blocks(), 1, Integer::sum) - 1;
                 row += slice.logitRows();
-                logits[(row - 1) * config.vocabularySize() + script[Math.min(index, script.length - 1)]] = CERTAIN;
+                logits[(row - 1) * config.vocabularySize() + own[Math.min(index, own.length - 1)]] = CERTAIN;
             }
         }
         return Floats.copyOf(logits);

@@ -108,6 +108,24 @@ class PicturePolicyTest {
         });
     }
 
+    /** Whoever keeps the rules as the guard, as a policy does that says nothing of guards, does not turn pictures off. */
+    @Test
+    void ruledPicturesPassWithAFinding() throws PolicyException {
+        Policy wordsOnly =
+                Policy.parse("{\"words\":[{\"id\":\"codename\",\"terms\":[\"bluebird\"],\"input\":\"block\"}]}");
+
+        Safety.Input passed = Reviews.input(wordsOnly, user("look", "unsafe"));
+        Safety.Input blocked = Reviews.input(wordsOnly, user("bluebird", "unsafe"));
+
+        assertThat(passed.decision().effective()).isEqualTo(Action.ANNOTATE);
+        assertThat(passed.decision().isTruncated()).isTrue();
+        assertThat(passed.decision().findings()).filteredOn(Finding::isDetected).singleElement().satisfies(finding -> {
+            assertThat(finding.code()).isEqualTo("UNSEEN_PICTURES");
+            assertThat(finding.scanner()).isEqualTo("rules");
+        });
+        assertThat(blocked.decision().effective()).isEqualTo(Action.BLOCK);
+    }
+
     @Test
     void wordsWithoutPicturesAreNoMatterOfSight() throws PolicyException {
         guard.seeing(false);

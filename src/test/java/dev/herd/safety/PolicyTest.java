@@ -73,8 +73,8 @@ final class PolicyTest {
 
     @Test
     void orderOfFieldsDoesNotChangeTheHash() throws Exception {
-        String one = "{\"mode\":\"shadow\",\"retentionDays\":3}";
-        String other = "{\"retentionDays\":3,\"mode\":\"shadow\"}";
+        String one = "{\"mode\":\"shadow\",\"images\":{\"maxPerRequest\":3}}";
+        String other = "{\"images\":{\"maxPerRequest\":3},\"mode\":\"shadow\"}";
 
         assertThat(Policy.parse(one).sha256()).isEqualTo(Policy.parse(other).sha256());
         assertThat(Policy.parse("{}").sha256()).isNotEqualTo(Policy.parse(one).sha256());
@@ -101,6 +101,8 @@ final class PolicyTest {
                 "{\"alignment\":{\"enabled\":true}} | /alignment/enabled",
                 "{\"grounding\":{\"enabled\":true}} | /grounding/enabled",
                 "{\"stream\":{\"mode\":\"async\"}} | /stream/mode",
+                "{\"stream\":{\"holdbackChars\":128}} | /stream/holdbackChars",
+                "{\"retentionDays\":90} | /retentionDays",
                 "{\"content\":{\"defaults\":{\"input\":{\"action\":\"allow\"},\"output\":{\"action\":\"allow\"}}}} | /content/categories",
                 "{\"pii\":{\"replacement\":\"\\\"\"}} | /pii/replacement",
                 "{\"a/b~c\":1} | /a~1b~0c",
@@ -256,11 +258,11 @@ final class PolicyTest {
     @Test
     void differenceNamesEveryFieldThatChanged() throws Exception {
         Policy before = Policy.parse("{}");
-        Policy after = Policy.parse("{\"pii\":{\"output\":\"block\"},\"retentionDays\":7}");
+        Policy after = Policy.parse("{\"pii\":{\"output\":\"block\"},\"images\":{\"maxPerRequest\":7}}");
 
         assertThat(before.diff(after))
                 .extracting(Policy.Change::pointer)
-                .contains("/pii/output", "/retentionDays", "/pii/entities/IBAN/output")
+                .contains("/pii/output", "/images/maxPerRequest", "/pii/entities/IBAN/output")
                 .doesNotContain("/pii/input");
         assertThat(before.diff(before)).isEmpty();
     }

@@ -69,7 +69,7 @@ class AuditWriterTest {
     @Test
     void excerptIsKeptWhereTenantAndPolicyWantIt() throws Exception {
         Tenant open = new Tenant("a", "a", Tenant.Status.ACTIVE, 0, Limits.NONE, true, 30);
-        tenancy.admin.update(TestTenancy.OPERATOR, open, new Expected.Present());
+        tenancy.admin.update(TestTenancy.OPERATOR, tenancy.admin.tenant("a").tenant(), open, new Expected.Present());
 
         assertThat(recordOf(decision(1, Action.BLOCK, "hash")).has("excerpt")).isFalse();
         assertThat(recordOf(decision(2, Action.BLOCK, "redacted"))
@@ -136,6 +136,67 @@ class AuditWriterTest {
         assertThat(tenancy.complaints).anyMatch(line -> line.contains("wait to be written"));
     }
 
+    @Test
+    void tenantWhoseLogIsBrokenKeepsNobodyElse() throws Exception {
+        CountingLog log = new CountingLog();
+        log.broken = "a";
+        try (AuditWriter writer = writer(log, 0)) {
+            for (int i = 0; i < 3000; i++) {
+                writer.record(decision(i, Action.BLOCK, "hash"));
+            }
+            writer.record(decisionOf("b"));
+            writer.flush();
+            assertThat(log.records)
+                    .extracting(record -> record.path("tenant").asText())
+                    .containsExactly("b");
+            log.broken = "";
+        }
+
+        assertThat(log.records).hasSize(3001);
+        assertThat(log.records.getLast().path("assessmentId").asText()).isEqualTo("sa_2999");
+    }
+
+    @Test
+    void gapsSayWhoseTheyAreAndSinceWhen() throws Exception {
+        CountingLog log = new CountingLog();
+        log.broken = "a";
+        try (AuditWriter writer = writer(log, 0)) {
+            for (int i = 0; i < 9000; i++) {
+                writer.record(decision(i, Action.BLOCK, "hash"));
+                if (i % 1000 == 0) {
+                    writer.flush();
+                }
+            }
+            writer.flush();
+            assertThat(writer.lost()).isEqualTo(9000 - 8192);
+            log.broken = "";
+        }
+
+        JsonNode gap = log.records.stream()
+                .filter(record -> record.path("type").asText().equals("gap"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(gap.path("tenant").asText()).isEqualTo("a");
+        assertThat(gap.path("ts").asText()).isEqualTo("1970-01-01T00:00:00Z");
+        assertThat(gap.path("lost").asLong()).isEqualTo(9000 - 8192);
+    }
+
+    @Test
+    void whatTheEndOfTheServerLosesIsSaid() throws Exception {
+        CountingLog log = new CountingLog();
+        log.broken = "a";
+        try (AuditWriter writer = writer(log, 0)) {
+            writer.record(decision(1, Action.BLOCK, "hash"));
+            writer.flush();
+        }
+
+        assertThat(tenancy.complaints).last().asString().contains("1 decisions about a are lost");
+    }
+
+    private static SafetyDecision decisionOf(String tenant) throws PolicyException {
+        return decision(1, Action.BLOCK, "hash", tenant);
+    }
+
     private JsonNode recordOf(SafetyDecision decision) throws Exception {
         try (AuditWriter writer = writer(tenancy.store.auditLog(), 0)) {
             writer.record(decision);
@@ -152,6 +213,11 @@ class AuditWriterTest {
     }
 
     static SafetyDecision decision(int number, Action action, String audit) throws PolicyException {
+        return decision(number, action, audit, "a");
+    }
+
+    private static SafetyDecision decision(int number, Action action, String audit, String tenant)
+            throws PolicyException {
         Policy policy = POLICIES.get(audit);
         if (policy == null) {
             policy = Policy.parse("{\"trace\":{\"audit\":\"" + audit + "\"}}");
@@ -161,7 +227,7 @@ class AuditWriterTest {
                 java.time.Instant.EPOCH,
                 "sa_" + number,
                 "req_" + number,
-                new Caller("a", "key", "", ""),
+                new Caller(tenant, "key", "", ""),
                 new EffectivePolicy("p", "3", policy),
                 "model/fp",
                 Map.of(),
@@ -189,6 +255,7 @@ class AuditWriterTest {
         final List<ObjectNode> records = new ArrayList<>();
         volatile CountDownLatch gate = new CountDownLatch(0);
         int failures;
+        volatile String broken = "";
 
         @Override
         public void append(String tenant, List<ObjectNode> more) {
@@ -197,7 +264,7 @@ class AuditWriterTest {
             } catch (InterruptedException interrupted) {
                 throw new IllegalStateException(interrupted);
             }
-            if (failures-- > 0) {
+            if (failures-- > 0 || tenant.equals(broken)) {
                 throw new StoreException(StoreException.Reason.UNAVAILABLE, "no room");
             }
             records.addAll(more);

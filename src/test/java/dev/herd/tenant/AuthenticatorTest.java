@@ -138,7 +138,8 @@ class AuthenticatorTest {
         Tenant suspended =
                 new Tenant("a", "a", Tenant.Status.SUSPENDED, 0, Limits.NONE, false, Tenant.DEFAULT_AUDIT_DAYS);
 
-        tenancy.admin.update(TestTenancy.OPERATOR, suspended, new Expected.Present());
+        tenancy.admin.update(
+                TestTenancy.OPERATOR, tenancy.admin.tenant("a").tenant(), suspended, new Expected.Present());
         tenancy.admin.delete(TestTenancy.OPERATOR, "b", new Expected.Present());
 
         refuses(a);

@@ -117,6 +117,13 @@ class JwtVerifierTest {
             Identity identity = authenticator.authenticate(token);
 
             assertThat(authenticator.mayBlock(token)).isTrue();
+            String header = token.authorization().getFirst();
+            assertThat(authenticator.mayBlock(new Credentials(List.of(header + ", Basic x"), List.of())))
+                    .isTrue();
+            assertThat(authenticator.mayBlock(new Credentials(List.of("Basic x", header), List.of())))
+                    .isTrue();
+            assertThat(authenticator.mayBlock(new Credentials(List.of(header, header), List.of())))
+                    .isFalse();
             assertThat(identity.caller().tenant()).isEqualTo("a");
             assertThat(identity.caller().principalHash()).hasSize(64).doesNotContain("ann");
             Credentials other = new Credentials(
@@ -149,6 +156,15 @@ class JwtVerifierTest {
             assertThat(asked.get()).isEqualTo(1);
         } finally {
             issuer.stop(0);
+        }
+    }
+
+    @Test
+    void keysDoNotComeWhereOthersCouldPutInTheirs() {
+        for (String address : List.of("http://issuer.example/keys", "ftp://issuer.example/keys", "keys.json")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> verifier(URI.create(address)))
+                    .withMessageContaining(address);
         }
     }
 

@@ -21,6 +21,14 @@ class PostgresStoreTest extends StoreContract {
                         + "' and seq = " + seq);
     }
 
+    @Override
+    void putIn(String tenant, long seq, String line) {
+        Database.run(
+                settings.url().replaceFirst(".*/(\\w+).*", "$1"),
+                "insert into audit (tenant, seq, day, line) values ('" + tenant + "', " + seq + ", '2026-01-01', '"
+                        + line + "')");
+    }
+
     @Test
     void databaseThatIsNotThereIsNamedWithoutItsPassword() {
         PostgresSettings nowhere = new PostgresSettings(

@@ -103,6 +103,22 @@ class RateLimitsTest {
     }
 
     @Test
+    void requestsThatAreJudgedAreBoundedToo() {
+        Identity tenant = tenant("a", limits(null, null, null, 2, null), Limits.NONE);
+        List<RateLimits.Admission> here = java.util.stream.Stream.generate(() -> limits.enter(tenant))
+                .limit(4)
+                .toList();
+
+        assertThat(here).allMatch(place -> place.refusal().isEmpty());
+        assertThat(limits.enter(tenant).refusal().orElseThrow().limit()).isEqualTo(2);
+        here.getFirst().finish(0);
+        here.getFirst().finish(0);
+        assertThat(limits.enter(tenant).refusal()).isEmpty();
+        assertThat(limits.enter(tenant).refusal()).isPresent();
+        assertThat(limits.enter(Identity.LOCAL).refusal()).isEmpty();
+    }
+
+    @Test
     void anAnswerLongerThanTheLimitTakesAllOfIt() {
         Identity tenant = tenant("a", limits(null, null, 100, null, null), Limits.NONE);
 

@@ -29,6 +29,9 @@ abstract class StoreContract {
     /** Changes the text of the record numbered {@code seq} behind the store's back. */
     abstract void tamper(String tenant, long seq, String from, String to) throws Exception;
 
+    /** Puts a line with the number {@code seq} in behind the store's back. */
+    abstract void putIn(String tenant, long seq, String line) throws Exception;
+
     @BeforeEach
     void openBoth() {
         one = open();
@@ -148,6 +151,24 @@ abstract class StoreContract {
     }
 
     @Test
+    void recordThatWasPutInIsNoticedWhateverNumberItHas() throws Exception {
+        append(one, "a", 0, 3);
+        clock.advance(Duration.ofDays(1));
+        append(one, "a", 3, 6);
+        one.auditLog().prune("a", LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
+        assertThat(one.auditLog().verify("a").isWhole()).isTrue();
+        String forged = new AuditChain(0, "0".repeat(64))
+                .line(Documents.JSON.createObjectNode().put("n", 99));
+
+        putIn("a", 1, forged);
+
+        assertThat(lines("a", 0)).contains(forged);
+        AuditChain.Verdict verdict = other.auditLog().verify("a");
+        assertThat(verdict.isWhole()).isFalse();
+        assertThat(verdict.brokenAt()).isNotNull();
+    }
+
+    @Test
     void removedRecordsAreMissed() throws Exception {
         append(one, "a", 0, 6);
         String fourth = lines("a", 3).getFirst();
@@ -183,6 +204,19 @@ abstract class StoreContract {
         append(one, "a", 8, 9);
         assertThat(lines("a", 0)).hasSize(1).first().asString().startsWith("{\"seq\":9,");
         assertThat(one.auditLog().verify("a").isWhole()).isTrue();
+    }
+
+    @Test
+    void pagesGoOverDays() {
+        append(one, "a", 0, 3);
+        clock.advance(Duration.ofDays(1));
+        append(one, "a", 3, 5);
+        clock.advance(Duration.ofDays(1));
+        append(one, "a", 5, 9);
+
+        for (int after = 0; after <= 9; after++) {
+            assertThat(lines("a", after)).isEqualTo(lines("a", 0).subList(after, 9));
+        }
     }
 
     @Test

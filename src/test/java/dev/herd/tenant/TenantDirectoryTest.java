@@ -1,7 +1,9 @@
 package dev.herd.tenant;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.herd.safety.EffectivePolicy;
 import dev.herd.safety.Policies;
 import dev.herd.safety.PolicyException;
@@ -77,9 +79,64 @@ class TenantDirectoryTest {
         assertThat(tenancy.directory.snapshot().tenants()).containsKey("a");
         assertThat(tenancy.complaints).hasSize(1).first().asString().contains("tenants/a/tenant.json", "limitz");
         assertThat(tenancy.directory.failures()).isEqualTo(1);
+        Files.writeString(file, good.replaceFirst("\"limits\" : \\{[^}]*},", ""));
+        tenancy.directory.refresh();
+        assertThat(tenancy.complaints).hasSize(2).last().asString().contains("'limits' is missing");
+        Files.writeString(file, good.replaceFirst("\"auditDays\" : 30", "\"auditDays\" : -1"));
+        tenancy.directory.refresh();
+        assertThat(tenancy.complaints).hasSize(3).last().asString().contains("auditDays");
         Files.writeString(file, good.replace("\"name\" : \"a\"", "\"name\" : \"Alpha\""));
         tenancy.directory.refresh();
         assertThat(tenancy.admin.tenant("a").tenant().value().name()).isEqualTo("Alpha");
+    }
+
+    @Test
+    void nonsenseInOneDocumentHidesNoOther() throws Exception {
+        Path bindings = root.resolve("tenants/a/bindings.json");
+        Path tenant = root.resolve("tenants/a/tenant.json");
+        Files.writeString(root.resolve("tenants/a/policies/mild/v2.json"), "{\"version\":2}");
+        Files.writeString(bindings, "{\"bindings\":[{\"policy\":\"mild\",\"version\":\"1\"}]}");
+        Files.writeString(
+                root.resolve("tenants/a/policies/strict/draft.json"), "{\"name\":\"strict\",\"spec\":{},\"spec\":1}");
+        Files.writeString(tenant, Files.readString(tenant).replace("\"name\" : \"a\"", "\"name\" : \"Alpha\""));
+
+        tenancy.directory.refresh();
+
+        assertThat(tenancy.complaints).hasSize(3).anyMatch(line -> line.startsWith("tenants/a/policies/mild/v2.json"));
+        assertThat(tenancy.admin.tenant("a").tenant().value().name()).isEqualTo("Alpha");
+    }
+
+    @Test
+    void copiedDocumentsDoNotActForWhomTheyWereCopiedFrom() throws Exception {
+        TenantAdmin.NewKey key = tenancy.key("a", Scope.INFER);
+        Path copy = Files.createDirectories(root.resolve("tenants/b/keys"));
+        Files.copy(root.resolve("tenants/a/tenant.json"), copy.resolveSibling("tenant.json"));
+        Files.copy(
+                root.resolve("tenants/a/keys/" + key.key().value().id() + ".json"), copy.resolve("aaaaaaaaaaaa.json"));
+        Files.copy(root.resolve("tenants/a/policies/mild/v1.json"), root.resolve("tenants/a/policies/mild/v2.json"));
+
+        tenancy.directory.refresh();
+
+        assertThat(tenancy.directory.snapshot().tenants()).containsOnlyKeys("a");
+        assertThat(tenancy.policies.policy("a", "mild").versions()).containsOnlyKeys(1);
+        assertThat(tenancy.complaints).hasSize(3).allMatch(line -> line.contains("not its own"));
+    }
+
+    @Test
+    void floorThatContradictsAPublishedPolicyIsRefused() throws Exception {
+        publish("words", "{\"words\":[{\"id\":\"w\",\"terms\":[\"mild\"]}]}");
+        JsonNode floor = Documents.JSON.readTree("{\"words\":[{\"id\":\"w\",\"terms\":[\"wild\"]}]}");
+
+        assertThatExceptionOfType(StoreException.class)
+                .isThrownBy(() -> tenancy.policies.writeFloor(TestTenancy.OPERATOR, floor, new Expected.Absent()))
+                .withMessageContaining("words@1 of tenant 'a'");
+        assertThat(tenancy.policies.floor()).isEmpty();
+        // No tenant can keep the operator from it.
+        Stored<Tenant> before = tenancy.admin.tenant("a").tenant();
+        Tenant suspended = new Tenant("a", "a", Tenant.Status.SUSPENDED, 0, Limits.NONE, false, 30);
+        tenancy.admin.update(TestTenancy.OPERATOR, before, suspended, new Expected.Present());
+        tenancy.policies.writeFloor(TestTenancy.OPERATOR, floor, new Expected.Absent());
+        assertThat(tenancy.policies.floor()).isPresent();
     }
 
     @Test

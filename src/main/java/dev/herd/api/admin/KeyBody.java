@@ -85,13 +85,14 @@ public record KeyBody(
         /**
          * What is asked for.
          *
+         * @param standard scopes of a key for which none are asked for
          * @throws ApiException 400
          */
-        public KeyRequest request() {
+        public KeyRequest request(Set<Scope> standard) {
             UnknownFields.refuse("", others);
             return new KeyRequest(
                     name,
-                    scopes == null ? Set.of(Scope.INFER, Scope.MODERATE) : read(scopes),
+                    scopes == null ? standard : read(scopes),
                     expiresInSeconds == null ? null : Duration.ofSeconds(expiresInSeconds),
                     LimitsBody.read(limits),
                     policies == null ? List.of() : policies);
