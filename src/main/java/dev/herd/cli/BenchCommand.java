@@ -69,10 +69,7 @@ final class BenchCommand implements Command {
             "measure the device of --backend instead, with random 4-bit weights of the shapes of scout, maverick or tiny:"
                     + " batches of 1, 8 and 32 sequences, and a prompt");
     private final CommandOption<Optional<Integer>> layers = options.optional(
-            "--layers",
-            "N",
-            CommandOption::integer,
-            "how many layers of those shapes, a multiple of 4 (default: all)");
+            "--layers", "N", CommandOption::integer, "how many layers of those shapes, a multiple of 4 (default: all)");
     private final CommandOption<Float> bandwidth = options.value(
             "--bandwidth", "GB/S", CommandOption::real, "0", "what the device's memory reaches, for the share of it");
     private final CommandOption<Float> peak = options.value(
