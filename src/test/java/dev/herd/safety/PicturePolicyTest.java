@@ -119,10 +119,13 @@ class PicturePolicyTest {
 
         assertThat(passed.decision().effective()).isEqualTo(Action.ANNOTATE);
         assertThat(passed.decision().isTruncated()).isTrue();
-        assertThat(passed.decision().findings()).filteredOn(Finding::isDetected).singleElement().satisfies(finding -> {
-            assertThat(finding.code()).isEqualTo("UNSEEN_PICTURES");
-            assertThat(finding.scanner()).isEqualTo("rules");
-        });
+        assertThat(passed.decision().findings())
+                .filteredOn(Finding::isDetected)
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.code()).isEqualTo("UNSEEN_PICTURES");
+                    assertThat(finding.scanner()).isEqualTo("rules");
+                });
         assertThat(blocked.decision().effective()).isEqualTo(Action.BLOCK);
     }
 
