@@ -19,25 +19,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code herd bench}: how fast the model runs on this machine. */
-@Command(
-        name = "bench",
-        description = {
-            "Measures prompt and decode speed.",
-            "",
-            "A run computes a prompt of its own with an empty cache, then decodes one token at a time, again with an"
-                    + " empty cache; nothing is sampled while the clock runs. The first run warms up and is not"
-                    + " counted. Speeds are medians, with the slowest and the fastest run.",
-            "",
-            "With --peer, Herd and llama.cpp take turns on the same file, each in a process of its own, and the ratios"
-                    + " of the rounds are printed with their spread."
-        })
-final class BenchCommand implements Callable<Integer> {
+final class BenchCommand implements Command {
     private static final String PROSE = "The herd moved slowly along the ridge while the wind came up from the valley. "
             + "Nobody counted the animals, and nobody had to: each one knew its place, and the last one waited. ";
 
@@ -46,167 +30,131 @@ final class BenchCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin
-    private ModelOptions modelOptions = new ModelOptions();
+    private final CommandOptions options = new CommandOptions();
+    private final ModelOptions modelOptions = new ModelOptions(options);
 
-    @Option(
-            names = "--prompt",
-            paramLabel = "N",
-            defaultValue = "512",
-            description = "tokens of the prompt (default: ${DEFAULT-VALUE})")
-    private int promptTokens;
+    private final CommandOption<Integer> prompt =
+            options.value("--prompt", "N", CommandOption::integer, "512", "tokens of the prompt");
+    private final CommandOption<Integer> decode =
+            options.value("--decode", "N", CommandOption::integer, "64", "tokens to decode");
+    private final CommandOption<Integer> runs =
+            options.value("--runs", "N", CommandOption::integer, "5", "runs that count");
+    private final CommandOption<Integer> sequences = options.value(
+            "--sequences",
+            "N",
+            CommandOption::integer,
+            "1",
+            "also decode this many sequences together, if it is more than one");
+    private final CommandOption<Boolean> isJson = options.flag("--json", "print JSON");
+    private final CommandOption<Boolean> usesRandomTokens =
+            options.flag("--random-tokens", "a prompt of random ids, so that no tokenizer is needed");
+    private final CommandOption<Long> seed =
+            options.value("--seed", "N", CommandOption::longInteger, "1", "seed of the random ids");
+    private final CommandOption<TensorType> kvType =
+            ModelOptions.kvType(options, "f16", "how keys and values are kept");
+    private final CommandOption<Optional<Path>> peer = options.optional(
+            "--peer", "DIR", Path::of, "compare with llama.cpp: DIR holds its driver, a program named peer");
+    private final CommandOption<Integer> rounds =
+            options.value("--rounds", "N", CommandOption::integer, "5", "how often herd and the peer take turns");
+    private final CommandOption<Optional<Integer>> images = options.optional(
+            "--images",
+            "N",
+            CommandOption::integer,
+            "measure the vision tower instead: N pictures of one tile each, and their tokens in the text model");
 
-    @Option(
-            names = "--decode",
-            paramLabel = "N",
-            defaultValue = "64",
-            description = "tokens to decode (default: ${DEFAULT-VALUE})")
-    private int decodeTokens;
-
-    @Option(
-            names = "--runs",
-            paramLabel = "N",
-            defaultValue = "5",
-            description = "runs that count (default: ${DEFAULT-VALUE})")
-    private int runs;
-
-    @Option(
-            names = "--sequences",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "also decode this many sequences together (default: ${DEFAULT-VALUE}, which is none but the"
-                    + " one)")
-    private int sequences;
-
-    @Option(names = "--json", description = "print JSON")
-    private boolean isJson;
-
-    @Option(names = "--random-tokens", description = "a prompt of random ids, so that no tokenizer is needed")
-    private boolean usesRandomTokens;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "seed of the random ids (default: ${DEFAULT-VALUE})")
-    private long seed;
-
-    @Option(
-            names = "--kv-type",
-            paramLabel = "TYPE",
-            defaultValue = "f16",
-            converter = ModelOptions.KvType.class,
-            description = "how keys and values are kept: f32, f16 or q8_0 (default: ${DEFAULT-VALUE})")
-    private TensorType kvType = TensorType.F16;
-
-    @Option(
-            names = "--peer",
-            paramLabel = "DIR",
-            description = "compare with llama.cpp: DIR holds its driver, a program named peer")
-    private Optional<Path> peer = Optional.empty();
-
-    @Option(
-            names = "--rounds",
-            paramLabel = "N",
-            defaultValue = "5",
-            description = "how often herd and the peer take turns (default: ${DEFAULT-VALUE})")
-    private int rounds;
-
-    @Option(
-            names = "--images",
-            paramLabel = "N",
-            description = "measure the vision tower instead: N pictures of one tile each, and their tokens in the text"
-                    + " model")
-    private Optional<Integer> images = Optional.empty();
-
-    @Option(
-            names = "--shapes",
-            paramLabel = "MODEL",
-            converter = DecoderShape.Converter.class,
-            description = "measure the device of --backend instead, with random 4-bit weights of the shapes of scout,"
-                    + " maverick or tiny: batches of 1, 8 and 32 sequences, and a prompt")
-    private Optional<DecoderShape> shapes = Optional.empty();
-
-    @Option(
-            names = "--layers",
-            paramLabel = "N",
-            description = "how many layers of those shapes, a multiple of 4 (default: all)")
-    private Optional<Integer> layers = Optional.empty();
-
-    @Option(
-            names = "--bandwidth",
-            paramLabel = "GB/S",
-            defaultValue = "0",
-            description = "what the device's memory reaches, for the share of it")
-    private double bandwidth;
-
-    @Option(
-            names = "--peak",
-            paramLabel = "TFLOP/S",
-            defaultValue = "0",
-            description = "what the device's arithmetic reaches, for the share of it")
-    private double peak;
+    private final CommandOption<Optional<DecoderShape>> shapes = options.optional(
+            "--shapes",
+            "MODEL",
+            DecoderShape::named,
+            "measure the device of --backend instead, with random 4-bit weights of the shapes of scout, maverick or tiny:"
+                    + " batches of 1, 8 and 32 sequences, and a prompt");
+    private final CommandOption<Optional<Integer>> layers = options.optional(
+            "--layers", "N", CommandOption::integer, "how many layers of those shapes, a multiple of 4 (default: all)");
+    private final CommandOption<Float> bandwidth = options.value(
+            "--bandwidth", "GB/S", CommandOption::real, "0", "what the device's memory reaches, for the share of it");
+    private final CommandOption<Float> peak = options.value(
+            "--peak", "TFLOP/S", CommandOption::real, "0", "what the device's arithmetic reaches, for the share of it");
 
     BenchCommand(Console console) {
         this.console = console;
     }
 
     @Override
-    public Integer call() throws IOException {
-        requireAtLeastOne("--prompt", promptTokens);
-        requireAtLeastOne("--decode", decodeTokens);
-        requireAtLeastOne("--runs", runs);
-        requireAtLeastOne("--sequences", sequences);
-        requireAtLeastOne("--rounds", rounds);
-        if (peer.isPresent()) {
-            compare(peer.get());
-            return 0;
+    public CommandOptions options() {
+        return options;
+    }
+
+    @Override
+    public CommandHelp help() {
+        return new CommandHelp(
+                "herd bench [OPTIONS]",
+                "Measures prompt and decode speed.",
+                "A run computes a prompt of its own with an empty cache, then decodes one token at a time, again with an"
+                        + " empty cache; nothing is sampled while the clock runs. The first run warms up and is not"
+                        + " counted. Speeds are medians, with the slowest and the fastest run.",
+                "With --peer, Herd and llama.cpp take turns on the same file, each in a process of its own, and the ratios"
+                        + " of the rounds are printed with their spread.");
+    }
+
+    @Override
+    public void run() throws IOException {
+        for (CommandOption<Integer> count : List.of(prompt, decode, runs, sequences, rounds)) {
+            requireAtLeastOne(count.spelling().name(), count.get());
         }
-        if (images.isPresent()) {
-            requireAtLeastOne("--images", images.get());
-            measureImages(images.get());
-            return 0;
+        if (peer.get().isPresent()) {
+            compare(peer.get().get());
+        } else if (images.get().isPresent()) {
+            requireAtLeastOne(images.spelling().name(), images.get().get());
+            measureImages(images.get().get());
+        } else if (shapes.get().isPresent()) {
+            measureDevice(shapes.get().get());
+        } else {
+            measureText();
         }
-        if (shapes.isPresent()) {
-            measureDevice(shapes.get());
-            return 0;
-        }
+    }
+
+    private void measureText() throws IOException {
         Progress progress = console.progress();
         progress.show("Loading the model ...");
         ModelSettings settings = modelOptions
                 .settings()
-                .withKvType(kvType)
-                .withRequests(sequences, 0)
-                .withContextLength(Math.max(promptTokens, decodeTokens + BatchedDecode.PROMPT_TOKENS) + 1);
+                .withKvType(kvType.get())
+                .withRequests(sequences.get(), 0)
+                .withContextLength(Math.max(prompt.get(), decode.get() + BatchedDecode.PROMPT_TOKENS) + 1);
         try (LoadedModel model = ModelOptions.open(settings)) {
             double loadSeconds = ProcessFacts.age().toNanos() / 1e9;
             Result result = measure(model, settings.threads(), loadSeconds, progress);
             progress.clear();
-            if (isJson) {
+            if (isJson.get()) {
                 result.writeJson(console);
             } else {
                 result.writeText(console);
             }
         }
-        return 0;
     }
 
     private void measureDevice(DecoderShape shape) {
         DeviceBench bench = new DeviceBench(
-                shape, layers.orElse(shape.layers()), promptTokens, promptTokens, runs, 1e9 * bandwidth, 1e12 * peak);
+                shape,
+                layers.get().orElse(shape.layers()),
+                prompt.get(),
+                prompt.get(),
+                runs.get(),
+                1e9 * bandwidth.get(),
+                1e12 * peak.get());
         bench.measure(modelOptions.device(), console);
     }
 
     private void measureImages(int count) throws IOException {
         Progress progress = console.progress();
         progress.show("Loading the model ...");
-        ModelSettings settings = modelOptions.settings().withKvType(kvType);
+        ModelSettings settings = modelOptions.settings().withKvType(kvType.get());
         try (LoadedModel model = ModelOptions.open(settings)) {
             Kernels kernels = KernelsSelector.select(settings.kernels()).kernels();
             ImageBench.Result result =
-                    new ImageBench(model.runner(), kernels, settings.threads(), count, runs).measure(progress);
+                    new ImageBench(model.runner(), kernels, settings.threads(), count, runs.get()).measure(progress);
             progress.clear();
-            if (isJson) {
+            if (isJson.get()) {
                 result.writeJson(console, model.name());
             } else {
                 result.writeText(console, model.name());
@@ -220,15 +168,15 @@ final class BenchCommand implements Callable<Integer> {
                 settings.model().orElseThrow(() -> new CommandException("--peer needs a --model that both can read"));
         String launcher = Optional.ofNullable(System.getProperty(LAUNCHER))
                 .orElseThrow(() -> new CommandException("--peer works when bench is started by the herd command"));
-        List<String> options =
-                new ArrayList<>(List.of("--kv-type", kvType.name().toLowerCase(Locale.ROOT)));
-        settings.kernels().ifPresent(kernels -> options.addAll(List.of("--kernels", kernels)));
+        List<String> herdOptions =
+                new ArrayList<>(List.of("--kv-type", kvType.get().name().toLowerCase(Locale.ROOT)));
+        settings.kernels().ifPresent(kernels -> herdOptions.addAll(List.of("--kernels", kernels)));
         PeerComparison.Work work = new PeerComparison.Work(
-                model.toAbsolutePath(), promptTokens, decodeTokens, settings.threads(), runs, options);
+                model.toAbsolutePath(), prompt.get(), decode.get(), settings.threads(), runs.get(), herdOptions);
         Progress progress = console.progress();
-        PeerReport report = new PeerComparison(launcher, folder, work).run(rounds, progress);
+        PeerReport report = new PeerComparison(launcher, folder, work).run(rounds.get(), progress);
         progress.clear();
-        if (isJson) {
+        if (isJson.get()) {
             report.writeJson(console);
         } else {
             report.writeText(console);
@@ -237,6 +185,8 @@ final class BenchCommand implements Callable<Integer> {
 
     private Result measure(LoadedModel model, int threads, double loadSeconds, Progress progress) {
         ModelRunner runner = model.runner();
+        int runCount = runs.get();
+        boolean isBatched = sequences.get() > 1;
         int[] tokens = tokens(model);
         SingleSequence sequence = new SingleSequence(runner);
         progress.show("Warming up ...");
@@ -244,41 +194,43 @@ final class BenchCommand implements Callable<Integer> {
         double processToFirstToken = ProcessFacts.age().toNanos() / 1e9;
         decode(sequence, firstToken, tokens);
 
-        double[] promptSpeeds = new double[runs];
-        double[] decodeSpeeds = new double[runs];
-        double[] firstTokens = new double[runs];
-        double[] batchedSpeeds = new double[sequences > 1 ? runs : 0];
-        for (int run = 0; run < runs; run++) {
-            progress.show("Run " + (run + 1) + " of " + runs + " ...");
+        double[] promptSpeeds = new double[runCount];
+        double[] decodeSpeeds = new double[runCount];
+        double[] firstTokens = new double[runCount];
+        double[] batchedSpeeds = new double[isBatched ? runCount : 0];
+        for (int run = 0; run < runCount; run++) {
+            progress.show("Run " + (run + 1) + " of " + runCount + " ...");
             long start = System.nanoTime();
             Prefill prefill = prefill(runner, sequence, tokens);
             firstTokens[run] = (System.nanoTime() - start) / 1e9;
-            promptSpeeds[run] = promptTokens * 1e9 / (prefill.computed() - start);
-            decodeSpeeds[run] = decodeTokens * 1e9 / decode(sequence, prefill.firstToken(), tokens);
-            if (sequences > 1) {
+            promptSpeeds[run] = prompt.get() * 1e9 / (prefill.computed() - start);
+            decodeSpeeds[run] = decode.get() * 1e9 / decode(sequence, prefill.firstToken(), tokens);
+            if (isBatched) {
                 sequence.clear();
-                batchedSpeeds[run] = BatchedDecode.tokensPerSecond(model.engine(), sequences, decodeTokens, tokens);
+                batchedSpeeds[run] =
+                        BatchedDecode.tokensPerSecond(model.engine(), sequences.get(), decode.get(), tokens);
             }
         }
         return new Result(
                 model.name(),
                 runner.description(),
                 threads,
-                promptTokens,
-                decodeTokens,
-                runs,
+                prompt.get(),
+                decode.get(),
+                runCount,
                 loadSeconds,
                 processToFirstToken,
                 Spread.of(firstTokens),
                 Spread.of(promptSpeeds),
                 Spread.of(decodeSpeeds),
-                sequences,
-                sequences > 1 ? Optional.of(Spread.of(batchedSpeeds)) : Optional.empty(),
+                sequences.get(),
+                isBatched ? Optional.of(Spread.of(batchedSpeeds)) : Optional.empty(),
                 ProcessFacts.peakMemoryBytes());
     }
 
     /** Computes the prompt from an empty cache and chooses the first token. */
     private Prefill prefill(ModelRunner runner, SingleSequence sequence, int[] tokens) {
+        int promptTokens = prompt.get();
         sequence.clear();
         int slice = sequence.sliceLength(promptTokens);
         while (sequence.length() + slice < promptTokens) {
@@ -292,6 +244,7 @@ final class BenchCommand implements Callable<Integer> {
 
     /** Decodes from an empty cache; nanoseconds. */
     private long decode(SingleSequence sequence, int first, int[] tokens) {
+        int decodeTokens = decode.get();
         sequence.clear();
         long start = System.nanoTime();
         sequence.run(new int[] {first}, 1);
@@ -302,9 +255,9 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private int[] tokens(LoadedModel model) {
-        int count = Math.max(promptTokens, decodeTokens);
-        if (usesRandomTokens) {
-            return new Random(seed)
+        int count = Math.max(prompt.get(), decode.get());
+        if (usesRandomTokens.get()) {
+            return new Random(seed.get())
                     .ints(count, 0, model.runner().config().vocabularySize())
                     .toArray();
         }

@@ -8,70 +8,56 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code herd chat}: a conversation in the terminal. */
-@Command(
-        name = "chat",
-        description = {
-            "Talks to a model, in this process or on a server.",
-            "",
-            "Each line of input is a message; the answer is printed as it comes. /image FILE shows a picture along with"
-                    + " the next message, /reset starts a new conversation,"
-                    + " /exit or Ctrl-D ends, Ctrl-C stops the current answer. With piped input every line is answered"
-                    + " and nothing else is printed."
-        })
-final class ChatCommand implements Callable<Integer> {
+final class ChatCommand implements Command {
     private static final int INTERRUPTED = 130;
     private static final String IMAGE = "/image ";
 
     private final Console console;
     private final AtomicBoolean isAnswering = new AtomicBoolean();
 
-    @Mixin
-    private ModelOptions modelOptions = new ModelOptions();
+    private final CommandOptions options = new CommandOptions();
+    private final ModelOptions modelOptions = new ModelOptions(options);
 
-    @Option(
-            names = "--url",
-            paramLabel = "URL",
-            defaultValue = "${env:HERD_URL}",
-            description = "talk to the server at this address, for example http://localhost:8080, and load no model"
-                    + " here (also HERD_URL)")
-    private Optional<URI> url = Optional.empty();
-
-    @Option(
-            names = "--context",
-            paramLabel = "N",
-            description = "longest conversation, in tokens, of a model in this process")
-    private Optional<Integer> context = Optional.empty();
-
-    @Option(
-            names = "--kv-type",
-            paramLabel = "TYPE",
-            defaultValue = "f16",
-            converter = ModelOptions.KvType.class,
-            description = "how a model in this process keeps keys and values: f32, f16 or q8_0 (default:"
-                    + " ${DEFAULT-VALUE})")
-    private TensorType kvType = TensorType.F16;
-
-    @Option(names = "--system", paramLabel = "TEXT", description = "system message of the conversation")
-    private @Nullable String system;
-
-    @ArgGroup(exclusive = false, validate = false)
-    private ChatOptions options = new ChatOptions();
+    private final CommandOption<Optional<URI>> url = options.optional(
+                    "--url",
+                    "URL",
+                    URI::create,
+                    "talk to the server at this address, for example http://localhost:8080, and load no model here")
+            .orVariable("HERD_URL");
+    private final CommandOption<Optional<Integer>> context = options.optional(
+            "--context", "N", CommandOption::integer, "longest conversation, in tokens, of a model in this process");
+    private final CommandOption<TensorType> kvType =
+            ModelOptions.kvType(options, "f16", "how a model in this process keeps keys and values");
+    private final CommandOption<Optional<String>> system =
+            options.optional("--system", "TEXT", Function.identity(), "system message of the conversation");
+    private final ChatOptions chatOptions = new ChatOptions(options);
 
     ChatCommand(Console console) {
         this.console = console;
     }
 
     @Override
-    public Integer call() throws IOException {
+    public CommandOptions options() {
+        return options;
+    }
+
+    @Override
+    public CommandHelp help() {
+        return new CommandHelp(
+                "herd chat [OPTIONS]",
+                "Talks to a model, in this process or on a server.",
+                "Each line of input is a message; the answer is printed as it comes. /image FILE shows a picture along with"
+                        + " the next message, /reset starts a new conversation, /exit or Ctrl-D ends, Ctrl-C stops the"
+                        + " current answer. With piped input every line is answered and nothing else is printed.");
+    }
+
+    @Override
+    public void run() throws IOException {
         Progress progress = console.progress();
         try (ChatPartner partner = open(progress)) {
             progress.clear();
@@ -83,17 +69,17 @@ final class ChatCommand implements Callable<Integer> {
             }
             converse(partner);
         }
-        return 0;
     }
 
     private ChatPartner open(Progress progress) {
-        if (url.isPresent()) {
-            progress.show("Connecting to " + url.get() + " ...");
-            return new ServerChat(url.get(), options);
+        if (url.get().isPresent()) {
+            URI server = url.get().get();
+            progress.show("Connecting to " + server + " ...");
+            return new ServerChat(server, chatOptions);
         }
         progress.show("Loading the model ...");
-        ModelSettings settings = modelOptions.settings().withKvType(kvType);
-        return LocalChat.open(context.map(settings::withContextLength).orElse(settings), options, progress);
+        ModelSettings settings = modelOptions.settings().withKvType(kvType.get());
+        return LocalChat.open(context.get().map(settings::withContextLength).orElse(settings), chatOptions, progress);
     }
 
     private void converse(ChatPartner partner) throws IOException {
@@ -168,9 +154,7 @@ final class ChatCommand implements Callable<Integer> {
 
     private List<Turn> newConversation() {
         List<Turn> conversation = new ArrayList<>();
-        if (system != null) {
-            conversation.add(new Turn("system", system));
-        }
+        system.get().ifPresent(text -> conversation.add(new Turn("system", text)));
         return conversation;
     }
 

@@ -3,36 +3,36 @@ package dev.herd.cli;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Option;
 
 /** How answers are chosen; what is not given is left to the model's own defaults. */
 final class ChatOptions {
-    @Option(names = "--temperature", paramLabel = "T", description = "0 always takes the most likely token")
-    private @Nullable Float temperature;
+    private final CommandOption<Optional<Float>> temperature;
+    private final CommandOption<Optional<Float>> topP;
+    private final CommandOption<Optional<Long>> seed;
+    private final CommandOption<Optional<Integer>> maxTokens;
 
-    @Option(names = "--top-p", paramLabel = "P", description = "keep the most likely tokens up to this probability")
-    private @Nullable Float topP;
-
-    @Option(names = "--seed", paramLabel = "N", description = "the same seed gives the same answers")
-    private @Nullable Long seed;
-
-    @Option(names = "--max-tokens", paramLabel = "N", description = "longest answer, in tokens")
-    private @Nullable Integer maxTokens;
+    ChatOptions(CommandOptions options) {
+        temperature =
+                options.optional("--temperature", "T", CommandOption::real, "0 always takes the most likely token");
+        topP = options.optional(
+                "--top-p", "P", CommandOption::real, "keep the most likely tokens up to this probability");
+        seed = options.optional("--seed", "N", CommandOption::longInteger, "the same seed gives the same answers");
+        maxTokens = options.optional("--max-tokens", "N", CommandOption::integer, "longest answer, in tokens");
+    }
 
     Optional<Float> temperature() {
-        return Optional.ofNullable(temperature);
+        return temperature.get();
     }
 
     Optional<Float> topP() {
-        return Optional.ofNullable(topP);
+        return topP.get();
     }
 
     OptionalLong seed() {
-        return seed == null ? OptionalLong.empty() : OptionalLong.of(seed);
+        return seed.get().map(OptionalLong::of).orElseGet(OptionalLong::empty);
     }
 
     OptionalInt maxTokens() {
-        return maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens);
+        return maxTokens.get().map(OptionalInt::of).orElseGet(OptionalInt::empty);
     }
 }

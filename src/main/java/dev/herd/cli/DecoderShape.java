@@ -19,8 +19,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * The sizes of a mixture of experts in which every fourth layer is GLOBAL, for measuring a device without a checkpoint: all
@@ -67,17 +65,14 @@ enum DecoderShape {
         this.layers = layers;
     }
 
-    /** Reads {@code scout}, {@code maverick} and {@code tiny}. */
-    static final class Converter implements ITypeConverter<DecoderShape> {
-        @Override
-        public DecoderShape convert(String value) {
-            return switch (value) {
-                case "scout" -> SCOUT;
-                case "maverick" -> MAVERICK;
-                case "tiny" -> TINY;
-                default -> throw new TypeConversionException("'" + value + "' is neither scout, maverick nor tiny");
-            };
-        }
+    /** The one called {@code scout}, {@code maverick} or {@code tiny}. */
+    static DecoderShape named(String word) {
+        return switch (word) {
+            case "scout" -> SCOUT;
+            case "maverick" -> MAVERICK;
+            case "tiny" -> TINY;
+            default -> throw new IllegalArgumentException("'" + word + "' is neither scout, maverick nor tiny");
+        };
     }
 
     int layers() {

@@ -18,79 +18,67 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code herd logits}: what the model expects at every position of a text. */
-@Command(
-        name = "logits",
-        description = "Prints the most likely next tokens at every position of a text, as JSON.",
-        footerHeading = "%nOutput, one line per position:%n",
-        footer = {
-            "  {\"model\": \"NAME\", \"vocabularySize\": N, \"positions\": [",
-            "  {\"position\": 0, \"token\": ID, \"top\": [{\"token\": ID, \"logProb\": -0.1, \"text\": \"...\"}, ...]},",
-            "  ...]}",
-            "\"top\" is what follows the token, best first; \"logProb\" is the natural logarithm of the probability;"
-                    + " \"text\" is left out if the model has no tokenizer."
-        })
-final class LogitsCommand implements Callable<Integer> {
+final class LogitsCommand implements Command {
     /** Logits computed at a time; one row of the real vocabulary is 0.8 MB. */
     private static final long LOGITS_BYTES = 32L << 20;
 
     private final Console console;
 
-    @Mixin
-    private ModelOptions modelOptions = new ModelOptions();
+    private final CommandOptions options = new CommandOptions();
+    private final ModelOptions modelOptions = new ModelOptions(options);
+    private final TokenSource source = new TokenSource(options);
 
-    @ArgGroup(multiplicity = "1")
-    private TokenSource source = new TokenSource();
-
-    @Option(
-            names = "--image",
-            paramLabel = "FILE",
-            arity = "1..*",
-            description =
-                    "pictures, in order: where --prompt says <|image|>, or before the text if it never does; token"
-                            + " ids must have a <|patch|> for each of their image tokens")
-    private List<Path> images = List.of();
-
-    @Option(
-            names = "--top",
-            paramLabel = "N",
-            defaultValue = "5",
-            description = "tokens to print per position (default: ${DEFAULT-VALUE})")
-    private int top;
-
-    @Option(
-            names = "--raw",
-            paramLabel = "OUT",
-            description = "also write all logits to this file: little-endian float32 [positions, vocabularySize]")
-    private @Nullable Path raw;
-
-    @Option(
-            names = "--kv-type",
-            paramLabel = "TYPE",
-            defaultValue = "f32",
-            converter = ModelOptions.KvType.class,
-            description = "how keys and values are kept: f32, f16 or q8_0 (default: ${DEFAULT-VALUE})")
-    private TensorType kvType = TensorType.F32;
+    private final CommandOption<List<Path>> images = options.list(
+            "--image",
+            "FILE",
+            Path::of,
+            "pictures, in order: where --prompt says <|image|>, or before the text if it never does; token ids must have"
+                    + " a <|patch|> for each of their image tokens");
+    private final CommandOption<Integer> top =
+            options.value("--top", "N", CommandOption::integer, "5", "tokens to print per position");
+    private final CommandOption<Optional<Path>> raw = options.optional(
+            "--raw",
+            "OUT",
+            Path::of,
+            "also write all logits to this file: little-endian float32 [positions, vocabularySize]");
+    private final CommandOption<TensorType> kvType =
+            ModelOptions.kvType(options, "f32", "how keys and values are kept");
 
     LogitsCommand(Console console) {
         this.console = console;
     }
 
     @Override
-    public Integer call() throws IOException {
-        if (top < 0) {
-            throw new CommandException("--top must not be negative: " + top);
+    public CommandOptions options() {
+        return options;
+    }
+
+    @Override
+    public CommandHelp help() {
+        return new CommandHelp(
+                        "herd logits [OPTIONS] (--tokens 1,2,3 | --prompt TEXT | --tokens-file FILE)",
+                        "Prints the most likely next tokens at every position of a text, as JSON.")
+                .withFooter(
+                        "Output, one line per position:",
+                        "  {\"model\": \"NAME\", \"vocabularySize\": N, \"positions\": [",
+                        "  {\"position\": 0, \"token\": ID, \"top\": [{\"token\": ID, \"logProb\": -0.1,",
+                        "   \"text\": \"...\"}, ...]},",
+                        "  ...]}",
+                        "\"top\" is what follows the token, best first; \"logProb\" is the natural logarithm",
+                        "of the probability; \"text\" is left out if the model has no tokenizer.");
+    }
+
+    @Override
+    public void run() throws IOException {
+        if (top.get() < 0) {
+            throw new CommandException("--top must not be negative: " + top.get());
         }
         Progress progress = console.progress();
         progress.show("Loading the model ...");
-        ModelSettings settings = modelOptions.settings().withKvType(kvType);
+        ModelSettings settings = modelOptions.settings().withKvType(kvType.get());
         int[] tokens;
         try (LoadedModel model = ModelOptions.open(settings)) {
             OptionalInt beginOfText = model.checkpoint().generationDefaults().bosToken();
@@ -98,23 +86,22 @@ final class LogitsCommand implements Callable<Integer> {
                     model.findTokenizer(), beginOfText, model.runner().config().vocabularySize(), imagePrompt(model));
             if (tokens.length <= model.contextLength()) {
                 print(model, tokens, progress);
-                return 0;
+                return;
             }
         }
         try (LoadedModel model = ModelOptions.open(settings.withContextLength(tokens.length))) {
             print(model, tokens, progress);
-            return 0;
         }
     }
 
     private Optional<ImagePrompt> imagePrompt(LoadedModel model) throws IOException {
-        if (images.isEmpty()) {
+        if (images.get().isEmpty()) {
             return Optional.empty();
         }
         VisionConfig vision = model.vision()
                 .orElseThrow(() -> new CommandException("the model has no vision tower, so it sees no pictures"));
         List<RgbImage> decoded = new ArrayList<>();
-        for (Path file : images) {
+        for (Path file : images.get()) {
             decoded.add(ImageFiles.decode(file));
         }
         return Optional.of(new ImagePrompt(decoded, vision, model.tokenizer()));
@@ -124,7 +111,8 @@ final class LogitsCommand implements Callable<Integer> {
         Optional<ImagePrompt> pictures = imagePrompt(model);
         List<ImageEmbedding> embeddings =
                 pictures.isPresent() ? pictures.get().embeddings(tokens, model.runner(), progress) : List.of();
-        try (RawLogits rawLogits = raw == null ? null : new RawLogits(raw)) {
+        try (RawLogits rawLogits =
+                raw.get().isPresent() ? new RawLogits(raw.get().get()) : null) {
             print(model, tokens, embeddings, rawLogits, progress);
         }
     }
@@ -140,7 +128,7 @@ final class LogitsCommand implements Callable<Integer> {
         int vocabularySize = runner.config().vocabularySize();
         int rows = Math.clamp(LOGITS_BYTES / (4L * vocabularySize), 1, runner.maxBatchTokens());
         SingleSequence sequence = new SingleSequence(runner);
-        LogitsJson json = new LogitsJson(console.out(), vocabularySize, model.findTokenizer(), top);
+        LogitsJson json = new LogitsJson(console.out(), vocabularySize, model.findTokenizer(), top.get());
         json.begin(model.name());
         while (sequence.length() < tokens.length) {
             int from = sequence.length();

@@ -4,34 +4,35 @@ import dev.herd.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Option;
+import java.util.function.Function;
 
 /** Where the tokens of {@code logits} come from: exactly one of three options. */
 final class TokenSource {
-    @Option(names = "--tokens", paramLabel = "1,2,3", description = "token ids, separated by commas or blanks")
-    private @Nullable String tokens;
+    private final CommandOption<Optional<String>> tokens;
+    private final CommandOption<Optional<String>> prompt;
+    private final CommandOption<Optional<Path>> tokensFile;
 
-    @Option(
-            names = "--prompt",
-            paramLabel = "TEXT",
-            description = "text: the begin-of-text token, then TEXT as ordinary text (special tokens in it are not"
-                    + " recognised, save <|image|> where there are pictures)")
-    private @Nullable String prompt;
-
-    @Option(
-            names = "--tokens-file",
-            paramLabel = "FILE",
-            description = "file of token ids, separated by commas, blanks or newlines")
-    private @Nullable Path tokensFile;
+    TokenSource(CommandOptions options) {
+        tokens = options.optional("--tokens", "1,2,3", Function.identity(), "token ids, separated by commas or blanks");
+        prompt = options.optional(
+                "--prompt",
+                "TEXT",
+                Function.identity(),
+                "text: the begin-of-text token, then TEXT as ordinary text (special tokens in it are not recognised, save"
+                        + " <|image|> where there are pictures)");
+        tokensFile = options.optional(
+                "--tokens-file", "FILE", Path::of, "file of token ids, separated by commas, blanks or newlines");
+        options.requireOneOf(List.of(tokens, prompt, tokensFile));
+    }
 
     /** The tokens, all of the vocabulary. */
     int[] resolve(
             Optional<Tokenizer> tokenizer, OptionalInt beginOfText, int vocabularySize, Optional<ImagePrompt> images)
             throws IOException {
-        int[] ids = prompt != null ? encode(prompt, tokenizer, beginOfText, images) : ids();
+        int[] ids = prompt.get().isPresent() ? encode(prompt.get().get(), tokenizer, beginOfText, images) : ids();
         for (int id : ids) {
             if (id < 0 || id >= vocabularySize) {
                 throw new CommandException("token " + id + " is not in the vocabulary of " + vocabularySize);
@@ -55,10 +56,11 @@ final class TokenSource {
     }
 
     private int[] ids() throws IOException {
-        if (tokensFile != null) {
-            return parse(Files.readString(tokensFile), tokensFile.toString());
+        if (tokensFile.get().isPresent()) {
+            Path file = tokensFile.get().get();
+            return parse(Files.readString(file), file.toString());
         }
-        return parse(tokens == null ? "" : tokens, "--tokens");
+        return parse(tokens.get().orElse(""), tokens.spelling().name());
     }
 
     private static int[] parse(String text, String where) {

@@ -54,10 +54,9 @@ public final class Llama4 implements AutoCloseable {
         for (int layer = 0; layer < config.layerCount(); layer++) {
             LayerWeights tensors = weights.layers().get(layer);
             LayerCache cache = LayerCache.of(config, layout, memory, layer);
-            FeedForward feedForward = switch (tensors.ffn()) {
-                case GatedFfn dense -> new DenseFfn(dense, compute, activations, step);
-                case MoeFfn moe -> new MoeLayer(moe, router, compute, activations, step);
-            };
+            FeedForward feedForward = tensors.ffn() instanceof MoeFfn moe
+                    ? new MoeLayer(moe, router, compute, activations, step)
+                    : new DenseFfn((GatedFfn) tensors.ffn(), compute, activations, step);
             Attention attention = new Attention(config, tensors, cache, compute, activations, step);
             layers.add(new Layer(tensors, attention, feedForward));
         }

@@ -15,6 +15,7 @@ import dev.herd.weights.Checkpoint;
 import dev.herd.weights.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -59,18 +60,18 @@ final class Runners {
     }
 
     private Chosen choose(long machineBytes) {
-        switch (selector.apply(settings.backend().name())) {
-            case Choice.Cpu(var reason) -> reason.ifPresent(remarks::add);
-            case Choice.Take(DeviceProvider provider) -> {
-                try {
-                    return onDevice(provider);
-                } catch (IllegalStateException unusable) {
-                    if (!settings.backend().name().equals(DeviceSelector.AUTO)) {
-                        throw unusable;
-                    }
-                    remarks.add("running on the CPU: " + unusable.getMessage());
+        Choice choice = selector.apply(settings.backend().name());
+        if (choice instanceof Choice.Take(DeviceProvider provider)) {
+            try {
+                return onDevice(provider);
+            } catch (IllegalStateException unusable) {
+                if (!settings.backend().name().equals(DeviceSelector.AUTO)) {
+                    throw unusable;
                 }
+                remarks.add("running on the CPU: " + unusable.getMessage());
             }
+        } else if (choice instanceof Choice.Cpu(Optional<String> reason)) {
+            reason.ifPresent(remarks::add);
         }
         return onCpu(machineBytes);
     }

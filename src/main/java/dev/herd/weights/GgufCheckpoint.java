@@ -5,9 +5,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -134,12 +136,7 @@ final class GgufCheckpoint implements Checkpoint {
     private GenerationDefaults generationDefaults(GgufMetadata metadata) {
         OptionalInt bos = tokenId(metadata, GgufKeys.BOS_TOKEN);
         List<Integer> stops = metadata.wholes(GgufKeys.STOP_TOKENS, 0, config.vocabularySize() - 1)
-                .orElseGet(() -> Stream.of(GgufKeys.EOS_TOKEN, GgufKeys.EOT_TOKEN, GgufKeys.EOM_TOKEN)
-                        .map(key -> tokenId(metadata, key))
-                        .flatMapToInt(OptionalInt::stream)
-                        .boxed()
-                        .distinct()
-                        .toList());
+                .orElseGet(() -> namedStops(metadata));
         OptionalInt topK = metadata.whole(GgufKeys.TOP_K, 0, Integer.MAX_VALUE);
         return new GenerationDefaults(
                 bos,
@@ -147,6 +144,14 @@ final class GgufCheckpoint implements Checkpoint {
                 optionalReal(metadata, GgufKeys.TEMPERATURE),
                 optionalReal(metadata, GgufKeys.TOP_P),
                 topK.isPresent() ? topK.getAsInt() : null);
+    }
+
+    private List<Integer> namedStops(GgufMetadata metadata) {
+        Set<Integer> stops = new LinkedHashSet<>();
+        for (String key : List.of(GgufKeys.EOS_TOKEN, GgufKeys.EOT_TOKEN, GgufKeys.EOM_TOKEN)) {
+            tokenId(metadata, key).ifPresent(stops::add);
+        }
+        return List.copyOf(stops);
     }
 
     private OptionalInt tokenId(GgufMetadata metadata, String key) {

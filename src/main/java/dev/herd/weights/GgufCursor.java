@@ -68,12 +68,24 @@ final class GgufCursor {
 
     /** The bytes of a text: a 64-bit length, then so many bytes. */
     MemorySegment text(String what) {
-        long length = u64("the length of " + what);
+        return skip(textLength(what), what);
+    }
+
+    /** Steps over a text. A vocabulary has hundreds of thousands, so nothing is allocated. */
+    void skipText(String what) {
+        advance(textLength(what), what);
+    }
+
+    private long textLength(String what) {
+        if (remaining() < Long.BYTES) {
+            throw error("is truncated: it ends within the length of " + what);
+        }
+        long length = u64(what);
         if (length < 0 || length > remaining()) {
             throw error("claims " + Long.toUnsignedString(length) + " bytes as the length of " + what + ", but only "
                     + remaining() + " remain");
         }
-        return skip(length, what);
+        return length;
     }
 
     /** A text of at most {@code maxBytes} bytes as a string. */

@@ -41,23 +41,20 @@ final class GgufMetadata {
 
     /** The text of {@code key}, if it is there. */
     Optional<String> text(String key) {
-        return switch (entries.get(key)) {
-            case null -> Optional.empty();
-            case GgufValue.Text text
-            when text.utf8().byteSize() > GgufValue.MAX_TEXT_BYTES ->
+        return find(key, GgufValue.Text.class, "a text").map(text -> {
+            if (text.utf8().byteSize() > GgufValue.MAX_TEXT_BYTES) {
                 throw error(key, "has " + text.utf8().byteSize() + " bytes");
-            case GgufValue.Text text -> Optional.of(GgufCursor.decode(text.utf8()));
-            case GgufValue other -> throw mistyped(key, other, "a text");
-        };
+            }
+            return GgufCursor.decode(text.utf8());
+        });
     }
 
     /** The whole number of {@code key}, if it is there, which must lie in {@code [min, max]}. */
     OptionalInt whole(String key, int min, int max) {
-        return switch (entries.get(key)) {
-            case null -> OptionalInt.empty();
-            case GgufValue.Whole whole -> OptionalInt.of(inRange(key, whole.value(), min, max));
-            case GgufValue other -> throw mistyped(key, other, "a whole number");
-        };
+        Optional<GgufValue.Whole> whole = find(key, GgufValue.Whole.class, "a whole number");
+        return whole.isEmpty()
+                ? OptionalInt.empty()
+                : OptionalInt.of(inRange(key, whole.get().value(), min, max));
     }
 
     /** Like {@link #whole}; an array of one number per layer will do if all of them are equal. */
@@ -92,13 +89,18 @@ final class GgufMetadata {
 
     /** The number of {@code key}, if it is there. */
     OptionalDouble real(String key) {
-        return switch (entries.get(key)) {
-            case null -> OptionalDouble.empty();
-            case GgufValue.Real real when Double.isFinite(real.value()) -> OptionalDouble.of(real.value());
-            case GgufValue.Real real -> throw error(key, "is " + real.value());
-            case GgufValue.Whole whole -> OptionalDouble.of((double) whole.value());
-            case GgufValue other -> throw mistyped(key, other, "a number");
-        };
+        if (entries.get(key) instanceof GgufValue.Whole whole) {
+            return OptionalDouble.of((double) whole.value());
+        }
+        Optional<GgufValue.Real> real = find(key, GgufValue.Real.class, "a number");
+        if (real.isEmpty()) {
+            return OptionalDouble.empty();
+        }
+        double value = real.get().value();
+        if (!Double.isFinite(value)) {
+            throw error(key, "is " + value);
+        }
+        return OptionalDouble.of(value);
     }
 
     /** The number of {@code key} as a float, or {@code fallback}. */
@@ -120,51 +122,58 @@ final class GgufMetadata {
 
     /** The truth value of {@code key}, if it is there. */
     Optional<Boolean> flag(String key) {
-        return switch (entries.get(key)) {
-            case null -> Optional.empty();
-            case GgufValue.Flag flag -> Optional.of(flag.value());
-            case GgufValue other -> throw mistyped(key, other, "a truth value");
-        };
+        return find(key, GgufValue.Flag.class, "a truth value").map(GgufValue.Flag::value);
     }
 
     /** The array of texts of {@code key} where it lies, if it is there. */
     Optional<GgufValue.Sequence> texts(String key) {
-        return switch (entries.get(key)) {
-            case null -> Optional.empty();
-            case GgufValue.Sequence sequence when sequence.elementType() == GgufType.STRING -> Optional.of(sequence);
-            case GgufValue other -> throw mistyped(key, other, "an array of texts");
-        };
+        return sequenceOf(key, "an array of texts", GgufType.STRING);
     }
 
     /** The array of {@code key} as 32-bit numbers, if it is there; it must have {@code count} elements. */
     Optional<int[]> ints(String key, int count) {
-        return switch (entries.get(key)) {
-            case null -> Optional.empty();
-            case GgufValue.Sequence sequence
-            when sequence.elementType() == GgufType.INT32 || sequence.elementType() == GgufType.UINT32 -> {
-                if (sequence.count() != count) {
-                    throw error(key, "has " + sequence.count() + " elements instead of " + count);
-                }
-                GgufCursor cursor = new GgufCursor(file, sequence.elements());
-                int[] ints = new int[count];
-                for (int i = 0; i < count; i++) {
-                    ints[i] = cursor.u32(key);
-                }
-                yield Optional.of(ints);
-            }
-            case GgufValue other -> throw mistyped(key, other, "an array of 32-bit numbers");
-        };
+        return sequenceOf(key, "an array of 32-bit numbers", GgufType.INT32, GgufType.UINT32)
+                .map(sequence -> {
+                    if (sequence.count() != count) {
+                        throw error(key, "has " + sequence.count() + " elements instead of " + count);
+                    }
+                    GgufCursor cursor = new GgufCursor(file, sequence.elements());
+                    int[] ints = new int[count];
+                    for (int i = 0; i < count; i++) {
+                        ints[i] = cursor.u32(key);
+                    }
+                    return ints;
+                });
+    }
+
+    private Optional<GgufValue.Sequence> sequenceOf(String key, String expected, GgufType... elementTypes) {
+        Optional<GgufValue.Sequence> sequence = find(key, GgufValue.Sequence.class, expected);
+        if (sequence.isPresent()
+                && !List.of(elementTypes).contains(sequence.get().elementType())) {
+            throw mistyped(key, sequence.get(), expected);
+        }
+        return sequence;
     }
 
     /** The short array of {@code key}, if it is there. */
     private Optional<GgufValue.Sequence> sequence(String key) {
-        return switch (entries.get(key)) {
-            case null -> Optional.empty();
-            case GgufValue.Sequence sequence
-            when sequence.count() > MAX_SHORT_ARRAY -> throw error(key, "has " + sequence.count() + " elements");
-            case GgufValue.Sequence sequence -> Optional.of(sequence);
-            case GgufValue other -> throw mistyped(key, other, "an array");
-        };
+        Optional<GgufValue.Sequence> sequence = find(key, GgufValue.Sequence.class, "an array");
+        if (sequence.isPresent() && sequence.get().count() > MAX_SHORT_ARRAY) {
+            throw error(key, "has " + sequence.get().count() + " elements");
+        }
+        return sequence;
+    }
+
+    /**
+     * The value of {@code key}, if it is there, as one of that kind. A pattern switch would read as well, but the JVM keeps
+     * none in its cache, so that each costs a millisecond of every start (docs/adr/0010-start-up.md).
+     */
+    private <V extends GgufValue> Optional<V> find(String key, Class<V> kind, String expected) {
+        GgufValue value = entries.get(key);
+        if (value != null && !kind.isInstance(value)) {
+            throw mistyped(key, value, expected);
+        }
+        return Optional.ofNullable(kind.cast(value));
     }
 
     private int inRange(String key, long value, int min, int max) {

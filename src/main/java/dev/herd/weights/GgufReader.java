@@ -276,7 +276,7 @@ final class GgufReader {
             }
             for (long i = 0; i < count; i++) {
                 if (type == GgufType.STRING) {
-                    cursor.text(what);
+                    cursor.skipText(what);
                 } else {
                     sequence(what, depth + 1);
                 }

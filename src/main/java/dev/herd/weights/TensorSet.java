@@ -2,7 +2,6 @@ package dev.herd.weights;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +50,8 @@ final class TensorSet {
     static void requireDisjoint(Collection<StoredTensor> tensors) {
         List<StoredTensor> sorted = new ArrayList<>(tensors);
         sorted.removeIf(tensor -> tensor.data().byteSize() == 0);
-        sorted.sort(Comparator.comparingLong(tensor -> tensor.data().address()));
+        // A lambda of ours, since the JVM keeps none of Comparator's in its AOT cache: they are serializable.
+        sorted.sort((a, b) -> Long.compare(a.data().address(), b.data().address()));
         for (int i = 1; i < sorted.size(); i++) {
             StoredTensor before = sorted.get(i - 1);
             if (before.data().address() + before.data().byteSize()

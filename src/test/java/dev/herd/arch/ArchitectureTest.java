@@ -118,7 +118,7 @@ final class ArchitectureTest {
                         "jakarta..",
                         "com.fasterxml.jackson.databind..",
                         "com.fasterxml.jackson.annotation..",
-                        "picocli.."));
+                        "org.apache.commons.cli.."));
     }
 
     @Test

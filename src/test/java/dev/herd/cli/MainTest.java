@@ -19,7 +19,8 @@ final class MainTest {
         Herd herd = Herd.run(command, "--help");
 
         assertThat(herd.status()).isZero();
-        assertThat(herd.out()).startsWith("Usage: herd " + command).contains("--help");
+        assertThat(herd.out()).startsWith("Usage: herd " + command).contains("-h, --help");
+        assertThat(herd.out().lines()).allMatch(line -> line.length() <= 80);
         assertThat(herd.err()).isEmpty();
     }
 
@@ -54,13 +55,28 @@ final class MainTest {
     static Stream<Arguments> misuses() {
         return Stream.of(
                 arguments(List.of(), "a command is missing"),
-                arguments(List.of("logits"), "Missing required"),
-                arguments(List.of("logits", "--tokens", "1", "--prompt", "a"), "mutually exclusive"),
-                arguments(List.of("logits", "--tokens", "1", "--kv-type", "f8"), "'f8' is neither f16, f32 nor q8_0"),
-                arguments(List.of("bench", "--runs", "many"), "'many' is not an int"),
-                arguments(List.of("inspect", "a", "b"), "'b'"),
-                arguments(List.of("chat", "--fast"), "'--fast'"),
-                arguments(List.of("fly"), "'fly'"));
+                arguments(List.of("logits"), "one is needed of --tokens, --prompt, --tokens-file"),
+                arguments(
+                        List.of("logits", "--tokens", "1", "--prompt", "a"),
+                        "only one is possible of --tokens, --prompt, --tokens-file"),
+                arguments(
+                        List.of("logits", "--tokens", "1", "--kv-type", "f8"),
+                        "--kv-type: 'f8' is neither f16, f32 nor q8_0"),
+                arguments(List.of("bench", "--runs", "many"), "--runs: 'many' is not a whole number"),
+                arguments(
+                        List.of("bench", "--runs=4294967296"), "--runs: '4294967296' is not a whole number of 32 bits"),
+                arguments(List.of("chat", "--temperature", "warm"), "--temperature: 'warm' is not a number"),
+                arguments(List.of("bench", "--runs"), "--runs needs a value"),
+                arguments(List.of("bench", "--runs", "--json"), "--runs needs a value"),
+                arguments(List.of("bench", "--runs", "1", "--runs=2"), "--runs is given more than once"),
+                arguments(List.of("bench", "--json", "--json"), "--json is given more than once"),
+                arguments(List.of("bench", "--json=yes"), "unknown option '--json=yes'"),
+                arguments(List.of("bench", "--run", "1"), "unknown option '--run'"),
+                arguments(List.of("inspect", "a", "b"), "unexpected argument 'b'"),
+                arguments(List.of("bench", "a"), "unexpected argument 'a'"),
+                arguments(List.of("chat", "--fast"), "unknown option '--fast'"),
+                arguments(List.of("warmup"), "--cache is missing"),
+                arguments(List.of("fly"), "there is no command 'fly'"));
     }
 
     @ParameterizedTest

@@ -7,11 +7,8 @@ import dev.herd.kernels.KvView;
 import dev.herd.kernels.QuantFormats;
 import dev.herd.kernels.WeightMatrix;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Objects;
@@ -26,16 +23,6 @@ final class NativeKernels implements Kernels {
 
     private static final int MULTIPLY_ADD_CHAINS = 16;
     private static final int MULTIPLY_ADD_SINK = 16;
-
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    /**
-     * How every kernel is called: linking a signature takes milliseconds of a start, so there is one, the longest. A C
-     * function does not see arguments beyond its own, and takes its float from a register of that kind wherever it stands
-     * among the integers; so say the calling conventions of Linux and macOS on x86-64 and aarch64.
-     */
-    private static final MethodHandle CALL = Linker.nativeLinker()
-            .downcallHandle(FunctionDescriptor.ofVoid(
-                    LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, ValueLayout.JAVA_FLOAT));
 
     private final NativeLibrary library;
     private final InstructionSet instructions;
@@ -103,11 +90,7 @@ final class NativeKernels implements Kernels {
             long i,
             long j,
             float epsilon) {
-        try {
-            CALL.invokeExact(kernel, a, b, c, d, e, f, g, h, i, j, epsilon);
-        } catch (Throwable thrown) {
-            throw NativeLibrary.unexpected(thrown);
-        }
+        NativeLibrary.call(kernel, a, b, c, d, e, f, g, h, i, j, epsilon);
     }
 
     @Override
@@ -122,11 +105,11 @@ final class NativeKernels implements Kernels {
 
     @Override
     public boolean supports(WeightMatrix weights) {
-        return switch (weights) {
-            case WeightMatrix.RowMajor matrix -> QuantFormats.holdsWeights(matrix.type());
-            case WeightMatrix.Transposed matrix -> QuantFormats.holdsWeights(matrix.type());
-            case WeightMatrix.Fp8 _, WeightMatrix.Int4 _ -> true;
-        };
+        // No switch, of which the JVM keeps none in its cache (docs/adr/0010-start-up.md).
+        if (weights instanceof WeightMatrix.RowMajor matrix) {
+            return QuantFormats.holdsWeights(matrix.type());
+        }
+        return !(weights instanceof WeightMatrix.Transposed matrix) || QuantFormats.holdsWeights(matrix.type());
     }
 
     @Override

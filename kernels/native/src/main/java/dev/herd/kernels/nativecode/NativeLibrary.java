@@ -23,9 +23,15 @@ import org.jspecify.annotations.Nullable;
 final class NativeLibrary {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
-    /** One signature for all: what is not used is ignored, and linking another takes milliseconds of a start. */
-    private static final MethodHandle ASK =
-            Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(LONG, LONG, LONG));
+    /**
+     * How every function is called: linking a signature takes milliseconds of a start, so there is one, the longest. A C
+     * function does not see arguments beyond its own, and takes its float from a register of that kind wherever it stands
+     * among the integers; one without a result leaves anything in its register. So say the calling conventions of Linux and
+     * macOS on x86-64 and aarch64.
+     */
+    private static final MethodHandle CALL = Linker.nativeLinker()
+            .downcallHandle(FunctionDescriptor.of(
+                    LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG, ValueLayout.JAVA_FLOAT));
 
     /** The one attempt to load it. */
     static final Attempt LOADED = attempt(platform());
@@ -109,10 +115,28 @@ final class NativeLibrary {
     }
 
     private static long ask(MemorySegment function, long first, long second) {
+        return call(function, first, second, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    }
+
+    /** Calls a function of the library: its integers and addresses, then its float; what it does not take is ignored. */
+    static long call(
+            MemorySegment function,
+            long a,
+            long b,
+            long c,
+            long d,
+            long e,
+            long f,
+            long g,
+            long h,
+            long i,
+            long j,
+            float real) {
         try {
-            return (long) ASK.invokeExact(function, first, second);
+            return (long) CALL.invokeExact(function, a, b, c, d, e, f, g, h, i, j, real);
         } catch (Throwable thrown) {
-            throw unexpected(thrown);
+            // C functions throw nothing; only a wrong signature ends here.
+            throw new AssertionError("a call into the C kernels failed", thrown);
         }
     }
 
@@ -132,10 +156,5 @@ final class NativeLibrary {
             }
         }
         return found;
-    }
-
-    /** C functions throw nothing; only a wrong signature ends here. */
-    static AssertionError unexpected(Throwable thrown) {
-        return new AssertionError("a call into the C kernels failed", thrown);
     }
 }

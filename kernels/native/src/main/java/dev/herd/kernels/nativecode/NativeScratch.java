@@ -46,26 +46,28 @@ final class NativeScratch {
         return working.address();
     }
 
-    /** Address of the descriptor of {@code weights}. */
+    /** Address of the descriptor of {@code weights}. Without a switch, of which the JVM keeps none in its AOT cache. */
     long describe(WeightMatrix weights) {
-        switch (weights) {
-            case RowMajor m -> describe(0, m.type(), m.data(), m, 0, 0, null, null, 0, null, null);
-            case Transposed m ->
-                describe(1, m.type(), m.data(), m, m.stride(), m.firstRow(), null, null, 0, null, null);
-            case Fp8 m -> describe(2, m.type(), m.data(), m, 0, 0, m.scaleType(), m.scales(), 0, null, null);
-            case Int4 m ->
-                describe(
-                        3,
-                        m.type(),
-                        m.packed(),
-                        m,
-                        0,
-                        0,
-                        m.scaleType(),
-                        m.scales(),
-                        m.groups(),
-                        m.zeroPoints(),
-                        m.groupIndex());
+        if (weights instanceof RowMajor m) {
+            describe(0, m.type(), m.data(), m, 0, 0, null, null, 0, null, null);
+        } else if (weights instanceof Transposed m) {
+            describe(1, m.type(), m.data(), m, m.stride(), m.firstRow(), null, null, 0, null, null);
+        } else if (weights instanceof Fp8 m) {
+            describe(2, m.type(), m.data(), m, 0, 0, m.scaleType(), m.scales(), 0, null, null);
+        } else {
+            Int4 m = (Int4) weights;
+            describe(
+                    3,
+                    m.type(),
+                    m.packed(),
+                    m,
+                    0,
+                    0,
+                    m.scaleType(),
+                    m.scales(),
+                    m.groups(),
+                    m.zeroPoints(),
+                    m.groupIndex());
         }
         return matrix.address();
     }
