@@ -194,7 +194,6 @@ class ErrorWireTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
                     "functions":[{"name":"f"}]                                 | functions
-                    "stream":true,"moderation":{"model":"rules"}               | moderation
                     "modalities":["text","audio"]                              | modalities
                     "audio":{"voice":"a","format":"mp3"}                       | audio
                     "reasoning_effort":"high"                                  | reasoning_effort
