@@ -11,9 +11,8 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
-import io.quarkus.vertx.http.HttpServerStart;
+import io.quarkus.vertx.http.HttpServer;
 import jakarta.enterprise.event.Observes;
-import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -24,6 +23,7 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
@@ -76,10 +76,10 @@ final class ModelService implements ModelSource {
         };
     }
 
-    void announce(@ObservesAsync HttpServerStart event) {
-        LOG.infof(
-                "listening on http://%s:%d",
-                event.options().getHost(), event.options().getPort());
+    /** Comes when the socket is open; only then it is known which port the system has chosen, if it was asked to. */
+    void announce(
+            @Observes StartupEvent event, HttpServer server, @ConfigProperty(name = "quarkus.http.host") String host) {
+        LOG.infof("listening on http://%s:%d", host, server.getPort());
     }
 
     void load(@Observes StartupEvent event) {

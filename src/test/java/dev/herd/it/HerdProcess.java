@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -145,6 +147,19 @@ final class HerdProcess implements AutoCloseable {
             LockSupport.parkNanos(20_000_000);
         }
         throw new AssertionError("the server did not become ready; its log:\n" + log());
+    }
+
+    /** Waits until {@code line} is in the log. */
+    Matcher awaitLog(Pattern line) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (System.nanoTime() < deadline && process.isAlive()) {
+            Matcher found = line.matcher(log());
+            if (found.find()) {
+                return found;
+            }
+            LockSupport.parkNanos(20_000_000);
+        }
+        throw new AssertionError("the server did not write '" + line + "'; its log:\n" + log());
     }
 
     /** The status that {@code path} answers, or 0 if nobody answers. */

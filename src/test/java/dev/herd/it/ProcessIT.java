@@ -6,6 +6,8 @@ import java.net.http.HttpResponse;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +60,18 @@ class ProcessIT {
             herd.terminate();
 
             assertThat(herd.awaitExit()).isIn((Object[]) TERMINATED);
+        }
+    }
+
+    /** Scripts that ask the system for a port read in the log which one it is. */
+    @Test
+    void portThatTheSystemChoosesIsAnnounced() {
+        try (HerdProcess herd = HerdProcess.start(Map.of("PORT", "0"))) {
+            Matcher announced = herd.awaitLog(Pattern.compile("listening on http://0\\.0\\.0\\.0:([0-9]+)"));
+
+            assertThat(herd.get("http://localhost:" + announced.group(1) + "/q/health/live")
+                            .statusCode())
+                    .isEqualTo(200);
         }
     }
 
