@@ -12,7 +12,9 @@ import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.vertx.http.HttpServer;
+import io.quarkus.vertx.http.HttpServerStart;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -23,7 +25,7 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
+import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 
 /**
@@ -34,6 +36,7 @@ import org.jboss.logging.Logger;
 final class ModelService implements ModelSource {
     private static final Logger LOG = Logger.getLogger("dev.herd");
     private static final Duration LOADING_RETRY = Duration.ofSeconds(2);
+    private static final Duration PORT_POLL = Duration.ofMillis(2);
 
     private final HerdConfig config;
     private final ModelOpener opener;
@@ -76,10 +79,14 @@ final class ModelService implements ModelSource {
         };
     }
 
-    /** Comes when the socket is open; only then it is known which port the system has chosen, if it was asked to. */
-    void announce(
-            @Observes StartupEvent event, HttpServer server, @ConfigProperty(name = "quarkus.http.host") String host) {
-        LOG.infof("listening on http://%s:%d", host, server.getPort());
+    /** A port that was left to the system is known a moment after the socket is open, and Quarkus tells nobody. */
+    void announce(@ObservesAsync HttpServerStart event, HttpServer server) {
+        int port = event.options().getPort();
+        while (port <= 0) {
+            LockSupport.parkNanos(PORT_POLL.toNanos());
+            port = server.getPort();
+        }
+        LOG.infof("listening on http://%s:%d", event.options().getHost(), port);
     }
 
     void load(@Observes StartupEvent event) {
