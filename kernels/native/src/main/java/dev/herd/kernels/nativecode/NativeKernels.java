@@ -70,27 +70,11 @@ final class NativeKernels implements Kernels {
     }
 
     private static void call(MemorySegment kernel, long a, long b, long c, long d) {
-        call(kernel, a, b, c, d, 0, 0, 0, 0, 0, 0, 0);
+        NativeLibrary.call(kernel, a, b, c, d, 0, 0, 0, 0, 0, 0, 0);
     }
 
     private static void call(MemorySegment kernel, long a, long b, long c, long d, long e, long f, long g) {
-        call(kernel, a, b, c, d, e, f, g, 0, 0, 0, 0);
-    }
-
-    private static void call(
-            MemorySegment kernel,
-            long a,
-            long b,
-            long c,
-            long d,
-            long e,
-            long f,
-            long g,
-            long h,
-            long i,
-            long j,
-            float epsilon) {
-        NativeLibrary.call(kernel, a, b, c, d, e, f, g, h, i, j, epsilon);
+        NativeLibrary.call(kernel, a, b, c, d, e, f, g, 0, 0, 0, 0);
     }
 
     @Override
@@ -164,7 +148,7 @@ final class NativeKernels implements Kernels {
 
     private void rmsNorm(Floats out, Floats x, long weight, float epsilon, long size, long from, long to) {
         try {
-            call(rmsNorm, address(out), address(x), weight, size, from, to, 0, 0, 0, 0, epsilon);
+            NativeLibrary.call(rmsNorm, address(out), address(x), weight, size, from, to, 0, 0, 0, 0, epsilon);
         } finally {
             keepAlive(out, x, this);
         }
@@ -243,7 +227,7 @@ final class NativeKernels implements Kernels {
         NativeScratch scratch = NativeScratch.ofThread();
         long working = scratch.working(library.attendScratch(headSize));
         try {
-            call(
+            NativeLibrary.call(
                     attend,
                     scratch.describe(cache, firstPosition, position),
                     address(out) + from * Float.BYTES,
@@ -289,7 +273,7 @@ final class NativeKernels implements Kernels {
         requireElements(weight, size);
         requireElements(bias, size);
         try {
-            call(
+            NativeLibrary.call(
                     layerNorm,
                     address(out),
                     address(x),
@@ -350,7 +334,7 @@ final class NativeKernels implements Kernels {
         }
         long working = NativeScratch.ofThread().working(library.attendAllScratch(tokens, headSize));
         try {
-            call(
+            NativeLibrary.call(
                     attendAll,
                     address(out),
                     address(query),
