@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ public final class Workers implements AutoCloseable {
      * the fields of a task change, that element is one beyond every task, so that nothing can be taken; so who reads
      * `next`, then the fields, and then takes a range by compare-and-set has read the fields of that very task.
      *
+     * A pool does with fewer threads while another program holds one up, see Crew. Who is not wanted sleeps.
+     *
      * Waiting: a worker spins for some hundred microseconds, since the next operation of a layer follows at once, and
      * then parks, since between requests there is nothing to do and another program may want the core.
      */
@@ -32,35 +35,45 @@ public final class Workers implements AutoCloseable {
 
     private static final long INDEX_MASK = 0xFFFF_FFFFL;
 
-    private final Thread[] threads;
+    private final Worker[] others;
+    private final Crew crew;
+    private final LongSupplier clock;
     private final AtomicLong next = new AtomicLong();
     private final AtomicInteger pending = new AtomicInteger();
-    private final AtomicInteger parked = new AtomicInteger();
     private final AtomicBoolean isRunning = new AtomicBoolean();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile @Nullable RangeTask task;
     private volatile int size;
     private volatile int rangeSize;
+    private volatile int wanted;
     private volatile boolean isClosed;
     private volatile boolean isCallerParked;
     private volatile @Nullable Thread caller;
 
     /** A pool of {@code threads} workers, the calling thread included. */
     public Workers(int threads) {
+        this(threads, System::nanoTime);
+    }
+
+    /** A pool whose {@link Crew} takes the time, in nanoseconds, from {@code clock}. */
+    Workers(int threads, LongSupplier clock) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be at least 1, not " + threads);
         }
-        this.threads = new Thread[threads - 1];
-        for (int i = 0; i < this.threads.length; i++) {
-            int worker = i + 1;
-            this.threads[i] =
-                    Thread.ofPlatform().name("herd-worker-" + worker).daemon().start(() -> work(worker));
+        this.clock = clock;
+        crew = new Crew(threads);
+        others = new Worker[threads - 1];
+        for (int i = 0; i < others.length; i++) {
+            others[i] = new Worker(i + 1);
+        }
+        for (Worker worker : others) {
+            worker.thread.start();
         }
     }
 
     /** Number of workers, the calling thread included. */
     public int count() {
-        return threads.length + 1;
+        return others.length + 1;
     }
 
     /**
@@ -79,15 +92,16 @@ public final class Workers implements AutoCloseable {
         }
         try {
             failure.set(null);
-            if (threads.length == 0 || size <= 1) {
+            if (others.length == 0 || size <= 1) {
                 pending.set(size);
                 compute(task, 0, size, 0);
             } else {
-                announce(size, task);
+                long start = clock.getAsLong();
+                announce(size, task, crew.size(start));
                 while (takeRange(0)) {
                     // until none is left
                 }
-                awaitOthers();
+                awaitOthers(start);
             }
             Throwable thrown = failure.get();
             if (thrown != null) {
@@ -99,7 +113,7 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    private void announce(int newSize, RangeTask newTask) {
+    private void announce(int newSize, RangeTask newTask, int crewSize) {
         int ranges = RANGES_PER_WORKER * count();
         int length = (int) (((long) newSize + ranges - 1) / ranges);
         long closed = next.get() | INDEX_MASK;
@@ -107,12 +121,13 @@ public final class Workers implements AutoCloseable {
         task = newTask;
         size = newSize;
         rangeSize = length <= ALIGNMENT ? length : (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        wanted = crewSize;
         caller = Thread.currentThread();
         pending.set(newSize);
         next.set(((closed >>> 32) + 1) << 32);
-        if (parked.get() > 0) {
-            for (Thread thread : threads) {
-                LockSupport.unpark(thread);
+        for (int i = 0; i < crewSize - 1; i++) {
+            if (others[i].isParked) {
+                LockSupport.unpark(others[i].thread);
             }
         }
     }
@@ -148,7 +163,11 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    private void awaitOthers() {
+    private void awaitOthers(long start) {
+        if (pending.get() == 0) {
+            return;
+        }
+        long waited = clock.getAsLong();
         for (int spins = 0; pending.get() > 0; spins++) {
             if (spins < SPINS) {
                 Thread.onSpinWait();
@@ -160,31 +179,7 @@ public final class Workers implements AutoCloseable {
                 isCallerParked = false;
             }
         }
-    }
-
-    private void work(int worker) {
-        while (!isClosed) {
-            long seen = next.get();
-            while (takeRange(worker)) {
-                // until none is left
-            }
-            for (int spins = 0; next.get() >>> 32 == seen >>> 32 && !isClosed; spins++) {
-                if (spins < SPINS) {
-                    Thread.onSpinWait();
-                } else {
-                    sleep(seen >>> 32);
-                }
-            }
-        }
-    }
-
-    /** Parks unless another task than number {@code seen} has been announced meanwhile. */
-    private void sleep(long seen) {
-        parked.incrementAndGet();
-        if (next.get() >>> 32 == seen && !isClosed) {
-            LockSupport.park(this);
-        }
-        parked.decrementAndGet();
+        crew.hasWaited(start, waited, clock.getAsLong());
     }
 
     /** Ends the threads and waits for them. Not to be called while {@link #run} is under way. */
@@ -192,11 +187,11 @@ public final class Workers implements AutoCloseable {
     public void close() {
         isClosed = true;
         boolean isInterrupted = false;
-        for (Thread thread : threads) {
-            LockSupport.unpark(thread);
+        for (Worker worker : others) {
+            LockSupport.unpark(worker.thread);
         }
-        for (Thread thread : threads) {
-            isInterrupted |= !joined(thread);
+        for (Worker worker : others) {
+            isInterrupted |= !joined(worker.thread);
         }
         if (isInterrupted) {
             Thread.currentThread().interrupt();
@@ -209,6 +204,48 @@ public final class Workers implements AutoCloseable {
             return true;
         } catch (InterruptedException interrupted) {
             return false;
+        }
+    }
+
+    /** A thread other than the caller's. */
+    private final class Worker {
+        private final int number;
+        private final Thread thread;
+        private volatile boolean isParked;
+
+        Worker(int number) {
+            this.number = number;
+            thread = Thread.ofPlatform().name("herd-worker-" + number).daemon().unstarted(this::work);
+        }
+
+        private void work() {
+            while (!isClosed) {
+                long seen = next.get() >>> 32;
+                boolean isWanted = number < wanted;
+                while (isWanted && takeRange(number)) {
+                    // until none is left
+                }
+                for (int spins = isWanted ? 0 : SPINS; isSame(seen) && !isClosed; spins++) {
+                    if (spins < SPINS) {
+                        Thread.onSpinWait();
+                    } else {
+                        sleep(seen);
+                    }
+                }
+            }
+        }
+
+        private boolean isSame(long seen) {
+            return next.get() >>> 32 == seen;
+        }
+
+        /** Parks unless another task than number {@code seen} has been announced meanwhile. */
+        private void sleep(long seen) {
+            isParked = true;
+            if (isSame(seen) && !isClosed) {
+                LockSupport.park(Workers.this);
+            }
+            isParked = false;
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -134,6 +135,40 @@ final class WorkersTest {
             });
 
             assertThat(othersDone.getCount()).isZero();
+        }
+    }
+
+    @Test
+    void whoIsHeldUpForLongIsLeftOutForAWhileAndThenTakenBack() {
+        AtomicLong millis = new AtomicLong(1000);
+        try (Workers workers = new Workers(2, () -> millis.get() * 1_000_000)) {
+            CountDownLatch otherHasBegun = new CountDownLatch(1);
+            CountDownLatch callerIsDone = new CountDownLatch(1);
+            Thread caller = Thread.currentThread();
+            workers.run(2, (_, _, worker) -> {
+                if (worker == 0) {
+                    assertThat(awaited(otherHasBegun)).isTrue();
+                    callerIsDone.countDown();
+                } else {
+                    otherHasBegun.countDown();
+                    assertThat(awaited(callerIsDone)).isTrue();
+                    while (caller.getState() != Thread.State.WAITING) { // for this range
+                        Thread.onSpinWait();
+                    }
+                    millis.addAndGet(3); // as if the operating system had taken the core away
+                }
+            });
+            Set<Integer> next = ConcurrentHashMap.newKeySet();
+            workers.run(1000, (_, _, worker) -> next.add(worker));
+            millis.addAndGet(32);
+            CountDownLatch both = new CountDownLatch(2);
+
+            workers.run(2, (_, _, _) -> {
+                both.countDown();
+                assertThat(awaited(both)).isTrue();
+            });
+
+            assertThat(next).containsExactly(0);
         }
     }
 
