@@ -4,19 +4,22 @@ import dev.herd.kernels.Floats;
 import dev.herd.kernels.Kernels;
 import dev.herd.kernels.device.Decoder;
 import dev.herd.kernels.device.Device;
+import dev.herd.kernels.device.Encoder;
 import dev.herd.kernels.device.LoadedDecoder;
 import dev.herd.model.Batch;
 import dev.herd.model.DeviceLlama4;
 import dev.herd.model.KvLayout;
+import dev.herd.model.vision.DeviceVisionEncoder;
 import dev.herd.model.vision.Tile;
 import dev.herd.weights.Checkpoint;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.VisionConfig;
+import dev.herd.weights.VisionTower;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Runs a checkpoint's decoder on a device, and its vision tower, if it has one, on the processor. */
+/** Runs a checkpoint's decoder on a device, and its vision tower, if it has one, there or on the processor. */
 public final class DeviceModelRunner implements ModelRunner {
     private final ModelConfig config;
     private final KvLayout layout;
@@ -26,18 +29,24 @@ public final class DeviceModelRunner implements ModelRunner {
     private final Optional<ImageEncoder> encoder;
     private final String description;
 
+    /** Where the vision tower of a checkpoint runs that has one. */
+    public sealed interface TowerPlace {
+        /** On the device, beside the decoder. */
+        record OnDevice() implements TowerPlace {}
+
+        /** On the processor. */
+        record OnCpu(Kernels kernels, int threads) implements TowerPlace {}
+    }
+
     /**
      * The checkpoint stays its owner's to close, after this runner.
      *
-     * @param kernels what the vision tower computes with
-     * @param threads for the vision tower
      * @throws IllegalStateException if the device cannot run it; the message says why
      */
     public DeviceModelRunner(
             Checkpoint checkpoint,
             Device device,
-            Kernels kernels,
-            int threads,
+            TowerPlace place,
             CpuModelRunner.Limits limits,
             int sequences,
             int contextLength) {
@@ -60,10 +69,31 @@ public final class DeviceModelRunner implements ModelRunner {
         });
         LoadedDecoder loaded = device.load(decoder);
         this.model = new DeviceLlama4(config, checkpoint.weights(), loaded, maxBatchTokens);
-        this.encoder = checkpoint.vision().map(tower -> new ImageEncoder(tower, kernels, threads, maxBatchTokens));
+        try {
+            this.encoder = checkpoint.vision().map(tower -> encoder(tower, device, place, maxBatchTokens));
+        } catch (RuntimeException | Error failure) {
+            model.close();
+            throw failure;
+        }
         this.description = describe(device.facts()) + ", " + loaded.kernels() + ", ready in "
                 + String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - start) / 1e9)
-                + (encoder.isPresent() ? "; vision tower on the cpu, " + kernels.description() : "");
+                + encoder.map(tower -> "; vision tower " + tower.place()).orElse("");
+    }
+
+    private static ImageEncoder encoder(VisionTower tower, Device device, TowerPlace place, int maxBatchTokens) {
+        return switch (place) {
+            case TowerPlace.OnDevice() -> {
+                Encoder encoder = describe(tower, maxBatchTokens);
+                yield ImageEncoder.onDevice(tower, encoder, device.load(encoder));
+            }
+            case TowerPlace.OnCpu(Kernels kernels, int threads) ->
+                ImageEncoder.onCpu(tower, kernels, threads, CpuModelRunner.tilesOf(maxBatchTokens));
+        };
+    }
+
+    /** A tower as a device would be told of it, if the largest batch of text has {@code maxBatchTokens}. */
+    public static Encoder describe(VisionTower tower, int maxBatchTokens) {
+        return DeviceVisionEncoder.describe(tower, CpuModelRunner.tilesOf(maxBatchTokens));
     }
 
     private static String describe(Device.Facts facts) {

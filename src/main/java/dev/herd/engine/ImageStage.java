@@ -1,6 +1,7 @@
 package dev.herd.engine;
 
 import dev.herd.kernels.Floats;
+import dev.herd.kernels.device.DeviceLostException;
 import dev.herd.model.vision.Tile;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +40,7 @@ final class ImageStage {
      * @param running the admitted sequences, oldest first
      * @param fail told of each sequence that cannot go on, and why
      * @return false if there was nothing to encode
+     * @throws DeviceLostException if the tower's device is lost; who waits for these tiles has been told
      */
     boolean advance(List<Sequence> running, BiConsumer<Sequence, Throwable> fail) {
         if (tokensPerTile == 0) {
@@ -127,6 +129,9 @@ final class ImageStage {
             count(0, 0, tiles.size());
         } catch (RuntimeException | Error failure) {
             failUsers(owners, running, failure, fail);
+            if (failure instanceof DeviceLostException lost) {
+                throw lost; // no later step can succeed
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package dev.herd.runtime;
 
 import dev.herd.engine.CpuModelRunner;
 import dev.herd.engine.DeviceModelRunner;
+import dev.herd.engine.DeviceModelRunner.TowerPlace;
 import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.KernelsSelector;
 import dev.herd.kernels.device.Decoder;
@@ -9,6 +10,7 @@ import dev.herd.kernels.device.Device;
 import dev.herd.kernels.device.DeviceProvider;
 import dev.herd.kernels.device.DeviceSelector;
 import dev.herd.kernels.device.DeviceSelector.Choice;
+import dev.herd.kernels.device.Encoder;
 import dev.herd.model.DeviceLlama4;
 import dev.herd.model.KvLayout;
 import dev.herd.weights.Checkpoint;
@@ -96,19 +98,42 @@ final class Runners {
                     + KvBudget.readable(device.facts().memoryBytes()) + ", of which " + KvBudget.readable(usable)
                     + " can be used");
         }
-        KvBudget budget = budget(usable - needed);
-        CpuModelRunner.Limits limits = limits(settings, budget);
+        Optional<Encoder> tower =
+                checkpoint.vision().map(each -> DeviceModelRunner.describe(each, maxBatchTokens(settings)));
+        KvBudget alone = budget(usable - needed);
+        Optional<String> refusal = tower.flatMap(encoder -> refusal(device, encoder, usable - needed, alone));
+        refusal.ifPresent(remarks::add);
+        boolean isTowerThere = tower.isPresent() && refusal.isEmpty();
+        KvBudget budget = isTowerThere ? budget(usable - needed - device.bytes(tower.get())) : alone;
         return new Chosen(
                 new DeviceModelRunner(
                         checkpoint,
                         device,
-                        kernels.kernels(),
-                        settings.threads(),
-                        limits,
+                        isTowerThere
+                                ? new TowerPlace.OnDevice()
+                                : new TowerPlace.OnCpu(kernels.kernels(), settings.threads()),
+                        limits(settings, budget),
                         settings.maxRunning(),
                         budget.contextLength()),
                 budget,
                 remarks);
+    }
+
+    /** Why the vision tower stays on the processor, in one sentence; it goes to the device unless that shortens the context. */
+    private Optional<String> refusal(Device device, Encoder tower, long bytes, KvBudget without) {
+        Optional<String> refusal = device.refusal(tower);
+        if (refusal.isPresent()) {
+            return refusal.map(reason -> "the vision tower runs on the CPU: " + reason);
+        }
+        ModelConfig config = checkpoint.config();
+        KvLayout layout = KvLayout.of(config, KvBudget.BLOCK_SIZE, settings.kvType());
+        long needed = device.bytes(tower);
+        long left = bytes - settings.kvBytes().orElse(KvBudget.bytes(config, layout, without.contextLength()));
+        return needed <= left
+                ? Optional.empty()
+                : Optional.of("the vision tower runs on the CPU: it needs " + KvBudget.readable(needed) + ", but "
+                        + device.facts().name() + " has " + KvBudget.readable(Math.max(0, left))
+                        + " left beside the model and keys and values of " + without.contextLength() + " tokens");
     }
 
     private KvBudget budget(long bytes) {

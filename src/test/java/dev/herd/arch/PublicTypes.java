@@ -27,6 +27,7 @@ final class PublicTypes {
             "Batch",
             "BlockTable",
             "DeviceLlama4",
+            "DeviceVisionEncoder",
             "Deberta",
             "ImageTiler",
             "KvLayout",
@@ -35,6 +36,7 @@ final class PublicTypes {
             "RgbImage",
             "Tile",
             "TileCompute",
+            "TileEncoder",
             "TileLayout",
             "VisionEncoder");
 

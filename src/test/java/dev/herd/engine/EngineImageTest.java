@@ -5,10 +5,13 @@ import static dev.herd.engine.FakeImages.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.herd.kernels.device.DeviceLostException;
 import dev.herd.model.vision.PixelTiles;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -219,6 +222,29 @@ class EngineImageTest {
         assertThat(good.tokens()).hasSize(2);
         assertThat(submitAndRun(engine, request(20, 2, image("a", 1, 1, 6))).tokens())
                 .hasSize(2);
+    }
+
+    /** The device that the tower runs on is the decoder's, so the engine can do nothing more. */
+    @Test
+    void aDeviceLostInTheTowerEndsAllRequestsAndTheEngine() throws InterruptedException {
+        Engine engine = engine(16, 10 * TILE_BYTES);
+        CountDownLatch isBroken = new CountDownLatch(1);
+        DeviceLostException lost =
+                new DeviceLostException("the device failed: it is gone", new IllegalStateException());
+        runner.encodeFailure = tiles -> {
+            throw lost;
+        };
+        RecordingListener picture = submit(engine, request(20, 2, image("a", 1, 1, 6)));
+        RecordingListener text = submit(engine, Requests.greedy(30, 1, 2, 3));
+
+        engine.start(isBroken::countDown);
+
+        assertThat(isBroken.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(picture.failure()).isSameAs(lost);
+        assertThat(text.failure()).isSameAs(lost);
+        assertThat(engine.status().failures()).isEqualTo(2);
+        assertThatThrownBy(() -> engine.submit(Requests.greedy(3, 3), new RecordingListener()))
+                .isInstanceOf(EngineClosedException.class);
     }
 
     @Test

@@ -4,20 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.herd.engine.CpuModelRunner;
 import dev.herd.engine.DeviceModelRunner;
+import dev.herd.engine.DeviceModelRunner.TowerPlace;
 import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.Kernels;
 import dev.herd.kernels.KernelsSelector;
 import dev.herd.kernels.TensorType;
-import dev.herd.kernels.device.Device;
-import dev.herd.kernels.device.DeviceProvider;
 import dev.herd.kernels.device.DeviceSelector;
 import dev.herd.kernels.device.DeviceSelector.Choice;
+import dev.herd.model.vision.PixelTiles;
+import dev.herd.model.vision.Tile;
 import dev.herd.weights.Checkpoint;
 import dev.herd.weights.Checkpoints;
+import dev.herd.weights.VisionTower;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.ServiceLoader;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,7 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class DeviceGoldenTest {
     private static final double TOLERANCE = 1e-2;
-    private static final String BACKEND = System.getProperty("herd.test.backend", "emulator");
+    private static final double FEATURE_TOLERANCE = 2e-4;
+    private static final String BACKEND = TestDevice.BACKEND;
     private static final Kernels SCALAR =
             KernelsSelector.select(Optional.of("scalar")).kernels();
     private static final int PATCH_TOKEN = 718;
@@ -38,8 +41,8 @@ final class DeviceGoldenTest {
         Choice choice = DeviceSelector.select(BACKEND);
 
         assertThat(choice).isInstanceOf(Choice.Take.class);
-        String backend = Devices.DEVICE.facts().backend();
-        if (BACKEND.equals("emulator")) {
+        String backend = TestDevice.get().facts().backend();
+        if (TestDevice.isEmulator()) {
             assertThat(backend).isEqualTo("emulator");
         } else {
             assertThat(backend).isEqualTo(System.getProperty("herd.test.device", "OPENCL"));
@@ -68,22 +71,53 @@ final class DeviceGoldenTest {
         }
     }
 
+    /** From pixels to logits: what the device makes of the tiles goes back into its decoder. */
     @Test
     void logitsOfPicturesEqualTheReference() {
         try (Checkpoint checkpoint = Checkpoints.open(Golden.folder("vision"));
-                ModelRunner runner = device(checkpoint, 40)) {
-            for (Golden golden : cases("vision")) {
-                float[] features = Arrays.stream(golden.tokens()).anyMatch(id -> id == PATCH_TOKEN)
-                        ? GoldenImages.of("vision", golden.name()).features()
-                        : new float[0];
+                ModelRunner runner = device(checkpoint, 160)) {
+            assertThat(runner.description()).endsWith("; vision tower on the device");
+            assertThat(runner.maxBatchTiles()).isEqualTo(2);
+            for (Golden golden : casesWithPictures()) {
+                GoldenImages images = GoldenImages.of("vision", golden.name());
+                float[] features = encode(checkpoint.vision().orElseThrow(), runner, images.pixels());
 
                 float[][] logits = Scoring.score(runner, golden.tokens(), PATCH_TOKEN, features, 40);
 
+                assertThat(Scoring.largestError(new float[][] {images.features()}, new float[][] {features}))
+                        .as(golden.name())
+                        .isLessThan(FEATURE_TOLERANCE);
                 assertThat(Scoring.largestError(golden.logits(), logits))
                         .as(golden.name())
                         .isLessThan(TOLERANCE);
             }
         }
+    }
+
+    /** One picture of one tile, two of several, and on a real device those of thirteen tiles. */
+    private static List<Golden> casesWithPictures() {
+        List<Golden> cases = Golden.casesOf("vision").stream()
+                .filter(golden -> Arrays.stream(golden.tokens()).anyMatch(id -> id == PATCH_TOKEN))
+                .filter(golden -> !TestDevice.isEmulator() || golden.tokens().length <= 28)
+                .toList();
+        assertThat(cases).hasSize(TestDevice.isEmulator() ? 3 : 5);
+        return cases;
+    }
+
+    /** Tile after tile, as many at a time as the runner takes. */
+    private static float[] encode(VisionTower tower, ModelRunner runner, float[] pixels) {
+        int size = tower.config().tileSize();
+        int count = pixels.length / (3 * size * size);
+        int tileValues = tower.config().tokensPerTile() * runner.config().hiddenSize();
+        float[] features = new float[count * tileValues];
+        for (int tile = 0; tile < count; tile += runner.maxBatchTiles()) {
+            PixelTiles tiles = new PixelTiles(count, size, pixels);
+            List<Tile> batch = IntStream.range(tile, Math.min(count, tile + runner.maxBatchTiles()))
+                    .mapToObj(index -> new Tile(tiles, index))
+                    .toList();
+            runner.encode(batch).read(0, features, tile * tileValues, batch.size() * tileValues);
+        }
+        return features;
     }
 
     @ParameterizedTest
@@ -102,25 +136,16 @@ final class DeviceGoldenTest {
     private static List<Golden> cases(String fixture) {
         return Golden.casesOf(fixture).stream()
                 .filter(golden ->
-                        !BACKEND.equals("emulator") || (golden.tokens().length >= 15 && golden.tokens().length <= 17))
+                        !TestDevice.isEmulator() || (golden.tokens().length >= 15 && golden.tokens().length <= 17))
                 .toList();
     }
 
     private static ModelRunner device(Checkpoint checkpoint, int maxTokens) {
-        return new DeviceModelRunner(checkpoint, Devices.DEVICE, SCALAR, 2, limits(maxTokens), 1, 256);
+        return new DeviceModelRunner(
+                checkpoint, TestDevice.get(), new TowerPlace.OnDevice(), limits(maxTokens), 1, 256);
     }
 
     private static CpuModelRunner.Limits limits(int maxTokens) {
         return new CpuModelRunner.Limits(maxTokens, 16, TensorType.F32, 1L << 22);
-    }
-
-    /** A device is opened once in a JVM. */
-    private static final class Devices {
-        static final Device DEVICE = ServiceLoader.load(DeviceProvider.class).stream()
-                .map(ServiceLoader.Provider::get)
-                .filter(provider -> provider.name().equals(BACKEND))
-                .findFirst()
-                .orElseThrow()
-                .open(Optional.empty(), line -> {});
     }
 }

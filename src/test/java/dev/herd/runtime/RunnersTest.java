@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.herd.engine.CpuModelRunner;
 import dev.herd.engine.DeviceModelRunner;
+import dev.herd.golden.Golden;
 import dev.herd.kernels.device.DeviceSelector.Choice;
 import dev.herd.tokenizer.BuiltInVocabulary;
 import dev.herd.weights.BuiltInModel;
 import dev.herd.weights.Checkpoint;
+import dev.herd.weights.Checkpoints;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +60,46 @@ class RunnersTest {
                 .hasMessageContaining("does not hold one block");
     }
 
+    @Test
+    void theVisionTowerRunsOnTheDeviceThatHoldsItToo() {
+        Runners.Chosen chosen = chooseForPictures(device(10 * MIB, Optional.empty()));
+
+        assertThat(chosen.runner().description()).endsWith("; vision tower on the device");
+        assertThat(chosen.remarks()).isEmpty();
+        assertThat(chosen.budget())
+                .isEqualTo(chooseForPictures(device(0, Optional.empty())).budget());
+    }
+
+    /** Eight sequences of the fixture's context would take 16 MiB. */
+    @Test
+    void keysAndValuesGetWhatModelAndTowerLeave() {
+        Runners.Chosen chosen = chooseForPictures(device(40 * MIB, Optional.empty()));
+
+        assertThat(chosen.runner().description()).endsWith("; vision tower on the device");
+        assertThat(chosen.budget().kvBytes()).isEqualTo(5 * MIB);
+        assertThat(chosen.budget().contextLength()).isEqualTo(8192);
+    }
+
+    @Test
+    void aVisionTowerThatWouldShortenTheContextStaysOnTheCpuAndTheLineSaysWhy() {
+        Runners.Chosen chosen = chooseForPictures(device(44 * MIB, Optional.empty()));
+
+        assertThat(chosen.runner()).isInstanceOf(DeviceModelRunner.class);
+        assertThat(chosen.runner().description()).contains("; vision tower on the cpu, ");
+        assertThat(chosen.remarks())
+                .containsExactly("the vision tower runs on the CPU: it needs 44 MiB, but a device of paper has 43 MiB"
+                        + " left beside the model and keys and values of 8192 tokens");
+        assertThat(chosen.budget().contextLength()).isEqualTo(8192);
+    }
+
+    @Test
+    void aVisionTowerThatTheDeviceCannotRunStaysOnTheCpuAndTheLineSaysWhy() {
+        Runners.Chosen chosen = chooseForPictures(device(10 * MIB, Optional.of("it is of paper")));
+
+        assertThat(chosen.runner().description()).contains("; vision tower on the cpu, ");
+        assertThat(chosen.remarks()).containsExactly("the vision tower runs on the CPU: it is of paper");
+    }
+
     /** This JVM was not started with TornadoVM, as most are not. */
     @Test
     void tornadoThatWasNamedEndsTheStartWithASentence() {
@@ -80,12 +122,27 @@ class RunnersTest {
         return ModelSettings.defaults().withThreads(1).withBackend(new BackendSettings(backend, Optional.empty()));
     }
 
+    /** 100 MiB, of which 95 can be used and a decoder takes 50. */
+    private static ScriptedDevice device(long towerBytes, Optional<String> towerRefusal) {
+        return new ScriptedDevice(100 * MIB, 50 * MIB, towerBytes, towerRefusal, 1, 0);
+    }
+
+    private static Runners.Chosen chooseForPictures(ScriptedDevice device) {
+        try (Checkpoint checkpoint = Checkpoints.open(Golden.folder("vision"))) {
+            return choose(checkpoint, "scripted", device);
+        }
+    }
+
     private static Runners.Chosen choose(String backend, ScriptedDevice device) {
         try (Checkpoint checkpoint = BuiltInModel.open(BuiltInVocabulary.get())) {
-            Runners.Chosen chosen =
-                    Runners.choose(checkpoint, settings(backend), MACHINE, name -> new Choice.Take(device.provider()));
-            chosen.runner().close();
-            return chosen;
+            return choose(checkpoint, backend, device);
         }
+    }
+
+    private static Runners.Chosen choose(Checkpoint checkpoint, String backend, ScriptedDevice device) {
+        Runners.Chosen chosen =
+                Runners.choose(checkpoint, settings(backend), MACHINE, name -> new Choice.Take(device.provider()));
+        chosen.runner().close();
+        return chosen;
     }
 }

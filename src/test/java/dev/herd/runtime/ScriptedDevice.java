@@ -8,21 +8,33 @@ import dev.herd.kernels.device.DecoderStep;
 import dev.herd.kernels.device.Device;
 import dev.herd.kernels.device.DeviceLostException;
 import dev.herd.kernels.device.DeviceProvider;
+import dev.herd.kernels.device.Encoder;
 import dev.herd.kernels.device.LoadedDecoder;
+import dev.herd.kernels.device.LoadedEncoder;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * A device without a processor: it has as much memory as the test says, says one token for ever, and is lost after a number of
- * steps.
+ * A device without a processor: it has as much memory as the test says, says one token for ever, sees nothing in any picture,
+ * and is lost after a number of steps.
  *
  * @param neededBytes what any decoder takes of the memory, without keys and values
+ * @param towerBytes what any vision encoder takes of it
+ * @param towerRefusal why it runs no vision encoder
  * @param steps after which it is lost
  * @param token what it says
  */
-public record ScriptedDevice(long memoryBytes, long neededBytes, int steps, int token) implements Device {
+public record ScriptedDevice(
+        long memoryBytes, long neededBytes, long towerBytes, Optional<String> towerRefusal, int steps, int token)
+        implements Device {
+    /** For models without a vision encoder. */
+    public ScriptedDevice(long memoryBytes, long neededBytes, int steps, int token) {
+        this(memoryBytes, neededBytes, 0, Optional.empty(), steps, token);
+    }
+
     /** A provider of this device by the name {@code scripted}. */
     DeviceProvider provider() {
         return new DeviceProvider() {
@@ -54,6 +66,11 @@ public record ScriptedDevice(long memoryBytes, long neededBytes, int steps, int 
     }
 
     @Override
+    public Optional<String> refusal(Encoder encoder) {
+        return towerRefusal;
+    }
+
+    @Override
     public long bytes(WeightMatrix weights) {
         return 0;
     }
@@ -69,8 +86,29 @@ public record ScriptedDevice(long memoryBytes, long neededBytes, int steps, int 
     }
 
     @Override
+    public long bytes(Encoder encoder) {
+        return towerBytes;
+    }
+
+    @Override
+    public LoadedEncoder load(Encoder encoder) {
+        return new Blind(encoder);
+    }
+
+    @Override
     public LoadedDecoder load(Decoder decoder) {
         return new Loaded(decoder.sizes().vocabularySize());
+    }
+
+    private record Blind(Encoder encoder) implements LoadedEncoder {
+        @Override
+        public Floats encode(List<Encoder.Tile> tiles) {
+            long rows = (long) tiles.size() * encoder.sizes().tokensPerTile();
+            return Floats.allocate(Arena.ofAuto(), rows * encoder.textSize());
+        }
+
+        @Override
+        public void close() {}
     }
 
     private final class Loaded implements LoadedDecoder {

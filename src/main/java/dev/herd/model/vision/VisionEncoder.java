@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The vision tower of Llama 4 with adapter and projector (llama4.md 4.3 to 4.6): tiles become rows that stand in for the
- * embeddings of placeholder tokens. Tiles are computed together but do not see each other. Used by one thread at a time.
+ * embeddings of placeholder tokens, on the processor. Tiles are computed together but do not see each other.
  */
-public final class VisionEncoder implements AutoCloseable {
+public final class VisionEncoder implements TileEncoder {
     /*
      * Rows of a batch: tile after tile, each its patches row by row and then its class token, which takes part in
      * everything but is dropped at the end. Scratch memory is taken at the first call, since most servers of a model that
@@ -24,7 +24,7 @@ public final class VisionEncoder implements AutoCloseable {
     private final VisionConfig config;
     private final VisionWeights weights;
     private final TileCompute compute;
-    private final int maxTiles;
+    private final TileLimits limits;
     private final int tileRows;
     private final Arena arena = Arena.ofShared();
     private final Floats rotations; // [patchCount + 1, headSize / 2, 2]
@@ -35,19 +35,14 @@ public final class VisionEncoder implements AutoCloseable {
         this.config = tower.config();
         this.weights = tower.weights();
         this.compute = new TileCompute(kernels, workers);
-        this.maxTiles = maxTiles;
+        this.limits = new TileLimits(maxTiles, config.tileSize());
         this.tileRows = config.patchCount() + 1;
         this.rotations = PatchRope.rotations(config, arena);
     }
 
-    /**
-     * Encodes tiles, of one picture or of several.
-     *
-     * @param tiles at least one, no more than the largest batch
-     * @return {@code [tiles.size() * tokensPerTile, ModelConfig.hiddenSize]}, valid until the next call
-     */
+    @Override
     public Floats encode(List<Tile> tiles) {
-        requireFitting(tiles);
+        limits.check(tiles);
         EncoderScratch s = scratch();
         int rows = tiles.size() * tileRows;
         embed(s, tiles);
@@ -66,22 +61,10 @@ public final class VisionEncoder implements AutoCloseable {
         return project(s, tiles.size());
     }
 
-    private void requireFitting(List<Tile> tiles) {
-        if (tiles.isEmpty() || tiles.size() > maxTiles) {
-            throw new IllegalArgumentException("a batch of " + tiles.size() + " tiles, not 1 to " + maxTiles);
-        }
-        for (Tile tile : tiles) {
-            if (tile.picture().size() != config.tileSize()) {
-                throw new IllegalArgumentException("a tile has "
-                        + tile.picture().size() + " pixels per side, but the model's have " + config.tileSize());
-            }
-        }
-    }
-
     private EncoderScratch scratch() {
         EncoderScratch current = scratch;
         if (current == null) {
-            current = new EncoderScratch(config, weights.projector().rows(), arena, maxTiles);
+            current = new EncoderScratch(config, weights.projector().rows(), arena, limits.maxTiles());
             scratch = current;
         }
         return current;

@@ -31,7 +31,7 @@ class VisionEncoderTest {
                 new VisionConfig(32, 2, 16, 2, 24, 1, 4, 20, 1e-6f, 50_000));
     }
 
-    private static List<Tile> tiles(VisionConfig config, int count) {
+    static List<Tile> tiles(VisionConfig config, int count) {
         Random random = new Random(7);
         List<Tile> tiles = new ArrayList<>();
         float[] values = new float[count * 3 * config.tileSize() * config.tileSize()];

@@ -12,6 +12,9 @@ public interface Device {
     /** Why it cannot run this decoder, whatever its memory, in one sentence; empty if it can. */
     Optional<String> refusal(Decoder decoder);
 
+    /** The same of a vision encoder. */
+    Optional<String> refusal(Encoder encoder);
+
     /** Bytes that a matrix takes on the device. */
     long bytes(WeightMatrix weights);
 
@@ -21,12 +24,22 @@ public interface Device {
     /** Bytes that the decoder takes on the device, weights, key/value memory and scratch together. */
     long bytes(Decoder decoder);
 
+    /** Bytes that the encoder takes on the device, weights and scratch together. */
+    long bytes(Encoder encoder);
+
     /**
      * Compiles the kernels that the decoder needs, brings its weights to the device, and runs it once.
      *
      * @throws IllegalStateException if it does not work out; the message says why, in one sentence
      */
     LoadedDecoder load(Decoder decoder);
+
+    /**
+     * The same with a vision encoder, beside the decoder that is there.
+     *
+     * @throws IllegalStateException if it does not work out; the message says why, in one sentence
+     */
+    LoadedEncoder load(Encoder encoder);
 
     /**
      * What is known of a device.

@@ -5,6 +5,7 @@ import dev.herd.kernels.WeightMatrix;
 import java.util.List;
 import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * A matrix for the device, or the equal ones of all experts of a layer, one behind the other.
@@ -29,6 +30,13 @@ record DeviceMatrix(List<WeightMatrix> sources, IntArray array, DeviceFormat for
         WeightMatrix first = sources.getFirst();
         long rows = Math.multiplyExact((long) first.rows(), sources.size());
         return DeviceFormat.of(first).bytes(rows, first.columns()) / Integer.BYTES;
+    }
+
+    /** Bytes of arrays on the device. */
+    static long bytes(List<Object> arrays) {
+        return arrays.stream()
+                .mapToLong(array -> ((TornadoNativeArray) array).getNumBytesOfSegmentWithHeader())
+                .sum();
     }
 
     /** Reads the checkpoint into the host's side of the array, on all processors. */

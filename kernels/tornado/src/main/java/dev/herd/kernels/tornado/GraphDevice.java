@@ -5,7 +5,9 @@ import dev.herd.kernels.WeightMatrix;
 import dev.herd.kernels.device.Decoder;
 import dev.herd.kernels.device.Decoder.Ffn;
 import dev.herd.kernels.device.Device;
+import dev.herd.kernels.device.Encoder;
 import dev.herd.kernels.device.LoadedDecoder;
+import dev.herd.kernels.device.LoadedEncoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -47,10 +49,37 @@ final class GraphDevice implements Device {
             }
             largest = Math.max(largest, DeviceMatrix.words(matrices));
         }
-        return 4 * largest <= maxArrayBytes
+        return refusal(largest);
+    }
+
+    @Override
+    public Optional<String> refusal(Encoder encoder) {
+        long largest = TileBuffers.largest(encoder);
+        for (WeightMatrix matrix : matrices(encoder)) {
+            largest = Math.max(largest, DeviceMatrix.words(List.of(matrix)));
+        }
+        return refusal(largest);
+    }
+
+    private Optional<String> refusal(long words) {
+        return 4 * words <= maxArrayBytes
                 ? Optional.empty()
-                : Optional.of("it needs an array of " + 4 * largest + " bytes, but " + facts.name() + " has arrays of "
+                : Optional.of("it needs an array of " + 4 * words + " bytes, but " + facts.name() + " has arrays of "
                         + maxArrayBytes + " at most");
+    }
+
+    private static List<WeightMatrix> matrices(Encoder encoder) {
+        List<WeightMatrix> matrices = new ArrayList<>(
+                List.of(encoder.patchProj(), encoder.adapterIn(), encoder.adapterOut(), encoder.projector()));
+        for (Encoder.Layer layer : encoder.layers()) {
+            matrices.add(layer.queryProj().weight());
+            matrices.add(layer.keyProj().weight());
+            matrices.add(layer.valueProj().weight());
+            matrices.add(layer.outputProj().weight());
+            matrices.add(layer.ffnIn().weight());
+            matrices.add(layer.ffnOut().weight());
+        }
+        return matrices;
     }
 
     private static boolean isLike(WeightMatrix first, WeightMatrix other) {
@@ -77,6 +106,13 @@ final class GraphDevice implements Device {
         }
         try (HostMemory memory = new HostMemory()) {
             return bytes + new Scratch(decoder, DecoderGraphs.FEW, memory).bytes();
+        }
+    }
+
+    @Override
+    public long bytes(Encoder encoder) {
+        try (HostMemory memory = new HostMemory()) {
+            return new EncoderPlan(encoder, library, memory).bytes();
         }
     }
 
@@ -109,5 +145,10 @@ final class GraphDevice implements Device {
     @Override
     public LoadedDecoder load(Decoder decoder) {
         return new GraphDecoder(decoder, library, log);
+    }
+
+    @Override
+    public LoadedEncoder load(Encoder encoder) {
+        return new GraphEncoder(encoder, library);
     }
 }

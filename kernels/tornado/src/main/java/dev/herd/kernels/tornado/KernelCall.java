@@ -14,9 +14,11 @@ import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task13;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task16;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task19;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task3;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task5;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task6;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task7;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task8;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task9;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
@@ -67,6 +69,12 @@ record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<
         return new KernelCall(kernel, List.of(a, b), (graph, id) -> graph.task(id, task, CONTEXT, a, b), grid);
     }
 
+    static <A, B, C, D> KernelCall of(
+            String kernel, IntFunction<WorkerGrid> grid, Task5<KernelContext, A, B, C, D> task, A a, B b, C c, D d) {
+        return new KernelCall(
+                kernel, List.of(a, b, c, d), (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d), grid);
+    }
+
     static <A, B, C, D, E> KernelCall of(
             String kernel,
             IntFunction<WorkerGrid> grid,
@@ -112,6 +120,25 @@ record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<
                 kernel,
                 List.of(a, b, c, d, e, f, g),
                 (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g),
+                grid);
+    }
+
+    static <A, B, C, D, E, F, G, H> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task9<KernelContext, A, B, C, D, E, F, G, H> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e,
+            F f,
+            G g,
+            H h) {
+        return new KernelCall(
+                kernel,
+                List.of(a, b, c, d, e, f, g, h),
+                (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h),
                 grid);
     }
 

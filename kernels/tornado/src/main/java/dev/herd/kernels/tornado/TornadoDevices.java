@@ -36,6 +36,7 @@ public final class TornadoDevices {
             Router.class,
             Step.class,
             Tile.class,
+            Vision.class,
             Weights.class);
 
     private TornadoDevices() {}

@@ -1,0 +1,51 @@
+package dev.herd.kernels.tornado;
+
+import dev.herd.kernels.Floats;
+import dev.herd.kernels.Kernels;
+import dev.herd.kernels.WeightMatrix;
+import java.util.ArrayList;
+import java.util.List;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+
+/** A part of an encoder, such as a layer: kernels that run in a row, and the weights that they take. */
+final class EncoderPart {
+    final List<KernelCall> calls = new ArrayList<>();
+    final List<Object> weights = new ArrayList<>();
+
+    private final HostMemory memory;
+    private final List<DeviceMatrix> matrices = new ArrayList<>();
+
+    EncoderPart(HostMemory memory) {
+        this.memory = memory;
+    }
+
+    /** The next kernel. */
+    void add(KernelCall call) {
+        calls.add(call);
+    }
+
+    /** A matrix for one of its kernels. */
+    DeviceMatrix bring(WeightMatrix source) {
+        DeviceMatrix matrix = DeviceMatrix.of(source, memory);
+        matrices.add(matrix);
+        weights.add(matrix.array());
+        return matrix;
+    }
+
+    /** A norm, a bias or embeddings for one of its kernels. */
+    FloatArray bring(Floats source) {
+        FloatArray array = LayerBuffers.copy(source);
+        weights.add(array);
+        return array;
+    }
+
+    /** Reads the checkpoint. */
+    void pack(Kernels kernels) {
+        matrices.forEach(matrix -> matrix.pack(kernels));
+    }
+
+    /** Forgets the host's side, once it is on the device. */
+    void release() {
+        matrices.forEach(matrix -> memory.release(matrix.array()));
+    }
+}

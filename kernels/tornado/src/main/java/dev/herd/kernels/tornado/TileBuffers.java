@@ -1,0 +1,105 @@
+package dev.herd.kernels.tornado;
+
+import dev.herd.kernels.device.Encoder;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * What an encoder computes in: the arrays that go to the device with every batch of tiles, those that stay there between
+ * kernels, and the one that comes back.
+ */
+final class TileBuffers {
+    final IntArray step = new IntArray(Step.SIZE);
+    final FloatArray pixels; // [tiles, 3, side, side]
+    final FloatArray rotations; // [tileRows, headSize]
+    final FloatArray hidden; // [rows, hiddenSize], the residual stream
+    final FloatArray normed; // [rows, hiddenSize]
+    final FloatArray query; // [rows, hiddenSize]
+    final FloatArray key; // [rows, hiddenSize]
+    final FloatArray value; // [rows, hiddenSize]
+    final FloatArray wide; // [rows, ffnSize], or the unfolded patches, or the merged ones
+    final FloatArray adapted; // [tokens, outputSize]
+    final FloatArray adaptedTwice; // [tokens, outputSize]
+    final FloatArray projected; // [tokens, textSize]
+
+    private final Encoder.Sizes sizes;
+
+    TileBuffers(Encoder encoder, HostMemory memory) {
+        sizes = encoder.sizes();
+        long rows = rows(sizes);
+        long tokens = (long) sizes.maxTiles() * sizes.tokensPerTile();
+        pixels = memory.floats((long) sizes.maxTiles() * sizes.tileValues());
+        rotations = LayerBuffers.copy(encoder.rotations());
+        hidden = memory.floats(rows * sizes.hiddenSize());
+        normed = memory.floats(rows * sizes.hiddenSize());
+        query = memory.floats(rows * sizes.hiddenSize());
+        key = memory.floats(rows * sizes.hiddenSize());
+        value = memory.floats(rows * sizes.hiddenSize());
+        wide = memory.floats(rows * widest(encoder));
+        adapted = memory.floats(tokens * encoder.adapterIn().rows());
+        adaptedTwice = memory.floats(tokens * encoder.adapterOut().rows());
+        projected = memory.floats(tokens * encoder.textSize());
+    }
+
+    private static long rows(Encoder.Sizes sizes) {
+        return (long) sizes.maxTiles() * sizes.tileRows();
+    }
+
+    /** Merged patches are as many elements as patches of the hidden size. */
+    private static int widest(Encoder encoder) {
+        Encoder.Sizes sizes = encoder.sizes();
+        return Math.max(sizes.hiddenSize(), Math.max(encoder.ffnSize(), sizes.patchValues()));
+    }
+
+    /** Elements of the largest of the arrays, without making them. */
+    static long largest(Encoder encoder) {
+        Encoder.Sizes sizes = encoder.sizes();
+        int output = Math.max(encoder.adapterIn().rows(), encoder.textSize());
+        return Math.max(
+                rows(sizes) * widest(encoder),
+                Math.max(
+                        (long) sizes.maxTiles() * sizes.tokensPerTile() * output,
+                        (long) sizes.maxTiles() * sizes.tileValues()));
+    }
+
+    /** What stays on the device between kernels. */
+    List<Object> scratch() {
+        return List.of(hidden, normed, query, key, value, wide, adapted, adaptedTwice);
+    }
+
+    /** What goes to the device with every batch. */
+    List<Object> batch() {
+        return List.of(step, pixels, rotations);
+    }
+
+    /** Bytes of all of them on the device. */
+    long bytes() {
+        List<Object> all = new ArrayList<>(scratch());
+        all.addAll(batch());
+        all.add(projected);
+        return DeviceMatrix.bytes(all);
+    }
+
+    /** A batch without tiles, in which kernels do nothing. */
+    void writeNothing() {
+        step.init(0);
+    }
+
+    void write(List<Encoder.Tile> tiles) {
+        step.set(Step.TILE_ROWS, tiles.size() * sizes.tileRows());
+        step.set(Step.IMAGE_TOKENS, tiles.size() * sizes.tokensPerTile());
+        long tileBytes = (long) Float.BYTES * sizes.tileValues();
+        for (int i = 0; i < tiles.size(); i++) {
+            Encoder.Tile tile = tiles.get(i);
+            MemorySegment.copy(
+                    MemorySegment.ofArray(tile.values()),
+                    (long) Float.BYTES * tile.first(),
+                    pixels.getSegment(),
+                    i * tileBytes,
+                    tileBytes);
+        }
+    }
+}

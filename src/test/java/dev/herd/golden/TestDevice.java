@@ -1,0 +1,35 @@
+package dev.herd.golden;
+
+import dev.herd.kernels.device.Device;
+import dev.herd.kernels.device.DeviceProvider;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/**
+ * The device of the tests: the emulator in every build, and a real one where an SDK is. The property
+ * {@code herd.test.backend} says which, and no other may answer.
+ */
+public final class TestDevice {
+    /** Name of its backend. */
+    static final String BACKEND = System.getProperty("herd.test.backend", "emulator");
+
+    /** A device is opened once in a JVM. */
+    private static final Device DEVICE = ServiceLoader.load(DeviceProvider.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .filter(provider -> provider.name().equals(BACKEND))
+            .findFirst()
+            .orElseThrow()
+            .open(Optional.empty(), line -> {});
+
+    private TestDevice() {}
+
+    /** The device, opened when it is first asked for. */
+    public static Device get() {
+        return DEVICE;
+    }
+
+    /** Whether it takes seconds for what a real one does at once. */
+    public static boolean isEmulator() {
+        return BACKEND.equals("emulator");
+    }
+}
