@@ -2,9 +2,9 @@ package dev.herd.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.herd.engine.CpuModelRunner;
 import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.Floats;
-import dev.herd.kernels.Kernels;
 import dev.herd.kernels.KernelsSelector;
 import dev.herd.kernels.TensorType;
 import dev.herd.runtime.LoadedModel;
@@ -150,9 +150,9 @@ final class BenchCommand implements Command {
         progress.show("Loading the model ...");
         ModelSettings settings = modelOptions.settings().withKvType(kvType.get());
         try (LoadedModel model = ModelOptions.open(settings)) {
-            Kernels kernels = KernelsSelector.select(settings.kernels()).kernels();
-            ImageBench.Result result =
-                    new ImageBench(model.runner(), kernels, settings.threads(), count, runs.get()).measure(progress);
+            ImageBench.Result result = new ImageBench(
+                            model.runner(), peak(model, settings, progress), count, runs.get())
+                    .measure(progress);
             progress.clear();
             if (isJson.get()) {
                 result.writeJson(console, model.name());
@@ -160,6 +160,15 @@ final class BenchCommand implements Command {
                 result.writeText(console, model.name());
             }
         }
+    }
+
+    /** What the processor reaches is measured, of a device it is said. */
+    private double peak(LoadedModel model, ModelSettings settings, Progress progress) {
+        if (!(model.runner() instanceof CpuModelRunner)) {
+            return 1e12 * peak.get();
+        }
+        progress.show("Measuring the machine ...");
+        return FmaPeak.flops(KernelsSelector.select(settings.kernels()).kernels(), settings.threads());
     }
 
     private void compare(Path folder) throws IOException {

@@ -3,7 +3,6 @@ package dev.herd.cli;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.herd.engine.ModelRunner;
-import dev.herd.kernels.Kernels;
 import dev.herd.model.Batch.ImageEmbedding;
 import dev.herd.model.vision.PixelTiles;
 import dev.herd.model.vision.Tile;
@@ -18,16 +17,17 @@ import java.util.Random;
 /**
  * How fast pictures are encoded, and how fast their tokens pass the text decoder.
  *
+ * @param peak operations a second that what computes reaches at best, or 0 if it is not known
  * @param images pictures of one tile, encoded together as far as the runner takes them
  * @param runs runs that count; one more warms up
  */
-record ImageBench(ModelRunner runner, Kernels kernels, int threads, int images, int runs) {
+record ImageBench(ModelRunner runner, double peak, int images, int runs) {
     /**
      * What was measured.
      *
      * @param tileSpeed tiles per second
      * @param flopsPerTile operations that one tile takes
-     * @param peakFlops operations per second that the machine reaches at best
+     * @param peakFlops operations per second that what computes reaches at best, or 0 if it is not known
      * @param imageSpeed image tokens per second through the text decoder
      * @param textSpeed the same of text tokens in the same slices
      */
@@ -48,15 +48,13 @@ record ImageBench(ModelRunner runner, Kernels kernels, int threads, int images, 
             line(console, "model", model);
             line(console, "backend", backend);
             line(console, "tiles", tileSpeed.text(2) + " tiles/s, " + images + " tiles");
+            String share = peakFlops == 0
+                    ? ""
+                    : String.format(Locale.ROOT, ", %.0f %% of the peak's %.1f", 100 * share(), peakFlops / 1e9);
             line(
                     console,
                     "",
-                    String.format(
-                            Locale.ROOT,
-                            "%.1f GFLOP/s, %.0f %% of the machine's %.1f",
-                            tileSpeed.median() * flopsPerTile / 1e9,
-                            100 * share(),
-                            peakFlops / 1e9));
+                    String.format(Locale.ROOT, "%.1f GFLOP/s", tileSpeed.median() * flopsPerTile / 1e9) + share);
             line(console, "image tokens", imageSpeed.text(1) + " tokens/s through the text model");
             line(console, "text tokens", textSpeed.text(1) + " tokens/s in the same slices");
         }
@@ -72,8 +70,10 @@ record ImageBench(ModelRunner runner, Kernels kernels, int threads, int images, 
             json.writeNumberField("tokensPerTile", tokensPerTile);
             tileSpeed.write(json, "tilesPerSecond");
             json.writeNumberField("flopsPerTile", flopsPerTile);
-            json.writeNumberField("peakFlopsPerSecond", peakFlops);
-            json.writeNumberField("shareOfPeak", share());
+            if (peakFlops != 0) {
+                json.writeNumberField("peakFlopsPerSecond", peakFlops);
+                json.writeNumberField("shareOfPeak", share());
+            }
             imageSpeed.write(json, "imageTokensPerSecond");
             textSpeed.write(json, "textTokensPerSecond");
             json.writeEndObject();
@@ -89,8 +89,6 @@ record ImageBench(ModelRunner runner, Kernels kernels, int threads, int images, 
     Result measure(Progress progress) {
         VisionConfig vision = runner.vision()
                 .orElseThrow(() -> new CommandException("the model has no vision tower, so it sees no pictures"));
-        progress.show("Measuring the machine ...");
-        double peak = FmaPeak.flops(kernels, threads);
         List<Tile> tiles = tiles(vision);
         float[] encoded = encode(tiles, vision);
         double[] tileSpeeds = new double[runs];

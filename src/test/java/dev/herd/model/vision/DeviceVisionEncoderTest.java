@@ -3,18 +3,25 @@ package dev.herd.model.vision;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.herd.golden.Golden;
 import dev.herd.golden.TestDevice;
 import dev.herd.kernels.Floats;
 import dev.herd.kernels.KernelsSelector;
 import dev.herd.kernels.TensorType;
 import dev.herd.kernels.Workers;
 import dev.herd.kernels.device.Encoder;
+import dev.herd.weights.Checkpoint;
+import dev.herd.weights.Checkpoints;
+import dev.herd.weights.GgufExport;
+import dev.herd.weights.GgufVisionExport;
 import dev.herd.weights.VisionConfig;
 import dev.herd.weights.VisionTower;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -58,6 +65,30 @@ class DeviceVisionEncoderTest {
         return Stream.of(TensorType.Q8_0, TensorType.Q4_0, TensorType.Q5_1);
     }
 
+    /** Files of both kinds, as they lie on the disk. */
+    @Test
+    void towersFromFilesAgreeWithTheCpu(@TempDir Path folder) {
+        try (Checkpoint source = Checkpoints.open(Golden.folder("vision"))) {
+            VisionTower tower = source.vision().orElseThrow();
+            compare(tower, VisionEncoderTest.tiles(tower.config(), 2), 2);
+
+            Path text = folder.resolve("vision.gguf");
+            GgufExport.write(source, TensorType.F32, text);
+            GgufVisionExport.write(source, TensorType.F16, folder.resolve("mmproj-vision.gguf"));
+            try (Checkpoint exported = Checkpoints.open(text)) {
+                VisionTower half = exported.vision().orElseThrow();
+                assertThat(half.weights()
+                                .layers()
+                                .getFirst()
+                                .queryProj()
+                                .weight()
+                                .type())
+                        .isEqualTo(TensorType.F16);
+                compare(half, VisionEncoderTest.tiles(half.config(), 2), 2);
+            }
+        }
+    }
+
     /** What lies in a batch's memory from before has no influence, nor have neighbours. */
     @Test
     void aTileDoesNotDependOnItsCompany() {
@@ -92,7 +123,7 @@ class DeviceVisionEncoderTest {
     }
 
     private static void compare(VisionTower tower, List<Tile> tiles, int maxTiles) {
-        int size = tower.config().tokensPerTile() * TEXT_SIZE;
+        int size = tower.config().tokensPerTile() * tower.weights().projector().rows();
         try (TileEncoder device = onDevice(tower, maxTiles);
                 Workers workers = new Workers(1);
                 TileEncoder cpu = new VisionEncoder(
