@@ -33,6 +33,21 @@
  * expert down (adds). With many tokens matMul stands for matVec, two matMul and swiGlu for gateUp; and for the experts
  * group, three ExpertMatMul.matMul with activate after the second, and combine.
  *
+ * <p>The vision encoder computes batches of tiles; a tile has a row per patch and one for the class token, R rows in all, and
+ * becomes fewer image tokens, M in all. Their numbers are in step. It begins with unfold, matMul, embed, layerNorm. A layer is:
+ * layerNorm, matMul and addBias for q, k and v, turnPairs for q and k, attend, matMul o (adds), addBias, layerNorm, matMul,
+ * addBias, gelu, matMul (adds), addBias. It ends with layerNorm, mergePatches, matMul, gelu, matMul, gelu, matMul.
+ *
+ * <pre>
+ * pixels     FloatArray [tiles, 3, side, side] normalised, from the host
+ * rotations  FloatArray [rows of a tile, headSize]  cosine and sine per pair
+ * hidden, normed, query, key, value
+ *            FloatArray [R, hiddenSize]
+ * wide       FloatArray [R, ffnSize or patchValues] or [M, mergedSize]
+ * adapted    FloatArray [M, outputSize]        twice
+ * projected  FloatArray [M, textSize]          to the host
+ * </pre>
+ *
  * <pre>
  * Embedding.embed(context, step, places, hidden, table, images, format, columns)
  * Norms.rmsNorm(context, step, out, x, weight, epsilon, size, countAt)
@@ -57,7 +72,11 @@
  * Elements.addBias(context, step, x, bias, size, countAt)
  * Elements.gelu(context, step, x, size, countAt)
  * Elements.gatherLogitRows(context, step, places, out, hidden, size)
- * Vision.unfold, embed, turnPairs, attend, mergePatches
+ * Vision.unfold(context, step, out, pixels, grid, patchSize)
+ * Vision.embed(context, step, hidden, positions, classEmbedding, size, tileRows)
+ * Vision.turnPairs(context, step, x, rotations, size, headSize, tileRows)
+ * Vision.attend(context, step, out, query, key, value, heads, headSize, tileRows)
+ * Vision.mergePatches(context, step, out, encoded, grid, factor, size)
  * Sampling.topOfParts(context, step, values, ids, logits, size, count)
  * Sampling.top(context, step, topValues, topIds, values, ids, parts, count)
  * </pre>
