@@ -137,6 +137,11 @@ final class Runners {
     }
 
     private KvBudget budget(long bytes) {
+        long configured = settings.kvBytes().orElse(0);
+        if (configured > bytes) {
+            throw new IllegalStateException("key/value memory of " + KvBudget.readable(configured)
+                    + " is configured, but the device has " + KvBudget.readable(bytes) + " left beside the model");
+        }
         try {
             return KvBudget.of(checkpoint.config(), settings, bytes, bytes);
         } catch (IllegalArgumentException tooSmall) {

@@ -12,6 +12,7 @@ import dev.herd.weights.BuiltInModel;
 import dev.herd.weights.Checkpoint;
 import dev.herd.weights.Checkpoints;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** Who runs a model where there is a device: the device if the model fits, and who was named or nobody. */
@@ -100,6 +101,27 @@ class RunnersTest {
         assertThat(chosen.remarks()).containsExactly("the vision tower runs on the CPU: it is of paper");
     }
 
+    @Test
+    void keyValueMemoryThatTheDeviceDoesNotHaveIsNamed() {
+        ModelSettings settings = settings("scripted").withKvBytes(OptionalLong.of(46 * MIB));
+
+        assertThatThrownBy(() -> choose(settings, device(0, Optional.empty())))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("key/value memory of 46 MiB is configured, but the device has 45 MiB left beside the model");
+    }
+
+    @Test
+    void aVisionTowerLeavesKeyValueMemoryAsItIsConfigured() {
+        ModelSettings settings = settings("scripted").withKvBytes(OptionalLong.of(10 * MIB));
+
+        Runners.Chosen beside = choose(settings, device(35 * MIB, Optional.empty()));
+        Runners.Chosen without = choose(settings, device(36 * MIB, Optional.empty()));
+
+        assertThat(beside.runner().description()).endsWith("; vision tower on the device");
+        assertThat(without.runner().description()).contains("; vision tower on the cpu, ");
+        assertThat(beside.budget()).isEqualTo(without.budget());
+    }
+
     /** This JVM was not started with TornadoVM, as most are not. */
     @Test
     void tornadoThatWasNamedEndsTheStartWithASentence() {
@@ -128,20 +150,25 @@ class RunnersTest {
     }
 
     private static Runners.Chosen chooseForPictures(ScriptedDevice device) {
+        return choose(settings("scripted"), device);
+    }
+
+    /** The fixture that sees pictures. */
+    private static Runners.Chosen choose(ModelSettings settings, ScriptedDevice device) {
         try (Checkpoint checkpoint = Checkpoints.open(Golden.folder("vision"))) {
-            return choose(checkpoint, "scripted", device);
+            return choose(checkpoint, settings, device);
         }
     }
 
     private static Runners.Chosen choose(String backend, ScriptedDevice device) {
         try (Checkpoint checkpoint = BuiltInModel.open(BuiltInVocabulary.get())) {
-            return choose(checkpoint, backend, device);
+            return choose(checkpoint, settings(backend), device);
         }
     }
 
-    private static Runners.Chosen choose(Checkpoint checkpoint, String backend, ScriptedDevice device) {
+    private static Runners.Chosen choose(Checkpoint checkpoint, ModelSettings settings, ScriptedDevice device) {
         Runners.Chosen chosen =
-                Runners.choose(checkpoint, settings(backend), MACHINE, name -> new Choice.Take(device.provider()));
+                Runners.choose(checkpoint, settings, MACHINE, name -> new Choice.Take(device.provider()));
         chosen.runner().close();
         return chosen;
     }
