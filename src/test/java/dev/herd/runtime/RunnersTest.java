@@ -107,7 +107,8 @@ class RunnersTest {
 
         assertThatThrownBy(() -> choose(settings, device(0, Optional.empty())))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("key/value memory of 46 MiB is configured, but the device has 45 MiB left beside the model");
+                .hasMessage(
+                        "key/value memory of 46 MiB is configured, but the device has 45 MiB left beside the model");
     }
 
     @Test
