@@ -3,7 +3,9 @@ package dev.herd.kernels.tornado;
 import dev.herd.kernels.device.Encoder;
 import dev.herd.kernels.tornado.DecoderGraphs.Draft;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -17,6 +19,7 @@ final class EncoderPlan {
     final int[] reservation; // [arrays]
     final int[][] run; // [parts][kernels]
 
+    private final Map<String, String> names = new HashMap<>(); // by kernel
     private final List<Object> handed;
     private String before;
 
@@ -79,8 +82,9 @@ final class EncoderPlan {
         return part == parts.getLast() && kernel == part.calls.size() - 1;
     }
 
+    /** Of graphs with the same kernel, the code of the first is that of all. */
     private String name(KernelCall call) {
-        return graphs.nameOf(call);
+        return names.computeIfAbsent(call.key(), key -> call.method() + names.size());
     }
 
     /** Bytes of all arrays on the device. */
