@@ -2,8 +2,8 @@ package dev.herd.kernels.tornado;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,19 +12,18 @@ import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 
-/** The task graphs of a decoder, one per kernel, before they become a plan. */
+/** The task graphs of a decoder before they become a plan. */
 final class DecoderGraphs {
     /*
-     * In TornadoVM 5.2.0 all tasks of a graph that are given as sources run the code of the first, so each kernel has a
-     * graph of its own. It keeps compiled code by names of graph and task: equal kernels have graphs of the same name, and
-     * the code of the first is that of all 48 layers. What a driver takes to build a source that it knows, tens of
-     * milliseconds, is most of a start from the cache, so names are few.
+     * TornadoVM keeps compiled code by names of graph and task. So graphs that have kernels in common share a name, and tasks
+     * are named after their kernel (and its how-manieth in the graph): what the first layer had built is all layers'. A
+     * driver takes tens of milliseconds to build a source that it knows, which is most of a start from the cache.
      *
      * What stays on the device is handed from graph to graph in the order in which they run: TornadoVM takes an array over
      * from the graph that ran before, if the taker has said so under that one's name (consumeFromDevice), and only then. So
      * every graph takes all shared arrays from all that may precede it, and leaves them there (persistOnDevice). Weights
-     * are brought by the graph for few tokens that needs them, and handed on to those for many tokens once, when these first
-     * run, right behind it.
+     * are brought by the graph for few tokens that needs them, and handed on to the one for many tokens once, when that first
+     * runs, right behind it.
      */
 
     /** Tokens up to which a step takes the kernels for few. */
@@ -32,15 +31,21 @@ final class DecoderGraphs {
 
     private final KernelLibrary library;
     private final List<Draft> drafts = new ArrayList<>();
-    private final Map<String, String> graphNames = new HashMap<>(); // by kernel
+    private final Map<String, Integer> kernels = new HashMap<>(); // numbers by key
 
     DecoderGraphs(KernelLibrary library) {
         this.library = library;
     }
 
-    /** The name of all graphs with this kernel. */
-    String nameOf(KernelCall call) {
-        return graphNames.computeIfAbsent(call.key(), key -> call.method() + graphNames.size());
+    /** Names of a graph's tasks: the same for the same kernel, whatever comes before it. */
+    private List<String> ids(Draft draft) {
+        Map<String, Integer> seen = new HashMap<>();
+        return draft.calls.stream()
+                .map(call -> {
+                    int kernel = kernels.computeIfAbsent(call.key(), key -> kernels.size());
+                    return "k" + kernel + "n" + seen.merge(call.key(), 1, Integer::sum);
+                })
+                .toList();
     }
 
     /** Adds a graph and returns its index. */
@@ -70,8 +75,9 @@ final class DecoderGraphs {
         if (!draft.reserved.isEmpty()) {
             graph.transferToDevice(DataTransferMode.UNDER_DEMAND, draft.reserved.toArray());
         }
-        for (int i = 0; i < draft.calls.size(); i++) {
-            library.add(graph, id(i), draft.calls.get(i));
+        List<String> ids = ids(draft);
+        for (int i = 0; i < ids.size(); i++) {
+            library.add(graph, ids.get(i), draft.calls.get(i));
         }
         if (!draft.kept.isEmpty()) {
             graph.persistOnDevice(draft.kept.toArray());
@@ -82,10 +88,6 @@ final class DecoderGraphs {
         return graph.snapshot();
     }
 
-    private static String id(int index) {
-        return "t" + index;
-    }
-
     /** All kernels of all graphs. */
     List<KernelCall> calls() {
         return drafts.stream().flatMap(draft -> draft.calls.stream()).toList();
@@ -94,12 +96,13 @@ final class DecoderGraphs {
     /** The grids of all graphs for steps of up to {@code tokens} tokens. */
     GridScheduler grids(int tokens) {
         GridScheduler grids = new GridScheduler();
-        Set<String> done = new LinkedHashSet<>();
+        Set<String> done = new HashSet<>();
         for (Draft draft : drafts) {
-            if (done.add(draft.name)) {
-                for (int i = 0; i < draft.calls.size(); i++) {
-                    grids.addWorkerGrid(
-                            draft.name + "." + id(i), draft.calls.get(i).grid().apply(tokens));
+            List<String> ids = ids(draft);
+            for (int i = 0; i < ids.size(); i++) {
+                String task = draft.name + "." + ids.get(i);
+                if (done.add(task)) {
+                    grids.addWorkerGrid(task, draft.calls.get(i).grid().apply(tokens));
                 }
             }
         }

@@ -55,15 +55,17 @@ final class GraphDecoder implements LoadedDecoder {
         Kernels kernels = KernelsSelector.select(Optional.empty()).kernels();
         graphs.step.writeNothing();
         graphs.embedding.pack(kernels);
-        run(graphs.reservation, 1);
+        for (int graph : graphs.reservation) {
+            execute(graph, 1);
+        }
         execute(graphs.begin, 1);
         memory.release(graphs.embedding.array());
         int count = graphs.layers.size();
         for (int i = 0; i < count; i++) {
             LayerBuffers layer = graphs.layers.get(i);
             layer.pack(kernels);
-            run(graphs.few[i], 1);
-            run(graphs.many[i], 1);
+            execute(graphs.few[i], 1);
+            execute(graphs.many[i], 1);
             layer.release(memory);
             bytes += layer.bytes();
             if ((i + 1) * REPORTS / count > i * REPORTS / count && bytes >= 1L << 30) {
@@ -71,8 +73,8 @@ final class GraphDecoder implements LoadedDecoder {
             }
         }
         graphs.output.pack(kernels);
-        run(graphs.endWithRow, 1);
-        run(graphs.endWithWindow, 1);
+        execute(graphs.endWithRow, 1);
+        execute(graphs.endWithWindow, 1);
         memory.release(graphs.output.array());
     }
 
@@ -103,8 +105,8 @@ final class GraphDecoder implements LoadedDecoder {
 
     private void compute(DecoderStep step, int bucket) {
         execute(graphs.begin, bucket);
-        for (int[] layer : step.tokens() <= DecoderGraphs.FEW ? graphs.few : graphs.many) {
-            run(layer, bucket);
+        for (int layer : step.tokens() <= DecoderGraphs.FEW ? graphs.few : graphs.many) {
+            execute(layer, bucket);
         }
     }
 
@@ -118,7 +120,7 @@ final class GraphDecoder implements LoadedDecoder {
     private int window(int[] tokens, int from) {
         int count = Math.min(tokens.length - from, DecoderPlan.LOGIT_WINDOW);
         graphs.step.writeLogitRows(tokens, from, count);
-        run(count == 1 ? graphs.endWithRow : graphs.endWithWindow, 1);
+        execute(count == 1 ? graphs.endWithRow : graphs.endWithWindow, 1);
         FloatArray result = count == 1 ? graphs.logitRow : graphs.logitWindow;
         long rowBytes = (long) Float.BYTES * decoder.sizes().vocabularySize();
         MemorySegment.copy(result.getSegment(), 0, logits.segment(), from * rowBytes, count * rowBytes);
@@ -129,12 +131,6 @@ final class GraphDecoder implements LoadedDecoder {
         long needed = (long) rows * decoder.sizes().vocabularySize();
         if (logits.size() < needed) {
             logits = Floats.allocate(Arena.ofAuto(), needed);
-        }
-    }
-
-    private void run(int[] chain, int bucket) {
-        for (int graph : chain) {
-            execute(graph, bucket);
         }
     }
 

@@ -51,6 +51,7 @@ public final class TornadoDevices {
         setIfAbsent("tornado.tvm.maxbytecodesize", "16384");
         setIfAbsent("tornado.max.events", "1024");
         setIfAbsent("jdk.graal.MaximumInliningSize", "3000");
+        PrebuiltTaskRepair.apply();
         TornadoBackend backend = TornadoRuntimeProvider.getTornadoRuntime().getBackend(0);
         TornadoDevice device = backend.getDefaultDevice();
         Facts facts = facts(backend.getBackendType(), device);
