@@ -51,6 +51,8 @@ public final class TornadoDevices {
         setIfAbsent("tornado.tvm.maxbytecodesize", "16384");
         setIfAbsent("tornado.max.events", "1024");
         setIfAbsent("jdk.graal.MaximumInliningSize", "3000");
+        setIfAbsent("tornado.cuda.host.pinning", "False");
+        setIfAbsent("tornado.staged.transfers", "True");
         PrebuiltTaskRepair.apply();
         TornadoBackend backend = TornadoRuntimeProvider.getTornadoRuntime().getBackend(0);
         TornadoDevice device = backend.getDefaultDevice();
@@ -78,7 +80,10 @@ public final class TornadoDevices {
                 log);
     }
 
-    /** Kernels that do not compile would otherwise run once as plain Java, and graphs and devices are larger than by default. */
+    /**
+     * Kernels that do not compile would otherwise run once as plain Java, graphs and devices are larger than by default, and
+     * the CUDA backend would lock the pages of every array, which for {@link HostMemory} takes memory that it does without.
+     */
     private static void setIfAbsent(String property, String value) {
         if (System.getProperty(property) == null) {
             System.setProperty(property, value);
