@@ -11,8 +11,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * Experts lie one after the other in one matrix of {@code experts * rows} rows.
  */
 public final class Experts {
-    private static final int LANES = 16;
-    private static final int ROWS = MatVec.GROUP / LANES;
+    private static final int LANES = MatVec.LANES;
+    private static final int ROWS = MatVec.ROWS;
 
     private Experts() {}
 
@@ -60,18 +60,16 @@ public final class Experts {
         int row = context.groupIdx * ROWS + item / LANES;
         int assignment = context.groupIdy;
         if (assignment < step.get(Step.TOKENS) * expertsPerToken) {
-            float gateSum = 0;
-            float upSum = 0;
+            int gateRow = MatVec.NO_ROW;
+            int upRow = MatVec.NO_ROW;
             if (row < rows) {
-                int from = assignment / expertsPerToken * columns;
                 int inAll = choice.get(assignment) * rows + row;
-                int gateRow = inAll * Weights.rowWords(gateFormat, columns);
-                int upRow = inAll * Weights.rowWords(upFormat, columns);
-                gateSum = MatVec.laneSum(gate, gateFormat, gateRow, x, from, columns, lane);
-                upSum = MatVec.laneSum(up, upFormat, upRow, x, from, columns, lane);
+                gateRow = inAll * Weights.rowWords(gateFormat, columns);
+                upRow = inAll * Weights.rowWords(upFormat, columns);
             }
-            gateSums[item] = gateSum;
-            upSums[item] = upSum;
+            int from = assignment / expertsPerToken * columns;
+            gateSums[item] = MatVec.laneSum(context, gate, gateFormat, gateRow, x, from, columns);
+            upSums[item] = MatVec.laneSum(context, up, upFormat, upRow, x, from, columns);
             context.localBarrier();
             if (lane == 0 && row < rows) {
                 float z = 0;
@@ -115,12 +113,13 @@ public final class Experts {
         int token = context.groupIdy;
         if (token < step.get(Step.TOKENS)) {
             float sum = 0;
-            if (row < rows) {
-                for (int rank = 0; rank < expertsPerToken; rank++) {
-                    int assignment = token * expertsPerToken + rank;
-                    int first = (choice.get(assignment) * rows + row) * Weights.rowWords(format, columns);
-                    sum += MatVec.laneSum(down, format, first, x, assignment * columns, columns, lane);
+            for (int rank = 0; rank < expertsPerToken; rank++) {
+                int assignment = token * expertsPerToken + rank;
+                int first = MatVec.NO_ROW;
+                if (row < rows) {
+                    first = (choice.get(assignment) * rows + row) * Weights.rowWords(format, columns);
                 }
+                sum += MatVec.laneSum(context, down, format, first, x, assignment * columns, columns);
             }
             sums[item] = sum;
             context.localBarrier();

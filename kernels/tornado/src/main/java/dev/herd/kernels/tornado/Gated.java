@@ -10,8 +10,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * {@link MatVec}, with two matrices.
  */
 public final class Gated {
-    private static final int LANES = 16;
-    private static final int ROWS = MatVec.GROUP / LANES;
+    private static final int LANES = MatVec.LANES;
+    private static final int ROWS = MatVec.ROWS;
 
     private Gated() {}
 
@@ -48,17 +48,15 @@ public final class Gated {
         int row = context.groupIdx * ROWS + item / LANES;
         int tokens = step.get(Step.TOKENS);
         for (int token = 0; token < tokens; token++) {
-            float gateSum = 0;
-            float upSum = 0;
+            int gateRow = MatVec.NO_ROW;
+            int upRow = MatVec.NO_ROW;
             if (row < rows) {
-                int from = token * columns;
-                int gateRow = row * Weights.rowWords(gateFormat, columns);
-                int upRow = row * Weights.rowWords(upFormat, columns);
-                gateSum = MatVec.laneSum(gate, gateFormat, gateRow, x, from, columns, lane);
-                upSum = MatVec.laneSum(up, upFormat, upRow, x, from, columns, lane);
+                gateRow = row * Weights.rowWords(gateFormat, columns);
+                upRow = row * Weights.rowWords(upFormat, columns);
             }
-            gateSums[item] = gateSum;
-            upSums[item] = upSum;
+            int from = token * columns;
+            gateSums[item] = MatVec.laneSum(context, gate, gateFormat, gateRow, x, from, columns);
+            upSums[item] = MatVec.laneSum(context, up, upFormat, upRow, x, from, columns);
             context.localBarrier();
             if (lane == 0 && row < rows) {
                 float z = 0;

@@ -32,6 +32,7 @@ public final class TornadoDevices {
             MatMul.class,
             MatVec.class,
             Norms.class,
+            Q4KRows.class,
             Reservation.class,
             Router.class,
             Step.class,

@@ -1,7 +1,6 @@
 package dev.herd.kernels.tornado;
 
 import uk.ac.manchester.tornado.api.math.TornadoMath;
-import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
@@ -55,30 +54,6 @@ final class Weights {
         return TornadoMath.min(UNIT, columns - unit * UNIT);
     }
 
-    /**
-     * {@code Σ w[c] · x[from + c]} over the columns of a unit.
-     *
-     * @param row first word of the row
-     * @param from first element of the inputs' row
-     */
-    static float dot(IntArray w, int format, int row, int unit, FloatArray x, int from, int columns) {
-        int first = from + unit * UNIT;
-        int count = count(format, unit, columns);
-        float scale = scale(w, format, row, unit);
-        float sum = 0;
-        if (format == Q4_K) {
-            float offset = offset(w, format, row, unit);
-            for (int i = 0; i < UNIT; i++) {
-                sum += (scale * level(w, format, row, unit, i) - offset) * x.get(first + i);
-            }
-            return sum;
-        }
-        for (int i = 0; i < count; i++) {
-            sum += level(w, format, row, unit, i) * x.get(first + i);
-        }
-        return scale * sum;
-    }
-
     /** What the levels of a unit are multiplied by. */
     static float scale(IntArray w, int format, int row, int unit) {
         if (format == Q8_0) {
@@ -114,7 +89,7 @@ final class Weights {
      * 4..7 their offsets, in six bits; bytes 8..11 the low four bits of scale and offset of runs 4..7, whose high two are
      * above those six.
      */
-    private static int sixBitScale(IntArray w, int at, int run, int kind) {
+    static int sixBitScale(IntArray w, int at, int run, int kind) {
         int shift = 8 * (run & 3);
         int upper = w.get(at + kind) >> shift;
         if (run < 4) {
