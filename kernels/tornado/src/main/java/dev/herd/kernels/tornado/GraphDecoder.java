@@ -120,8 +120,10 @@ final class GraphDecoder implements LoadedDecoder {
     private int window(int[] tokens, int from) {
         int count = Math.min(tokens.length - from, DecoderPlan.LOGIT_WINDOW);
         graphs.step.writeLogitRows(tokens, from, count);
-        execute(count == 1 ? graphs.endWithRow : graphs.endWithWindow, 1);
         FloatArray result = count == 1 ? graphs.logitRow : graphs.logitWindow;
+        Results.await(result);
+        execute(count == 1 ? graphs.endWithRow : graphs.endWithWindow, 1);
+        Results.require(result);
         long rowBytes = (long) Float.BYTES * decoder.sizes().vocabularySize();
         MemorySegment.copy(result.getSegment(), 0, logits.segment(), from * rowBytes, count * rowBytes);
         return count;

@@ -57,9 +57,11 @@ final class GraphEncoder implements LoadedEncoder {
         graphs.buffers.write(tiles);
         try {
             int bucket = bucket(tiles.size());
+            Results.await(graphs.buffers.projected);
             for (int[] part : graphs.run) {
                 run(part, bucket);
             }
+            Results.require(graphs.buffers.projected);
         } catch (RuntimeException | Error failure) {
             throw new DeviceLostException("the device failed: " + failure.getMessage(), failure);
         }
