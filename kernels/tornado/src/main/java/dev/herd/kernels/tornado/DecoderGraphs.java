@@ -12,7 +12,7 @@ import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 
-/** The task graphs of a decoder before they become a plan. */
+/** The task graphs of a decoder, or of an encoder, before they become a plan. */
 final class DecoderGraphs {
     /*
      * TornadoVM keeps compiled code by names of graph and task. So graphs that have kernels in common share a name, and tasks

@@ -3,38 +3,33 @@ package dev.herd.kernels.tornado;
 import dev.herd.kernels.device.Encoder;
 import dev.herd.kernels.tornado.DecoderGraphs.Draft;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 
 /**
- * All buffers of an encoder and the graphs over them. They run one after the other, always all of them, so that each takes
- * over from the one before, and the first from the last.
+ * All buffers of an encoder and the graphs over them, one per part. They run one after the other, always all of them, so
+ * that each takes over from the one before, and the first from the last.
  */
 final class EncoderPlan {
+    private static final String RESERVE = "reserve";
+    private static final String PART = "part";
+
     final TileBuffers buffers;
     final List<EncoderPart> parts;
     final DecoderGraphs graphs;
     final int[] reservation; // [arrays]
-    final int[][] run; // [parts][kernels]
+    final int[] run; // [parts]
 
-    private final Map<String, String> names = new HashMap<>(); // by kernel
-    private final List<Object> handed;
-    private String before;
+    private final List<Object> handed = new ArrayList<>();
 
     EncoderPlan(Encoder encoder, KernelLibrary library, HostMemory memory) {
         graphs = new DecoderGraphs(library);
         buffers = new TileBuffers(encoder, memory);
         EncoderCalls calls = new EncoderCalls(encoder, buffers, memory);
         parts = calls.parts();
-        handed = new ArrayList<>();
-        List<KernelCall> reservations = calls.reservation();
-        before = name(reservations.getLast());
-        reservation = reserve(reservations);
-        run = new int[parts.size()][];
+        reservation = reserve(calls.reservation());
+        run = new int[parts.size()];
         for (int i = 0; i < run.length; i++) {
-            run[i] = add(parts.get(i));
+            run[i] = add(i);
         }
     }
 
@@ -43,48 +38,27 @@ final class EncoderPlan {
         int[] indexes = new int[kernels.size()];
         for (int k = 0; k < indexes.length; k++) {
             Object array = buffers.scratch().get(k);
-            Draft draft = new Draft(name(kernels.get(k)), List.of(kernels.get(k)))
+            Draft draft = new Draft(RESERVE, List.of(kernels.get(k)))
                     .brings(List.of(buffers.step))
                     .reserves(List.of(array))
-                    .takes(Set.of(before), handed);
+                    .takes(List.of(RESERVE), handed);
             handed.add(array);
             indexes[k] = graphs.add(draft.keeps(handed));
         }
         return indexes;
     }
 
-    private int[] add(EncoderPart part) {
-        int[] indexes = new int[part.calls.size()];
-        for (int k = 0; k < indexes.length; k++) {
-            KernelCall call = part.calls.get(k);
-            List<Object> own = new ArrayList<>(part.weights);
-            own.removeIf(weight -> !DecoderGraphs.holds(call.arguments(), weight));
-            Draft draft = new Draft(name(call), List.of(call)).bringsOnce(own).takes(Set.of(before), handed);
-            if (isFirst(part, k)) {
-                draft.takes(Set.of(name(parts.getLast().calls.getLast())), handed)
-                        .brings(buffers.batch());
-                handed.addAll(buffers.batch());
-            }
-            if (isLast(part, k)) {
-                draft.reserves(List.of(buffers.projected)).yields(List.of(buffers.projected));
-            }
-            indexes[k] = graphs.add(draft.keeps(handed).keeps(own));
-            before = name(call);
+    private int add(int index) {
+        EncoderPart part = parts.get(index);
+        Draft draft = new Draft(PART, part.calls).bringsOnce(part.weights).takes(List.of(PART), handed);
+        if (index == 0) {
+            draft.takes(List.of(RESERVE), handed).brings(buffers.batch());
+            handed.addAll(buffers.batch());
         }
-        return indexes;
-    }
-
-    private boolean isFirst(EncoderPart part, int kernel) {
-        return part == parts.getFirst() && kernel == 0;
-    }
-
-    private boolean isLast(EncoderPart part, int kernel) {
-        return part == parts.getLast() && kernel == part.calls.size() - 1;
-    }
-
-    /** Of graphs with the same kernel, the code of the first is that of all. */
-    private String name(KernelCall call) {
-        return names.computeIfAbsent(call.key(), key -> call.method() + names.size());
+        if (index == parts.size() - 1) {
+            draft.reserves(List.of(buffers.projected)).yields(List.of(buffers.projected));
+        }
+        return graphs.add(draft.keeps(handed).keeps(part.weights));
     }
 
     /** Bytes of all arrays on the device. */

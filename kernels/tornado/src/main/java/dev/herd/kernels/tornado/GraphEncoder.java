@@ -43,7 +43,9 @@ final class GraphEncoder implements LoadedEncoder {
     private void start() {
         Kernels kernels = KernelsSelector.select(Optional.empty()).kernels();
         graphs.buffers.writeNothing();
-        run(graphs.reservation, 1);
+        for (int graph : graphs.reservation) {
+            run(graph, 1);
+        }
         for (int i = 0; i < graphs.run.length; i++) {
             EncoderPart part = graphs.parts.get(i);
             part.pack(kernels);
@@ -58,7 +60,7 @@ final class GraphEncoder implements LoadedEncoder {
         try {
             int bucket = bucket(tiles.size());
             Results.await(graphs.buffers.projected);
-            for (int[] part : graphs.run) {
+            for (int part : graphs.run) {
                 run(part, bucket);
             }
             Results.require(graphs.buffers.projected);
@@ -76,12 +78,10 @@ final class GraphEncoder implements LoadedEncoder {
         return Math.min(power < tiles ? 2 * power : power, encoder.sizes().maxTiles());
     }
 
-    private void run(int[] chain, int bucket) {
-        for (int graph : chain) {
-            plan.withGraph(graph)
-                    .withGridScheduler(grids.computeIfAbsent(bucket, graphs.graphs::grids))
-                    .execute();
-        }
+    private void run(int graph, int bucket) {
+        plan.withGraph(graph)
+                .withGridScheduler(grids.computeIfAbsent(bucket, graphs.graphs::grids))
+                .execute();
     }
 
     /** Gives the device's memory back, and the host's side. */
