@@ -15,7 +15,8 @@ import java.util.Optional;
  *
  * <p>Its {@code PrebuiltTask.equals} compares itself with tasks of another class only and equals nothing, not even itself.
  * The interpreter looks a task up in its list, does not find it, and takes the first. So the class is defined here without
- * that method, before TornadoVM does it: tasks are equal then that are the same. Why so: ADR 0015.
+ * that method, before TornadoVM does it: tasks are equal then that are the same. TornadoVM's module is an open one, so
+ * that no option of the JVM is needed. Why so: ADR 0015.
  */
 final class PrebuiltTaskRepair {
     private static final String MODULE = "tornado.runtime";
@@ -32,7 +33,7 @@ final class PrebuiltTaskRepair {
     /**
      * Repairs the class if it needs it; only the first call does something.
      *
-     * @throws IllegalStateException if the class cannot be repaired; says what is missing
+     * @throws IllegalStateException if the class cannot be repaired; says why
      */
     static synchronized void apply() {
         if (!isDone) {
@@ -58,10 +59,6 @@ final class PrebuiltTaskRepair {
     }
 
     private static void define(Module module, byte[] bytes) {
-        if (!module.isOpen(PACKAGE, PrebuiltTaskRepair.class.getModule())) {
-            throw new IllegalStateException("this JVM was started without --add-opens=" + MODULE + "/" + PACKAGE
-                    + "=ALL-UNNAMED, which TornadoVM's tasks need; start it with ./herd");
-        }
         try {
             Class<?> neighbour = Class.forName(NEIGHBOUR, false, module.getClassLoader());
             Class<?> defined = MethodHandles.privateLookupIn(neighbour, MethodHandles.lookup())
