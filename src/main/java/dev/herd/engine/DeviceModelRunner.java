@@ -149,7 +149,10 @@ public final class DeviceModelRunner implements ModelRunner {
 
     @Override
     public void close() {
-        model.close();
-        encoder.ifPresent(ImageEncoder::close);
+        try {
+            model.close();
+        } finally {
+            encoder.ifPresent(ImageEncoder::close);
+        }
     }
 }

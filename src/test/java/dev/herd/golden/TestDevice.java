@@ -14,14 +14,24 @@ public final class TestDevice {
     static final String BACKEND = System.getProperty("herd.test.backend", "emulator");
 
     /** A device is opened once in a JVM. */
-    private static final Device DEVICE = ServiceLoader.load(DeviceProvider.class).stream()
-            .map(ServiceLoader.Provider::get)
-            .filter(provider -> provider.name().equals(BACKEND))
-            .findFirst()
-            .orElseThrow()
-            .open(Optional.empty(), line -> {});
+    private static final Device DEVICE = open();
 
     private TestDevice() {}
+
+    private static Device open() {
+        Device device = ServiceLoader.load(DeviceProvider.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .filter(provider -> provider.name().equals(BACKEND))
+                .findFirst()
+                .orElseThrow()
+                .open(Optional.empty(), line -> {});
+        String expected = isEmulator() ? BACKEND : System.getProperty("herd.test.device", "OPENCL");
+        if (!device.facts().backend().equals(expected)) {
+            throw new AssertionError("the tests are meant for " + expected + ", but "
+                    + device.facts().backend() + " answers");
+        }
+        return device;
+    }
 
     /** The device, opened when it is first asked for. */
     public static Device get() {

@@ -98,10 +98,11 @@ public final class Workers implements AutoCloseable {
             } else {
                 long start = clock.getAsLong();
                 announce(size, task, crew.size(start));
+                int ranges = 0;
                 while (takeRange(0)) {
-                    // until none is left
+                    ranges++;
                 }
-                awaitOthers(start);
+                awaitOthers(ranges, start);
             }
             Throwable thrown = failure.get();
             if (thrown != null) {
@@ -132,14 +133,14 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /** Takes one range of the current task and computes it; false if none is left. */
+    /** Takes one range of the current task and computes it; false if none is left, or not for this worker. */
     private boolean takeRange(int worker) {
         while (true) {
             long announced = next.get();
             long from = announced & INDEX_MASK;
             RangeTask current = task;
             int end = size;
-            if (current == null || from >= end) {
+            if (current == null || from >= end || worker >= wanted) {
                 return false;
             }
             int length = (int) Math.min(rangeSize, end - from);
@@ -163,7 +164,7 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    private void awaitOthers(long start) {
+    private void awaitOthers(int ranges, long start) {
         if (pending.get() == 0) {
             return;
         }
@@ -179,7 +180,7 @@ public final class Workers implements AutoCloseable {
                 isCallerParked = false;
             }
         }
-        crew.hasWaited(start, waited, clock.getAsLong());
+        crew.hasWaited(ranges, start, waited, clock.getAsLong());
     }
 
     /** Ends the threads and waits for them. Not to be called while {@link #run} is under way. */
@@ -222,7 +223,7 @@ public final class Workers implements AutoCloseable {
             while (!isClosed) {
                 long seen = next.get() >>> 32;
                 boolean isWanted = number < wanted;
-                while (isWanted && takeRange(number)) {
+                while (takeRange(number)) {
                     // until none is left
                 }
                 for (int spins = isWanted ? 0 : SPINS; isSame(seen) && !isClosed; spins++) {

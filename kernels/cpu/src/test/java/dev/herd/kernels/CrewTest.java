@@ -38,6 +38,8 @@ final class CrewTest {
         wait(crew, 0, 1); // a worker that woke up late
         wait(crew, 100, 6); // a long range of a long task
         wait(crew, 7, 3);
+        crew.hasWaited(1, now - 12 * MILLIS, now - 6 * MILLIS, now); // the caller had one range, another two
+        crew.hasWaited(0, now - 6 * MILLIS, now - 6 * MILLIS, now); // and here it came too late for any
 
         assertThat(sizeAfter(crew, 0)).isEqualTo(2);
     }
@@ -67,21 +69,24 @@ final class CrewTest {
     }
 
     @Test
-    void theyReturnOneByOne() {
-        Crew crew = new Crew(3);
-        wait(crew, 1, 3);
-        wait(crew, 1, 3);
+    void halfOfThemReturnAtATime() {
+        Crew crew = new Crew(9);
+        for (int i = 0; i < 8; i++) {
+            wait(crew, 1, 3);
+        }
 
-        assertThat(sizeAfter(crew, 64)).isEqualTo(2);
-        assertThat(sizeAfter(crew, 63)).isEqualTo(2);
-        assertThat(sizeAfter(crew, 1)).isEqualTo(3);
+        assertThat(sizeAfter(crew, 0)).isEqualTo(1);
+        assertThat(sizeAfter(crew, 512)).isEqualTo(5);
+        assertThat(sizeAfter(crew, 512)).isEqualTo(7);
+        assertThat(sizeAfter(crew, 512)).isEqualTo(8);
+        assertThat(sizeAfter(crew, 512)).isEqualTo(9);
     }
 
-    /** A task of which the caller's own part took {@code own} and the wait for others {@code wait} milliseconds. */
+    /** A task of which the caller's own part, four ranges, took {@code own} and the wait for others {@code wait} milliseconds. */
     private void wait(Crew crew, int own, int wait) {
         long start = now;
         now += (own + wait) * MILLIS;
-        crew.hasWaited(start, now - wait * MILLIS, now);
+        crew.hasWaited(4, start, now - wait * MILLIS, now);
     }
 
     private int sizeAfter(Crew crew, int millis) {

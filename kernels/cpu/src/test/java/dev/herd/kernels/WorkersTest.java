@@ -175,14 +175,17 @@ final class WorkersTest {
     @Test
     void sleepingWorkersWakeUp() throws InterruptedException {
         try (Workers workers = new Workers(2)) {
-            AtomicIntegerArray computed = new AtomicIntegerArray(2);
             for (int run = 0; run < 5; run++) {
                 Thread.sleep(20);
-                workers.run(2, (from, _, _) -> computed.incrementAndGet(from));
-            }
+                CountDownLatch both = new CountDownLatch(2);
 
-            assertThat(computed.get(0)).isEqualTo(5);
-            assertThat(computed.get(1)).isEqualTo(5);
+                workers.run(2, (_, _, _) -> {
+                    both.countDown();
+                    assertThat(awaited(both)).isTrue();
+                });
+
+                assertThat(both.getCount()).isZero();
+            }
         }
     }
 

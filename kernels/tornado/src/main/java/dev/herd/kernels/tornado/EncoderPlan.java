@@ -40,8 +40,10 @@ final class EncoderPlan {
             Object array = buffers.scratch().get(k);
             Draft draft = new Draft(RESERVE, List.of(kernels.get(k)))
                     .brings(List.of(buffers.step))
-                    .reserves(List.of(array))
-                    .takes(List.of(RESERVE), handed);
+                    .reserves(List.of(array));
+            if (k > 0) {
+                draft.takes(List.of(RESERVE), handed);
+            }
             handed.add(array);
             indexes[k] = graphs.add(draft.keeps(handed));
         }

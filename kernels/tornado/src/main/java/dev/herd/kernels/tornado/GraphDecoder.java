@@ -38,9 +38,14 @@ final class GraphDecoder implements LoadedDecoder {
             graphs = new DecoderPlan(decoder, library, memory);
             library.prepare(graphs.graphs.calls());
             plan = new TornadoExecutionPlan(graphs.graphs.build());
-            start(log);
         } catch (RuntimeException | Error failure) {
             memory.close();
+            throw failure;
+        }
+        try {
+            start(log);
+        } catch (RuntimeException | Error failure) {
+            GraphDevice.closeAfter(failure, this);
             throw failure;
         }
     }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** A device that runs task graphs. */
 final class GraphDevice implements Device {
@@ -144,11 +145,31 @@ final class GraphDevice implements Device {
 
     @Override
     public LoadedDecoder load(Decoder decoder) {
-        return new GraphDecoder(decoder, library, log);
+        return loaded("decoder", () -> new GraphDecoder(decoder, library, log));
     }
 
     @Override
     public LoadedEncoder load(Encoder encoder) {
-        return new GraphEncoder(encoder, library);
+        return loaded("vision encoder", () -> new GraphEncoder(encoder, library));
+    }
+
+    private static <T> T loaded(String what, Supplier<T> load) {
+        try {
+            return load.get();
+        } catch (IllegalStateException failure) {
+            throw failure;
+        } catch (RuntimeException | Error failure) { // TornadoVM throws errors of its own
+            throw new IllegalStateException(
+                    "the device does not take the " + what + ": " + failure.getMessage(), failure);
+        }
+    }
+
+    /** Closes what could not be brought to the device; what goes wrong then is told with the failure. */
+    static void closeAfter(Throwable failure, AutoCloseable loaded) {
+        try {
+            loaded.close();
+        } catch (Exception another) {
+            failure.addSuppressed(another);
+        }
     }
 }

@@ -31,12 +31,17 @@ final class GraphEncoder implements LoadedEncoder {
             graphs = new EncoderPlan(encoder, library, memory);
             library.prepare(graphs.graphs.calls());
             plan = new TornadoExecutionPlan(graphs.graphs.build());
-            start();
+            embeddings = Floats.allocate(Arena.ofAuto(), graphs.buffers.projected.getSize());
         } catch (RuntimeException | Error failure) {
             memory.close();
             throw failure;
         }
-        embeddings = Floats.allocate(Arena.ofAuto(), graphs.buffers.projected.getSize());
+        try {
+            start();
+        } catch (RuntimeException | Error failure) {
+            GraphDevice.closeAfter(failure, this);
+            throw failure;
+        }
     }
 
     /** Runs every graph once over no tiles, which brings the weights to the device, part after part. */

@@ -68,8 +68,10 @@ final class PrebuiltTaskRepair {
                 throw new IllegalStateException("TornadoVM does not use the repaired class " + FAULTY);
             }
         } catch (ReflectiveOperationException | LinkageError e) {
-            throw new IllegalStateException(
-                    "TornadoVM's class " + FAULTY + " cannot be repaired: " + e.getMessage(), e);
+            IllegalStateException refusal =
+                    new IllegalStateException("TornadoVM's class " + FAULTY + " cannot be repaired: " + e.getMessage());
+            refusal.addSuppressed(e); // no cause, so that users are told this sentence and not the innermost
+            throw refusal;
         }
     }
 

@@ -5,8 +5,9 @@ import java.lang.foreign.ValueLayout;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
- * Tells whether results came from the device. TornadoVM's CUDA backend prints what the driver reports and goes on, so that after
- * an error, such as a lost device, the host would read what an earlier step left.
+ * Tells whether results were copied from the device. TornadoVM's CUDA backend prints what the driver reports and goes on, so that
+ * after a device was lost, the host would read what an earlier step left. A launch that fails alone, and lets copies succeed, is
+ * not seen.
  */
 final class Results {
     /** The bits of a number that is none, as no arithmetic yields it. */
