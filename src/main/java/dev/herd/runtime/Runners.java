@@ -101,10 +101,14 @@ final class Runners {
         Optional<Encoder> tower =
                 checkpoint.vision().map(each -> DeviceModelRunner.describe(each, maxBatchTokens(settings)));
         KvBudget alone = budget(usable - needed);
-        Optional<String> refusal = tower.flatMap(encoder -> refusal(device, encoder, usable - needed, alone));
-        refusal.ifPresent(remarks::add);
+        Optional<String> refusal = tower.flatMap(device::refusal);
+        long towerBytes = tower.isPresent() && refusal.isEmpty() ? device.bytes(tower.get()) : 0;
+        if (tower.isPresent() && refusal.isEmpty()) {
+            refusal = shortage(device.facts().name(), towerBytes, usable - needed, alone);
+        }
+        refusal.ifPresent(reason -> remarks.add("the vision tower runs on the CPU: " + reason));
         boolean isTowerThere = tower.isPresent() && refusal.isEmpty();
-        KvBudget budget = isTowerThere ? budget(usable - needed - device.bytes(tower.get())) : alone;
+        KvBudget budget = isTowerThere ? budget(usable - needed - towerBytes) : alone;
         return new Chosen(
                 new DeviceModelRunner(
                         checkpoint,
@@ -119,21 +123,16 @@ final class Runners {
                 remarks);
     }
 
-    /** Why the vision tower stays on the processor, in one sentence; it goes to the device unless that shortens the context. */
-    private Optional<String> refusal(Device device, Encoder tower, long bytes, KvBudget without) {
-        Optional<String> refusal = device.refusal(tower);
-        if (refusal.isPresent()) {
-            return refusal.map(reason -> "the vision tower runs on the CPU: " + reason);
-        }
+    /** Why a vision tower does not fit, if it does not: it goes to the device unless that shortens the context. */
+    private Optional<String> shortage(String device, long needed, long bytes, KvBudget without) {
         ModelConfig config = checkpoint.config();
         KvLayout layout = KvLayout.of(config, KvBudget.BLOCK_SIZE, settings.kvType());
-        long needed = device.bytes(tower);
         long left = bytes - settings.kvBytes().orElse(KvBudget.bytes(config, layout, without.contextLength()));
         return needed <= left
                 ? Optional.empty()
-                : Optional.of("the vision tower runs on the CPU: it needs " + KvBudget.readable(needed) + ", but "
-                        + device.facts().name() + " has " + KvBudget.readable(Math.max(0, left))
-                        + " left beside the model and keys and values of " + without.contextLength() + " tokens");
+                : Optional.of("it needs " + KvBudget.readable(needed) + ", but " + device + " has "
+                        + KvBudget.readable(Math.max(0, left)) + " left beside the model and keys and values of "
+                        + without.contextLength() + " tokens");
     }
 
     private KvBudget budget(long bytes) {

@@ -1,7 +1,7 @@
 package dev.herd.kernels.tornado;
 
 import dev.herd.kernels.device.Decoder;
-import dev.herd.kernels.tornado.DecoderGraphs.Draft;
+import dev.herd.kernels.tornado.TaskGraphs.Draft;
 import java.util.ArrayList;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -26,7 +26,7 @@ final class DecoderPlan {
     final DeviceMatrix output;
     final FloatArray logitRow; // [1, vocabularySize]
     final FloatArray logitWindow; // [LOGIT_WINDOW, vocabularySize]
-    final DecoderGraphs graphs;
+    final TaskGraphs graphs;
     final int[] reservation; // [arrays]
     final int begin;
     final int[] few; // [layers]
@@ -37,9 +37,9 @@ final class DecoderPlan {
     private final DecoderCalls calls;
 
     DecoderPlan(Decoder decoder, KernelLibrary library, HostMemory memory) {
-        this.graphs = new DecoderGraphs(library);
+        this.graphs = new TaskGraphs(library);
         step = new StepBuffers(decoder, LOGIT_WINDOW);
-        scratch = new Scratch(decoder, DecoderGraphs.FEW, memory);
+        scratch = new Scratch(decoder, TaskGraphs.FEW, memory);
         layers = decoder.layers().stream()
                 .map(layer -> new LayerBuffers(layer, memory))
                 .toList();
@@ -51,7 +51,7 @@ final class DecoderPlan {
         few = new int[layers.size()];
         many = new int[layers.size()];
 
-        reservation = reserve(calls.reservation());
+        reservation = graphs.addReservation(RESERVE, calls.reservation(), step.step, scratch.arrays());
         begin = graphs.add(new Draft(BEGIN, calls.begin(embedding, step.images))
                 .takes(List.of(RESERVE, END_WITH_ROW, END_WITH_WINDOW), scratch.arrays())
                 .bringsOnce(List.of(embedding.array()))
@@ -85,25 +85,6 @@ final class DecoderPlan {
         return all;
     }
 
-    /** A graph for every array that gives it its place. */
-    private int[] reserve(List<KernelCall> kernels) {
-        List<Object> handed = new ArrayList<>();
-        int[] indexes = new int[kernels.size()];
-        for (int k = 0; k < indexes.length; k++) {
-            KernelCall kernel = kernels.get(k);
-            List<Object> own = arraysOf(kernel, scratch.arrays());
-            Draft draft = new Draft(RESERVE, List.of(kernel))
-                    .brings(List.of(step.step))
-                    .reserves(own);
-            if (k > 0) {
-                draft.takes(List.of(RESERVE), handed);
-            }
-            handed.addAll(own);
-            indexes[k] = graphs.add(draft.keeps(handed));
-        }
-        return indexes;
-    }
-
     private void addLayer(int index) {
         LayerBuffers layer = layers.get(index);
         List<Object> all = with(shared(), layer.arrays().toArray());
@@ -124,16 +105,5 @@ final class DecoderPlan {
                 .brings(List.of(step.logitStep, step.logitPlaces))
                 .reserves(List.of(logits))
                 .yields(List.of(logits));
-    }
-
-    /** Those of {@code arrays} that a kernel takes. */
-    private static List<Object> arraysOf(KernelCall call, List<Object> arrays) {
-        List<Object> own = new ArrayList<>();
-        for (Object array : arrays) {
-            if (DecoderGraphs.holds(call.arguments(), array)) {
-                own.add(array);
-            }
-        }
-        return own;
     }
 }

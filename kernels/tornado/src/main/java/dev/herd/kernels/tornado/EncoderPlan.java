@@ -1,7 +1,7 @@
 package dev.herd.kernels.tornado;
 
 import dev.herd.kernels.device.Encoder;
-import dev.herd.kernels.tornado.DecoderGraphs.Draft;
+import dev.herd.kernels.tornado.TaskGraphs.Draft;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,46 +15,33 @@ final class EncoderPlan {
 
     final TileBuffers buffers;
     final List<EncoderPart> parts;
-    final DecoderGraphs graphs;
+    final TaskGraphs graphs;
     final int[] reservation; // [arrays]
     final int[] run; // [parts]
 
     private final List<Object> handed = new ArrayList<>();
 
     EncoderPlan(Encoder encoder, KernelLibrary library, HostMemory memory) {
-        graphs = new DecoderGraphs(library);
+        graphs = new TaskGraphs(library);
         buffers = new TileBuffers(encoder, memory);
         EncoderCalls calls = new EncoderCalls(encoder, buffers, memory);
         parts = calls.parts();
-        reservation = reserve(calls.reservation());
+        reservation = graphs.addReservation(RESERVE, calls.reservation(), buffers.step, buffers.scratch());
+        handed.addAll(buffers.scratch());
         run = new int[parts.size()];
         for (int i = 0; i < run.length; i++) {
             run[i] = add(i);
         }
     }
 
-    /** A graph for every array that gives it its place. */
-    private int[] reserve(List<KernelCall> kernels) {
-        int[] indexes = new int[kernels.size()];
-        for (int k = 0; k < indexes.length; k++) {
-            Object array = buffers.scratch().get(k);
-            Draft draft = new Draft(RESERVE, List.of(kernels.get(k)))
-                    .brings(List.of(buffers.step))
-                    .reserves(List.of(array));
-            if (k > 0) {
-                draft.takes(List.of(RESERVE), handed);
-            }
-            handed.add(array);
-            indexes[k] = graphs.add(draft.keeps(handed));
-        }
-        return indexes;
-    }
-
     private int add(int index) {
         EncoderPart part = parts.get(index);
         Draft draft = new Draft(PART, part.calls).bringsOnce(part.weights).takes(List.of(PART), handed);
         if (index == 0) {
-            draft.takes(List.of(RESERVE), handed).brings(buffers.batch());
+            draft.takes(List.of(RESERVE), handed)
+                    .bringsOnce(List.of(buffers.rotations))
+                    .brings(buffers.batch());
+            handed.add(buffers.rotations);
             handed.addAll(buffers.batch());
         }
         if (index == parts.size() - 1) {

@@ -9,14 +9,9 @@ import dev.herd.kernels.device.DeviceLostException;
 import dev.herd.kernels.device.LoadedDecoder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.HashMap;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import uk.ac.manchester.tornado.api.GridScheduler;
-import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
-import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** A decoder as task graphs of one plan. Weights, activations, keys and values stay on the device. */
@@ -27,8 +22,7 @@ final class GraphDecoder implements LoadedDecoder {
     private final KernelLibrary library;
     private final HostMemory memory = new HostMemory();
     private final DecoderPlan graphs;
-    private final TornadoExecutionPlan plan;
-    private final Map<Integer, GridScheduler> grids = new HashMap<>(); // by bucket
+    private final GraphPlan plan;
     private Floats logits = Floats.copyOf();
 
     GraphDecoder(Decoder decoder, KernelLibrary library, Consumer<String> log) {
@@ -36,8 +30,7 @@ final class GraphDecoder implements LoadedDecoder {
         this.library = library;
         try {
             graphs = new DecoderPlan(decoder, library, memory);
-            library.prepare(graphs.graphs.calls());
-            plan = new TornadoExecutionPlan(graphs.graphs.build());
+            plan = new GraphPlan(graphs.graphs);
         } catch (RuntimeException | Error failure) {
             memory.close();
             throw failure;
@@ -61,16 +54,16 @@ final class GraphDecoder implements LoadedDecoder {
         graphs.step.writeNothing();
         graphs.embedding.pack(kernels);
         for (int graph : graphs.reservation) {
-            execute(graph, 1);
+            plan.run(graph, 1);
         }
-        execute(graphs.begin, 1);
+        plan.run(graphs.begin, 1);
         memory.release(graphs.embedding.array());
         int count = graphs.layers.size();
         for (int i = 0; i < count; i++) {
             LayerBuffers layer = graphs.layers.get(i);
             layer.pack(kernels);
-            execute(graphs.few[i], 1);
-            execute(graphs.many[i], 1);
+            plan.run(graphs.few[i], 1);
+            plan.run(graphs.many[i], 1);
             layer.release(memory);
             bytes += layer.bytes();
             if ((i + 1) * REPORTS / count > i * REPORTS / count && bytes >= 1L << 30) {
@@ -78,8 +71,8 @@ final class GraphDecoder implements LoadedDecoder {
             }
         }
         graphs.output.pack(kernels);
-        execute(graphs.endWithRow, 1);
-        execute(graphs.endWithWindow, 1);
+        plan.run(graphs.endWithRow, 1);
+        plan.run(graphs.endWithWindow, 1);
         memory.release(graphs.output.array());
     }
 
@@ -98,7 +91,7 @@ final class GraphDecoder implements LoadedDecoder {
         reserveLogits(rows);
         graphs.step.write(step);
         try {
-            compute(step, bucket(step.tokens()));
+            compute(step, GraphPlan.bucket(step.tokens(), decoder.sizes().maxTokens()));
             for (int row = 0; row < rows; ) {
                 row += window(step.logitTokens(), row);
             }
@@ -109,16 +102,10 @@ final class GraphDecoder implements LoadedDecoder {
     }
 
     private void compute(DecoderStep step, int bucket) {
-        execute(graphs.begin, bucket);
-        for (int layer : step.tokens() <= DecoderGraphs.FEW ? graphs.few : graphs.many) {
-            execute(layer, bucket);
+        plan.run(graphs.begin, bucket);
+        for (int layer : step.tokens() <= TaskGraphs.FEW ? graphs.few : graphs.many) {
+            plan.run(layer, bucket);
         }
-    }
-
-    /** Grids are made for powers of two, so that there are few of them. */
-    private int bucket(int tokens) {
-        int power = Integer.highestOneBit(Math.max(1, tokens));
-        return Math.min(power < tokens ? 2 * power : power, decoder.sizes().maxTokens());
     }
 
     /** Computes the logits of as many rows as go at once, and returns their number. */
@@ -127,7 +114,7 @@ final class GraphDecoder implements LoadedDecoder {
         graphs.step.writeLogitRows(tokens, from, count);
         FloatArray result = count == 1 ? graphs.logitRow : graphs.logitWindow;
         Results.await(result);
-        execute(count == 1 ? graphs.endWithRow : graphs.endWithWindow, 1);
+        plan.run(count == 1 ? graphs.endWithRow : graphs.endWithWindow, 1);
         Results.require(result);
         long rowBytes = (long) Float.BYTES * decoder.sizes().vocabularySize();
         MemorySegment.copy(result.getSegment(), 0, logits.segment(), from * rowBytes, count * rowBytes);
@@ -141,12 +128,6 @@ final class GraphDecoder implements LoadedDecoder {
         }
     }
 
-    private void execute(int graph, int bucket) {
-        plan.withGraph(graph)
-                .withGridScheduler(grids.computeIfAbsent(bucket, graphs.graphs::grids))
-                .execute();
-    }
-
     @Override
     public String kernels() {
         return library.summary();
@@ -157,8 +138,6 @@ final class GraphDecoder implements LoadedDecoder {
     public void close() {
         try {
             plan.close();
-        } catch (TornadoExecutionPlanException e) {
-            throw new IllegalStateException(e);
         } finally {
             memory.close();
         }

@@ -106,7 +106,7 @@ final class GraphDevice implements Device {
             bytes = Math.addExact(bytes, 4 * DeviceMatrix.words(matrices));
         }
         try (HostMemory memory = new HostMemory()) {
-            return bytes + new Scratch(decoder, DecoderGraphs.FEW, memory).bytes();
+            return bytes + new Scratch(decoder, TaskGraphs.FEW, memory).bytes();
         }
     }
 

@@ -12,8 +12,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * <p>A group of 128 items computes eight rows, 16 items to a row, each taking every 16th unit of 16 columns; Q4_K has a way
  * of its own ({@link Q4KRows}). The inputs come to local memory 2048 columns at a time, with loads that neighbours share, and
  * from there without bank conflicts; the sums of the items meet in local memory. Tokens are taken one after the other, so that
- * weights come from memory once and from the cache for the other tokens: about {@code rows * rowWords} words of traffic whatever the number of tokens, plus the
- * inputs once per group, which the cache absorbs.
+ * weights come from memory once and from the cache for the other tokens: about {@code rows * rowWords} words of traffic
+ * whatever the number of tokens, plus the inputs once per group, which the cache absorbs.
  */
 public final class MatVec {
     /** Items of a group. */

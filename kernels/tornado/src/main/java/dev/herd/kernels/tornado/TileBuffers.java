@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * What an encoder computes in: the arrays that go to the device with every batch of tiles, those that stay there between
+ * What an encoder computes in: the rotations, the arrays that go to the device with every batch of tiles, those that stay there between
  * kernels, and the one that comes back.
  */
 final class TileBuffers {
@@ -72,13 +72,14 @@ final class TileBuffers {
 
     /** What goes to the device with every batch. */
     List<Object> batch() {
-        return List.of(step, pixels, rotations);
+        return List.of(step, pixels);
     }
 
     /** Bytes of all of them on the device. */
     long bytes() {
         List<Object> all = new ArrayList<>(scratch());
         all.addAll(batch());
+        all.add(rotations);
         all.add(projected);
         return DeviceMatrix.bytes(all);
     }

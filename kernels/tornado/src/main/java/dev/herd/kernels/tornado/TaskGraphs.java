@@ -13,7 +13,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 
 /** The task graphs of a decoder, or of an encoder, before they become a plan. */
-final class DecoderGraphs {
+final class TaskGraphs {
     /*
      * TornadoVM keeps compiled code by names of graph and task. So graphs that have kernels in common share a name, and tasks
      * are named after their kernel (and its how-manieth in the graph): what the first layer had built is all layers'. A
@@ -33,7 +33,7 @@ final class DecoderGraphs {
     private final List<Draft> drafts = new ArrayList<>();
     private final Map<String, Integer> kernels = new HashMap<>(); // numbers by key
 
-    DecoderGraphs(KernelLibrary library) {
+    TaskGraphs(KernelLibrary library) {
         this.library = library;
     }
 
@@ -54,8 +54,34 @@ final class DecoderGraphs {
         return drafts.size() - 1;
     }
 
-    /** All graphs; their kernels must have been prepared. */
+    /**
+     * Adds a graph for each of the kernels, which gives those of {@code arrays} that it takes their place on the device. They
+     * are to run one after the other; what follows takes the arrays from the last.
+     *
+     * @param step what all of them take
+     * @return indexes
+     */
+    int[] addReservation(String name, List<KernelCall> kernels, Object step, List<Object> arrays) {
+        List<Object> handed = new ArrayList<>();
+        int[] indexes = new int[kernels.size()];
+        for (int k = 0; k < indexes.length; k++) {
+            KernelCall kernel = kernels.get(k);
+            List<Object> own = arrays.stream()
+                    .filter(array -> holds(kernel.arguments(), array))
+                    .toList();
+            Draft draft = new Draft(name, List.of(kernel)).brings(List.of(step)).reserves(own);
+            if (k > 0) {
+                draft.takes(List.of(name), handed);
+            }
+            handed.addAll(own);
+            indexes[k] = add(draft.keeps(handed));
+        }
+        return indexes;
+    }
+
+    /** All graphs, their kernels compiled. */
     ImmutableTaskGraph[] build() {
+        library.prepare(drafts.stream().flatMap(draft -> draft.calls.stream()).toList());
         ImmutableTaskGraph[] graphs = new ImmutableTaskGraph[drafts.size()];
         for (int i = 0; i < graphs.length; i++) {
             graphs[i] = build(drafts.get(i));
@@ -88,11 +114,6 @@ final class DecoderGraphs {
         return graph.snapshot();
     }
 
-    /** All kernels of all graphs. */
-    List<KernelCall> calls() {
-        return drafts.stream().flatMap(draft -> draft.calls.stream()).toList();
-    }
-
     /** The grids of all graphs for steps of up to {@code tokens} tokens. */
     GridScheduler grids(int tokens) {
         GridScheduler grids = new GridScheduler();
@@ -111,7 +132,7 @@ final class DecoderGraphs {
 
     /** Whether this very array is among them; arrays of equal contents are not the same. */
     @SuppressWarnings("ReferenceEquality")
-    static boolean holds(List<Object> arrays, Object array) {
+    private static boolean holds(List<Object> arrays, Object array) {
         return arrays.stream().anyMatch(other -> other == array);
     }
 
