@@ -2,6 +2,7 @@ package dev.herd.golden;
 
 import dev.herd.kernels.device.Device;
 import dev.herd.kernels.device.DeviceProvider;
+import dev.herd.kernels.tornado.Capabilities;
 import dev.herd.kernels.tornado.TornadoDevices;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -26,6 +27,6 @@ public final class EmulatorProvider implements DeviceProvider {
 
     @Override
     public Device open(Optional<Path> kernelCache, Consumer<String> log) {
-        return TornadoDevices.emulated(log);
+        return TornadoDevices.emulated(Capabilities.NONE, log);
     }
 }

@@ -23,14 +23,17 @@ final class DecoderCalls {
     private final int kvHeads;
     private final StepBuffers step;
     private final Scratch scratch;
+    final Capabilities capabilities;
 
-    DecoderCalls(Decoder decoder, StepBuffers step, Scratch scratch) {
+    /** @param capabilities what the device can do, which decides the form of products */
+    DecoderCalls(Decoder decoder, StepBuffers step, Scratch scratch, Capabilities capabilities) {
         this.decoder = decoder;
         this.sizes = decoder.sizes();
         this.headSize = decoder.cache().shape().headSize();
         this.kvHeads = decoder.cache().shape().kvHeadCount();
         this.step = step;
         this.scratch = scratch;
+        this.capabilities = capabilities;
     }
 
     /** What gives every array of the scratch memory its place on the device. */

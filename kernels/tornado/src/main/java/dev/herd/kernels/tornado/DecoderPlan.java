@@ -47,7 +47,7 @@ final class DecoderPlan {
         output = DeviceMatrix.of(decoder.output(), memory);
         logitRow = new FloatArray(output.rows());
         logitWindow = new FloatArray(Math.multiplyExact(LOGIT_WINDOW, output.rows()));
-        calls = new DecoderCalls(decoder, step, scratch);
+        calls = new DecoderCalls(decoder, step, scratch, library.capabilities());
         few = new int[layers.size()];
         many = new int[layers.size()];
 

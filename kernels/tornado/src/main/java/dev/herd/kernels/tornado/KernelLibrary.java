@@ -11,11 +11,14 @@ sealed interface KernelLibrary {
     /** Adds a prepared kernel to a graph. */
     void add(TaskGraph graph, String id, KernelCall call);
 
+    /** What the device can do, which decides what kernels it gets. */
+    Capabilities capabilities();
+
     /** What {@link #prepare} did, for the log. */
     String summary();
 
     /** Kernels that stay Java: those of the emulator, which compiles nothing. */
-    record Java() implements KernelLibrary {
+    record Java(Capabilities capabilities) implements KernelLibrary {
         @Override
         public void prepare(Collection<KernelCall> calls) {}
 
@@ -31,7 +34,7 @@ sealed interface KernelLibrary {
     }
 
     /** Kernels as sources that TornadoVM printed, now or at an earlier start. */
-    record Compiled(KernelCompiler compiler) implements KernelLibrary {
+    record Compiled(KernelCompiler compiler, Capabilities capabilities) implements KernelLibrary {
         @Override
         public void prepare(Collection<KernelCall> calls) {
             compiler.prepare(calls);

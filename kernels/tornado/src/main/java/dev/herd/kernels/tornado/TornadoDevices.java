@@ -64,12 +64,27 @@ public final class TornadoDevices {
         KernelCache cache = kernelCache
                 .map(root -> KernelCache.open(root, origin, suffix, log))
                 .orElseGet(() -> KernelCache.temporary(suffix, log));
-        return new GraphDevice(
-                facts, device.getMaxAllocMemory(), new KernelLibrary.Compiled(new KernelCompiler(cache, printed)), log);
+        Capabilities capabilities = capabilities(backend.getBackendType(), device);
+        if (backend.getBackendType() == TornadoVMBackendType.CUDA && !capabilities.hasDp4a()) {
+            log.accept(facts.name() + " names no compute capability of 6.1 or more: its kernels are the portable ones");
+        }
+        KernelLibrary library = new KernelLibrary.Compiled(new KernelCompiler(cache, printed), capabilities);
+        return new GraphDevice(facts, device.getMaxAllocMemory(), library, log);
     }
 
-    /** A device whose kernels run as Java, in the emulator of TornadoVM's API. */
-    public static Device emulated(Consumer<String> log) {
+    /** OpenCL offers kernels in Java nothing that not every device has. */
+    private static Capabilities capabilities(TornadoVMBackendType backend, TornadoDevice device) {
+        return backend == TornadoVMBackendType.CUDA
+                ? Capabilities.ofCuda(device.getPhysicalDevice().getDeviceInfo())
+                : Capabilities.NONE;
+    }
+
+    /**
+     * A device whose kernels run as Java, in the emulator of TornadoVM's API.
+     *
+     * @param capabilities of the device that is emulated
+     */
+    public static Device emulated(Capabilities capabilities, Consumer<String> log) {
         return new GraphDevice(
                 new Facts(
                         "emulator",
@@ -77,7 +92,7 @@ public final class TornadoDevices {
                         System.getProperty("java.version"),
                         Runtime.getRuntime().maxMemory()),
                 Integer.MAX_VALUE,
-                new KernelLibrary.Java(),
+                new KernelLibrary.Java(capabilities),
                 log);
     }
 

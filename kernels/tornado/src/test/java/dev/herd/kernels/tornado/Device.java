@@ -27,7 +27,7 @@ final class Device {
 
     static final GraphDevice DEVICE = (GraphDevice)
             (BACKEND.equals("emulator")
-                    ? TornadoDevices.emulated(line -> {})
+                    ? TornadoDevices.emulated(Capabilities.ALL, line -> {})
                     : new TornadoProvider().open(Optional.empty(), line -> {}));
 
     /** Plans that are kept: to make one costs as much as to run it many times. */

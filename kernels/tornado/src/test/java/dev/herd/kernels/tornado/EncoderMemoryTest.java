@@ -58,7 +58,10 @@ final class EncoderMemoryTest {
 
     private static GraphDevice device(long maxArrayBytes) {
         return new GraphDevice(
-                new Facts("script", "paper", "1", 1 << 30), maxArrayBytes, new KernelLibrary.Java(), line -> {});
+                new Facts("script", "paper", "1", 1 << 30),
+                maxArrayBytes,
+                new KernelLibrary.Java(Capabilities.NONE),
+                line -> {});
     }
 
     private static Encoder encoder(int layers) {
