@@ -80,6 +80,22 @@ final class DeviceGoldenTest {
         }
     }
 
+    /** Steps of one size after those of another, each recorded for its own, and logits of more rows than go at once. */
+    @Test
+    void stepsOfChangingSizesEqualTheReference() {
+        Golden golden = cases("scout").getFirst();
+        try (Checkpoint checkpoint = Checkpoints.open(Golden.folder("scout"));
+                ModelRunner runner = device(checkpoint, 40)) {
+            for (int slice : new int[] {5, 1, 12, 5, 40}) {
+                float[][] logits = Scoring.score(runner, golden.tokens(), -1, new float[0], slice);
+
+                assertThat(Scoring.largestError(golden.logits(), logits))
+                        .as("slices of " + slice)
+                        .isLessThan(TOLERANCE);
+            }
+        }
+    }
+
     /** From pixels to logits: what the device makes of the tiles goes back into its decoder. */
     @Test
     void logitsOfPicturesEqualTheReference() {

@@ -32,6 +32,11 @@ public final class Floats {
         return copy;
     }
 
+    /** A view of {@code segment}, which decides how long it can be used. */
+    public static Floats over(MemorySegment segment) {
+        return new Floats(segment);
+    }
+
     /** The element at {@code index}. */
     public float get(long index) {
         return segment.getAtIndex(ELEMENT, index);

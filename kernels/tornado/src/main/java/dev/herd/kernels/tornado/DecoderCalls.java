@@ -101,19 +101,25 @@ final class DecoderCalls {
                         sizes.normEpsilon(),
                         size,
                         Step.LOGIT_ROWS),
-                KernelCall.of(
-                        "MatVec.matVec",
-                        t -> MatVec.grid(output.rows()),
-                        MatVec::matVec,
-                        step.logitStep,
-                        logits,
-                        normed,
-                        output.array(),
-                        output.format().code(),
-                        output.rows(),
-                        output.columns(),
-                        Step.LOGIT_ROWS,
-                        SETS));
+                project(output, normed, logits, count));
+    }
+
+    /** The output matrix is large: however many rows there are, it is to be read once. */
+    private KernelCall project(DeviceMatrix output, FloatArray normed, FloatArray logits, int count) {
+        boolean isFew = count <= TaskGraphs.FEW;
+        return KernelCall.of(
+                isFew ? "MatVec.matVec" : "MatMul.matMul",
+                t -> isFew ? MatVec.grid(output.rows()) : MatMul.grid(output.rows(), count),
+                isFew ? MatVec::matVec : MatMul::matMul,
+                step.logitStep,
+                logits,
+                normed,
+                output.array(),
+                output.format().code(),
+                output.rows(),
+                output.columns(),
+                Step.LOGIT_ROWS,
+                SETS);
     }
 
     /** A layer for few tokens. */

@@ -5,73 +5,120 @@ import dev.herd.kernels.tornado.TaskGraphs.Draft;
 import java.util.ArrayList;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** All buffers of a decoder and the graphs over them: which graph may follow which, and what it takes from there. */
 @SuppressWarnings("ReferenceEquality") // arrays on the device are the same or they are not; nobody compares contents
 final class DecoderPlan {
-    /** Rows of logits that one run of the last graph yields, at most. */
-    static final int LOGIT_WINDOW = 8;
+    /** Rows of logits that one run of a last graph yields, at most. */
+    private static final int LOGIT_WINDOW = 32;
 
     private static final String RESERVE = "reserve";
     private static final String BEGIN = "begin";
     private static final String FEW = "few";
     private static final String MANY = "many";
-    private static final String END_WITH_ROW = "endWithRow";
-    private static final String END_WITH_WINDOW = "endWithWindow";
+    private static final String END = "end";
 
     final StepBuffers step;
     final Scratch scratch;
     final List<LayerBuffers> layers;
     final DeviceMatrix embedding;
     final DeviceMatrix output;
-    final FloatArray logitRow; // [1, vocabularySize]
-    final FloatArray logitWindow; // [LOGIT_WINDOW, vocabularySize]
     final TaskGraphs graphs;
     final int[] reservation; // [arrays]
     final int begin;
+    final int beginWithImages; // the same in a model that sees none
     final int[] few; // [layers]
     final int[] many; // [layers]
-    final int endWithRow;
-    final int endWithWindow;
+    final List<End> ends; // with ever more rows
 
     private final DecoderCalls calls;
 
+    /**
+     * A last graph.
+     *
+     * @param rows logits that it yields, at most: their number decides how much is copied
+     * @param logits {@code [rows, vocabularySize]}
+     */
+    record End(int graph, int rows, FloatArray logits) {}
+
     DecoderPlan(Decoder decoder, KernelLibrary library, HostMemory memory) {
         this.graphs = new TaskGraphs(library);
-        step = new StepBuffers(decoder, LOGIT_WINDOW);
+        step = new StepBuffers(decoder, LOGIT_WINDOW, memory);
         scratch = new Scratch(decoder, TaskGraphs.FEW, memory);
         layers = decoder.layers().stream()
                 .map(layer -> new LayerBuffers(layer, memory))
                 .toList();
         embedding = DeviceMatrix.of(decoder.embedding(), memory);
         output = DeviceMatrix.of(decoder.output(), memory);
-        logitRow = new FloatArray(output.rows());
-        logitWindow = new FloatArray(Math.multiplyExact(LOGIT_WINDOW, output.rows()));
         calls = new DecoderCalls(decoder, step, scratch, library.capabilities());
         few = new int[layers.size()];
         many = new int[layers.size()];
 
         reservation = graphs.addReservation(RESERVE, calls.reservation(), step.step, scratch.arrays());
-        begin = graphs.add(new Draft(BEGIN, calls.begin(embedding, step.images))
-                .takes(List.of(RESERVE, END_WITH_ROW, END_WITH_WINDOW), scratch.arrays())
-                .bringsOnce(List.of(embedding.array()))
-                .brings(with(step.arrays(), step.images))
-                .keeps(with(shared(), embedding.array(), step.images)));
+        begin = graphs.add(new Draft(BEGIN, calls.begin(embedding, step.noImages))
+                .takes(List.of(RESERVE, END), scratch.arrays())
+                .bringsOnce(List.of(embedding.array(), step.noImages))
+                .brings(step.arrays())
+                .keeps(with(shared(), embedding.array(), step.noImages)));
+        beginWithImages = decoder.sizes().seesImages() ? addBeginWithImages() : begin;
         for (int i = 0; i < layers.size(); i++) {
             addLayer(i);
         }
+        ends = addEnds(
+                decoder, memory, GraphPlan.bucket(LOGIT_WINDOW, decoder.sizes().maxTokens()));
+    }
+
+    private int addBeginWithImages() {
+        return graphs.add(new Draft(BEGIN, calls.begin(embedding, step.images))
+                .takes(List.of(END), scratch.arrays())
+                .takes(List.of(BEGIN), with(scratch.arrays(), embedding.array()))
+                .brings(with(step.arrays(), step.images))
+                .keeps(with(shared(), embedding.array(), step.images)));
+    }
+
+    /** One for each power of two, and one for the most; the first brings the weights. */
+    private List<End> addEnds(Decoder decoder, HostMemory memory, int most) {
         FloatArray norm = LayerBuffers.copy(decoder.outputNorm());
-        FloatArray rows =
-                new FloatArray(Math.multiplyExact(LOGIT_WINDOW, decoder.sizes().hiddenSize()));
-        FloatArray normed = new FloatArray(rows.getSize());
-        List<Object> weights = List.of(norm, rows, normed, output.array());
-        endWithRow = graphs.add(end(END_WITH_ROW, calls.end(output, norm, rows, normed, logitRow, 1), logitRow)
-                .bringsOnce(weights)
-                .keeps(with(shared(), weights.toArray())));
-        endWithWindow = graphs.add(
-                end(END_WITH_WINDOW, calls.end(output, norm, rows, normed, logitWindow, LOGIT_WINDOW), logitWindow)
-                        .takes(List.of(END_WITH_ROW), with(shared(), weights.toArray()))
-                        .keeps(with(shared(), weights.toArray())));
+        FloatArray hidden = memory.floats((long) most * decoder.sizes().hiddenSize());
+        FloatArray normed = memory.floats(hidden.getSize());
+        List<Object> weights = List.of(norm, hidden, normed, output.array());
+        List<End> all = new ArrayList<>();
+        for (int rows = 1; ; rows = GraphPlan.bucket(rows + 1, most)) {
+            FloatArray logits = memory.floats((long) rows * output.rows());
+            Draft draft = new Draft(END, calls.end(output, norm, hidden, normed, logits, rows))
+                    .takes(List.of(FEW, MANY), shared())
+                    .brings(List.of(step.logitStep, step.logitPlaces))
+                    .reserves(List.of(logits))
+                    .yields(List.of(logits))
+                    .keeps(with(shared(), weights.toArray()));
+            if (all.isEmpty()) {
+                draft.bringsOnce(weights).takes(List.of(END), shared());
+            } else {
+                draft.takes(List.of(END), with(shared(), weights.toArray()));
+            }
+            all.add(new End(graphs.add(draft), rows, logits));
+            if (rows == most) {
+                return all;
+            }
+        }
+    }
+
+    /** Bytes of all logits on the device: with each power of two, less than twice those of the most. */
+    static long logitBytes(Decoder decoder) {
+        return 2L * LOGIT_WINDOW * Float.BYTES * decoder.sizes().vocabularySize();
+    }
+
+    /** The last graph for so many rows, or the one for the most. */
+    End end(int rows) {
+        return ends.stream().filter(end -> end.rows() >= rows).findFirst().orElse(ends.getLast());
+    }
+
+    /** Arrays of the host's that are copied to the device, or from there, with every step. */
+    List<TornadoNativeArray> copied() {
+        List<TornadoNativeArray> arrays = new ArrayList<>(step.sent());
+        ends.forEach(end -> arrays.add(end.logits()));
+        return arrays;
     }
 
     /** What every graph of a step hands on to the next. */
@@ -96,14 +143,5 @@ final class DecoderPlan {
                 .takes(List.of(BEGIN, MANY), shared())
                 .takes(List.of(FEW), all)
                 .keeps(all));
-    }
-
-    /** What both ends have in common. */
-    private Draft end(String name, List<KernelCall> kernels, FloatArray logits) {
-        return new Draft(name, kernels)
-                .takes(List.of(FEW, MANY, END_WITH_WINDOW), shared())
-                .brings(List.of(step.logitStep, step.logitPlaces))
-                .reserves(List.of(logits))
-                .yields(List.of(logits));
     }
 }

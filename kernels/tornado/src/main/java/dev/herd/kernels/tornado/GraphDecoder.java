@@ -7,30 +7,39 @@ import dev.herd.kernels.device.Decoder;
 import dev.herd.kernels.device.DecoderStep;
 import dev.herd.kernels.device.DeviceLostException;
 import dev.herd.kernels.device.LoadedDecoder;
+import dev.herd.kernels.tornado.DecoderPlan.End;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
-import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** A decoder as task graphs of one plan. Weights, activations, keys and values stay on the device. */
 final class GraphDecoder implements LoadedDecoder {
     private static final int REPORTS = 4;
+
+    /** Tokens up to which steps are recorded at the start; larger ones are when there is one. */
+    private static final int RECORDED = 32;
+
+    /** A step up to its last layer. */
+    private record Body(int begin, int tokens) {}
 
     private final Decoder decoder;
     private final KernelLibrary library;
     private final HostMemory memory = new HostMemory();
     private final DecoderPlan graphs;
     private final GraphPlan plan;
+    private final Optional<Recorder> recorder;
+    private boolean isLocked;
     private Floats logits = Floats.copyOf();
 
-    GraphDecoder(Decoder decoder, KernelLibrary library, Consumer<String> log) {
+    GraphDecoder(Decoder decoder, KernelLibrary library, Optional<Recorder> recorder, Consumer<String> log) {
         this.decoder = decoder;
         this.library = library;
+        this.recorder = recorder;
         try {
             graphs = new DecoderPlan(decoder, library, memory);
-            plan = new GraphPlan(graphs.graphs);
+            plan = new GraphPlan(graphs.graphs, recorder);
         } catch (RuntimeException | Error failure) {
             memory.close();
             throw failure;
@@ -57,6 +66,9 @@ final class GraphDecoder implements LoadedDecoder {
             plan.run(graph, 1);
         }
         plan.run(graphs.begin, 1);
+        if (graphs.beginWithImages != graphs.begin) {
+            plan.run(graphs.beginWithImages, 1);
+        }
         memory.release(graphs.embedding.array());
         int count = graphs.layers.size();
         for (int i = 0; i < count; i++) {
@@ -71,9 +83,24 @@ final class GraphDecoder implements LoadedDecoder {
             }
         }
         graphs.output.pack(kernels);
-        plan.run(graphs.endWithRow, 1);
-        plan.run(graphs.endWithWindow, 1);
+        graphs.ends.forEach(end -> plan.run(end.graph(), 1));
         memory.release(graphs.output.array());
+        record();
+    }
+
+    /** Has the device record what steps consist of that decode, up to {@link #RECORDED} sequences at once. */
+    private void record() {
+        recorder.ifPresent(device -> device.lock(graphs.copied()));
+        isLocked = true;
+        int most = GraphPlan.bucket(RECORDED, decoder.sizes().maxTokens());
+        for (int tokens = 1; ; tokens = GraphPlan.bucket(tokens + 1, most)) {
+            Body body = new Body(graphs.begin, tokens);
+            plan.prepare(body, () -> run(body));
+            if (tokens == most) {
+                break;
+            }
+        }
+        graphs.ends.forEach(end -> plan.prepare(end, () -> plan.run(end.graph(), 1)));
     }
 
     private static String progress(int layers, int of, long bytes, long nanos) {
@@ -87,38 +114,49 @@ final class GraphDecoder implements LoadedDecoder {
 
     @Override
     public Floats run(DecoderStep step) {
-        int rows = step.logitTokens().length;
-        reserveLogits(rows);
         graphs.step.write(step);
         try {
-            compute(step, GraphPlan.bucket(step.tokens(), decoder.sizes().maxTokens()));
-            for (int row = 0; row < rows; ) {
-                row += window(step.logitTokens(), row);
-            }
+            Body body = new Body(
+                    step.images().isEmpty() ? graphs.begin : graphs.beginWithImages,
+                    GraphPlan.bucket(step.tokens(), decoder.sizes().maxTokens()));
+            plan.repeat(body, () -> run(body));
+            return logits(step.logitTokens());
         } catch (RuntimeException | Error failure) {
             throw new DeviceLostException("the device failed: " + failure.getMessage(), failure);
+        }
+    }
+
+    private void run(Body body) {
+        plan.run(body.begin(), body.tokens());
+        for (int layer : body.tokens() <= TaskGraphs.FEW ? graphs.few : graphs.many) {
+            plan.run(layer, body.tokens());
+        }
+    }
+
+    /** What one graph yields is not copied once more; what takes several is. */
+    private Floats logits(int[] tokens) {
+        End end = graphs.end(tokens.length);
+        if (tokens.length <= end.rows()) {
+            if (tokens.length > 0) {
+                window(end, tokens, 0, tokens.length);
+            }
+            return Floats.over(end.logits().getSegment());
+        }
+        long rowBytes = (long) Float.BYTES * decoder.sizes().vocabularySize();
+        reserveLogits(tokens.length);
+        for (int from = 0; from < tokens.length; from += end.rows()) {
+            int count = Math.min(tokens.length - from, end.rows());
+            window(end, tokens, from, count);
+            MemorySegment.copy(end.logits().getSegment(), 0, logits.segment(), from * rowBytes, count * rowBytes);
         }
         return logits;
     }
 
-    private void compute(DecoderStep step, int bucket) {
-        plan.run(graphs.begin, bucket);
-        for (int layer : step.tokens() <= TaskGraphs.FEW ? graphs.few : graphs.many) {
-            plan.run(layer, bucket);
-        }
-    }
-
-    /** Computes the logits of as many rows as go at once, and returns their number. */
-    private int window(int[] tokens, int from) {
-        int count = Math.min(tokens.length - from, DecoderPlan.LOGIT_WINDOW);
+    private void window(End end, int[] tokens, int from, int count) {
         graphs.step.writeLogitRows(tokens, from, count);
-        FloatArray result = count == 1 ? graphs.logitRow : graphs.logitWindow;
-        Results.await(result);
-        plan.run(count == 1 ? graphs.endWithRow : graphs.endWithWindow, 1);
-        Results.require(result);
-        long rowBytes = (long) Float.BYTES * decoder.sizes().vocabularySize();
-        MemorySegment.copy(result.getSegment(), 0, logits.segment(), from * rowBytes, count * rowBytes);
-        return count;
+        Results.await(end.logits());
+        plan.repeat(end, () -> plan.run(end.graph(), 1));
+        Results.require(end.logits());
     }
 
     private void reserveLogits(int rows) {
@@ -137,6 +175,9 @@ final class GraphDecoder implements LoadedDecoder {
     @Override
     public void close() {
         try {
+            if (isLocked) {
+                recorder.ifPresent(device -> device.unlock(graphs.copied()));
+            }
             plan.close();
         } finally {
             memory.close();

@@ -19,12 +19,16 @@ final class GraphDevice implements Device {
     private final Facts facts;
     private final long maxArrayBytes;
     private final KernelLibrary library;
+    private final Optional<Recorder> recorder;
     private final Consumer<String> log;
 
-    GraphDevice(Facts facts, long maxArrayBytes, KernelLibrary library, Consumer<String> log) {
+    /** @param recorder what records steps, if the device does */
+    GraphDevice(
+            Facts facts, long maxArrayBytes, KernelLibrary library, Optional<Recorder> recorder, Consumer<String> log) {
         this.facts = facts;
         this.maxArrayBytes = Math.min(maxArrayBytes, 4L * Integer.MAX_VALUE);
         this.library = library;
+        this.recorder = recorder;
         this.log = log;
     }
 
@@ -36,6 +40,11 @@ final class GraphDevice implements Device {
     /** How kernels come onto it. */
     KernelLibrary library() {
         return library;
+    }
+
+    /** What records steps on it, if it does. */
+    Optional<Recorder> recorder() {
+        return recorder;
     }
 
     /** One array holds a matrix, or that of all experts of a layer. */
@@ -105,6 +114,7 @@ final class GraphDevice implements Device {
         for (List<WeightMatrix> matrices : arrays(decoder)) {
             bytes = Math.addExact(bytes, 4 * DeviceMatrix.words(matrices));
         }
+        bytes += DecoderPlan.logitBytes(decoder);
         try (HostMemory memory = new HostMemory()) {
             return bytes + new Scratch(decoder, TaskGraphs.FEW, memory).bytes();
         }
@@ -145,7 +155,7 @@ final class GraphDevice implements Device {
 
     @Override
     public LoadedDecoder load(Decoder decoder) {
-        return loaded("decoder", () -> new GraphDecoder(decoder, library, log));
+        return loaded("decoder", () -> new GraphDecoder(decoder, library, recorder, log));
     }
 
     @Override

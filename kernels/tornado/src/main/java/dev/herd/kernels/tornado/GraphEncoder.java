@@ -23,7 +23,7 @@ final class GraphEncoder implements LoadedEncoder {
         this.encoder = encoder;
         try {
             graphs = new EncoderPlan(encoder, library, memory);
-            plan = new GraphPlan(graphs.graphs);
+            plan = new GraphPlan(graphs.graphs, Optional.empty());
             embeddings = Floats.allocate(Arena.ofAuto(), graphs.buffers.projected.getSize());
         } catch (RuntimeException | Error failure) {
             memory.close();

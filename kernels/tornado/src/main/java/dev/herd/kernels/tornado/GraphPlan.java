@@ -1,7 +1,9 @@
 package dev.herd.kernels.tornado;
 
+import dev.herd.kernels.tornado.Recorder.Recording;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
@@ -9,19 +11,63 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 /** Task graphs that can be run, one at a time. Their kernels are compiled when it is made. */
 final class GraphPlan implements AutoCloseable {
     private final TaskGraphs graphs;
+    private final Optional<Recorder> recorder;
     private final TornadoExecutionPlan plan;
-    private final Map<Integer, GridScheduler> grids = new HashMap<>(); // by bucket
+    private final Map<Run, GridScheduler> grids = new HashMap<>();
+    private final Map<Object, Recording> recordings = new HashMap<>();
 
-    GraphPlan(TaskGraphs graphs) {
+    /** A graph with the grids of a {@link #bucket}. */
+    private record Run(int graph, int bucket) {}
+
+    /** @param recorder what records several runs as one, if the device does */
+    GraphPlan(TaskGraphs graphs, Optional<Recorder> recorder) {
         this.graphs = graphs;
+        this.recorder = recorder;
         this.plan = new TornadoExecutionPlan(graphs.build());
     }
 
     /** Runs a graph with the grids of a {@link #bucket}. */
     void run(int graph, int bucket) {
-        plan.withGraph(graph)
-                .withGridScheduler(grids.computeIfAbsent(bucket, graphs::grids))
-                .execute();
+        GridScheduler scheduler = grids.computeIfAbsent(new Run(graph, bucket), run -> graphs.grids(graph, bucket));
+        recorder.ifPresentOrElse(
+                device -> device.run(plan, graph, scheduler),
+                () -> select(plan, graph, scheduler).execute());
+    }
+
+    /** A graph and its grids, to be executed: of TornadoVM's links the one that does not print all grids each time. */
+    static TornadoExecutionPlan select(TornadoExecutionPlan plan, int graph, GridScheduler grids) {
+        TornadoExecutionPlan chosen = plan.withGraph(graph);
+        chosen.withGridScheduler(grids);
+        return chosen;
+    }
+
+    /**
+     * Runs graphs one after the other. Where the device can, they are recorded the first time and repeated from then on.
+     *
+     * @param key of which graphs and buckets {@code runs} depends on, and on nothing else
+     */
+    void repeat(Object key, Runnable runs) {
+        if (recorder.isEmpty()) {
+            runs.run();
+        } else {
+            record(key, runs).repeat();
+        }
+    }
+
+    /** Makes sure that {@link #repeat} has nothing to record, where the device records. All of the graphs must have run. */
+    void prepare(Object key, Runnable runs) {
+        if (recorder.isPresent()) {
+            record(key, runs);
+        }
+    }
+
+    private Recording record(Object key, Runnable runs) {
+        Recording known = recordings.get(key);
+        if (known == null) {
+            known = recorder.orElseThrow().record(plan, runs);
+            recordings.put(key, known);
+        }
+        return known;
     }
 
     /** Grids are made for powers of two, so that there are few of them, and for the largest batch. */
@@ -33,6 +79,8 @@ final class GraphPlan implements AutoCloseable {
     /** Gives the device's memory back. */
     @Override
     public void close() {
+        recordings.values().forEach(Recording::close);
+        recordings.clear();
         try {
             plan.close();
         } catch (TornadoExecutionPlanException e) {

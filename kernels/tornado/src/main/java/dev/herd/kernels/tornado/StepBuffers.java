@@ -9,36 +9,46 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** The arrays that go to the device with every step, and how a {@link DecoderStep} is written into them. */
 final class StepBuffers {
-    final IntArray step = new IntArray(Step.SIZE);
+    final IntArray step;
     final IntArray places;
     final IntArray tables;
     final FloatArray rotations;
     final FloatArray factors;
+    final FloatArray noImages; // [1, hiddenSize], for steps without pictures, which need not send any
     final FloatArray images; // [maxTokens, hiddenSize], or one row in a model that sees none
-    final IntArray logitStep = new IntArray(Step.SIZE);
+    final IntArray logitStep;
     final IntArray logitPlaces;
 
     private final Decoder.Sizes sizes;
     private final Decoder.Cache cache;
 
-    StepBuffers(Decoder decoder, int logitWindow) {
+    /** @param memory where pages of arrays are no other array's, so that they can be locked */
+    StepBuffers(Decoder decoder, int logitWindow, HostMemory memory) {
         sizes = decoder.sizes();
         cache = decoder.cache();
-        places = new IntArray(Math.multiplyExact(sizes.maxTokens(), Step.PLACE));
-        tables = new IntArray(Math.max(1, cache.tableEntries()));
-        rotations = new FloatArray(
-                Math.multiplyExact(sizes.maxTokens(), cache.shape().headSize()));
-        factors = new FloatArray(sizes.maxTokens());
-        images = new FloatArray(Math.multiplyExact(sizes.seesImages() ? sizes.maxTokens() : 1, sizes.hiddenSize()));
-        logitPlaces = new IntArray(logitWindow * Step.PLACE);
+        step = memory.ints(Step.SIZE);
+        places = memory.ints((long) sizes.maxTokens() * Step.PLACE);
+        tables = memory.ints(Math.max(1, cache.tableEntries()));
+        rotations = memory.floats((long) sizes.maxTokens() * cache.shape().headSize());
+        factors = memory.floats(sizes.maxTokens());
+        noImages = memory.floats(sizes.hiddenSize());
+        images = memory.floats((long) (sizes.seesImages() ? sizes.maxTokens() : 1) * sizes.hiddenSize());
+        logitStep = memory.ints(Step.SIZE);
+        logitPlaces = memory.ints((long) logitWindow * Step.PLACE);
     }
 
     /** What graphs take over from the first one of a step. */
     List<Object> arrays() {
         return List.of(step, places, tables, rotations, factors);
+    }
+
+    /** All that goes to the device again and again. */
+    List<TornadoNativeArray> sent() {
+        return List.of(step, places, tables, rotations, factors, images, logitStep, logitPlaces);
     }
 
     /** A step without tokens, in which kernels do nothing. */

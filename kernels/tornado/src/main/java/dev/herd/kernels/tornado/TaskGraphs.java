@@ -2,15 +2,15 @@ package dev.herd.kernels.tornado;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.Stream;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** The task graphs of a decoder, or of an encoder, before they become a plan. */
 final class TaskGraphs {
@@ -89,7 +89,28 @@ final class TaskGraphs {
         return graphs;
     }
 
+    /** TornadoVM tells the arrays of a graph apart by their hashes, which rarely, but now and then, are the same. */
+    private static void requireDistinctHashes(Draft draft) {
+        Map<Integer, Object> seen = new HashMap<>();
+        Stream.concat(
+                        Stream.of(draft.once, draft.always, draft.reserved, draft.kept, draft.results)
+                                .flatMap(List::stream),
+                        Stream.concat(
+                                draft.taken.values().stream().flatMap(List::stream),
+                                draft.calls.stream()
+                                        .flatMap(call -> call.arguments().stream())
+                                        .filter(TornadoNativeArray.class::isInstance)))
+                .forEach(array -> {
+                    Object other = seen.putIfAbsent(array.hashCode(), array);
+                    if (other != null && !holds(List.of(other), array)) {
+                        throw new IllegalStateException("two arrays of graph " + draft.name
+                                + " have the same hash by chance, by which TornadoVM would confuse them; start again");
+                    }
+                });
+    }
+
     private ImmutableTaskGraph build(Draft draft) {
+        requireDistinctHashes(draft);
         TaskGraph graph = new TaskGraph(draft.name);
         draft.taken.forEach((from, arrays) -> graph.consumeFromDevice(from, arrays.toArray()));
         if (!draft.once.isEmpty()) {
@@ -114,18 +135,17 @@ final class TaskGraphs {
         return graph.snapshot();
     }
 
-    /** The grids of all graphs for steps of up to {@code tokens} tokens. */
-    GridScheduler grids(int tokens) {
+    /**
+     * The grids of a graph for steps of up to {@code tokens} tokens. TornadoVM goes through all of a scheduler's names whenever a
+     * graph runs, so those of other graphs are not among them.
+     */
+    GridScheduler grids(int graph, int tokens) {
         GridScheduler grids = new GridScheduler();
-        Set<String> done = new HashSet<>();
-        for (Draft draft : drafts) {
-            List<String> ids = ids(draft);
-            for (int i = 0; i < ids.size(); i++) {
-                String task = draft.name + "." + ids.get(i);
-                if (done.add(task)) {
-                    grids.addWorkerGrid(task, draft.calls.get(i).grid().apply(tokens));
-                }
-            }
+        Draft draft = drafts.get(graph);
+        List<String> ids = ids(draft);
+        for (int i = 0; i < ids.size(); i++) {
+            grids.addWorkerGrid(
+                    draft.name + "." + ids.get(i), draft.calls.get(i).grid().apply(tokens));
         }
         return grids;
     }

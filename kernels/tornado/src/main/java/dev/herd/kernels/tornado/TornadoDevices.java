@@ -16,6 +16,11 @@ import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /** Starts TornadoVM and finds its device. Nothing of TornadoVM may be touched before {@link #open}. */
 public final class TornadoDevices {
+    /** Whether steps are recorded as CUDA graphs; a property, true unless it says otherwise. */
+    static final String CUDA_GRAPHS = "dev.herd.cuda-graphs";
+
+    private static final String CUDA_MODULE = "tornado.drivers.cuda";
+    private static final String FLUSH = "tornado.vmflush";
     private static final String DRIVER_LINE = "driver version";
 
     /** All that kernels consist of. */
@@ -50,7 +55,11 @@ public final class TornadoDevices {
         setIfAbsent("tornado.recover.bailout", "False");
         setIfAbsent("tornado.device.memory", "4096GB");
         setIfAbsent("tornado.tvm.maxbytecodesize", "16384");
-        setIfAbsent("tornado.max.events", "1024");
+        setIfAbsent("tornado.max.events", "128");
+        if (ModuleLayer.boot().findModule(CUDA_MODULE).isPresent()) {
+            setIfAbsent(FLUSH, "False");
+            setIfAbsent("tornado.eventpool.size", "8192");
+        }
         setIfAbsent("jdk.graal.MaximumInliningSize", "3000");
         setIfAbsent("tornado.cuda.host.pinning", "False");
         setIfAbsent("tornado.staged.transfers", "True");
@@ -69,7 +78,27 @@ public final class TornadoDevices {
             log.accept(facts.name() + " names no compute capability of 6.1 or more: its kernels are the portable ones");
         }
         KernelLibrary library = new KernelLibrary.Compiled(new KernelCompiler(cache, printed), capabilities);
-        return new GraphDevice(facts, device.getMaxAllocMemory(), library, log);
+        return new GraphDevice(
+                facts, device.getMaxAllocMemory(), library, recorder(backend.getBackendType(), device, log), log);
+    }
+
+    /** Of CUDA devices, unless somebody does not want it. */
+    private static Optional<Recorder> recorder(
+            TornadoVMBackendType backend, TornadoDevice device, Consumer<String> log) {
+        if (backend != TornadoVMBackendType.CUDA || !Boolean.parseBoolean(System.getProperty(CUDA_GRAPHS, "true"))) {
+            return Optional.empty();
+        }
+        if (Boolean.parseBoolean(System.getProperty(FLUSH))) {
+            log.accept(
+                    "no CUDA graphs, since " + FLUSH + " has TornadoVM wait for the device, which cannot be recorded");
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new CudaRecorder(device));
+        } catch (ReflectiveOperationException other) {
+            log.accept("no CUDA graphs, since this TornadoVM has no " + other.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** OpenCL offers kernels in Java nothing that not every device has. */
@@ -93,12 +122,14 @@ public final class TornadoDevices {
                         Runtime.getRuntime().maxMemory()),
                 Integer.MAX_VALUE,
                 new KernelLibrary.Java(capabilities),
+                Optional.of(new Recorder.Emulated()),
                 log);
     }
 
     /**
      * Kernels that do not compile would otherwise run once as plain Java, graphs and devices are larger than by default, and
-     * the CUDA backend would lock the pages of every array, which for {@link HostMemory} takes memory that it does without.
+     * the CUDA backend would lock the pages of every array, which for {@link HostMemory} takes memory that it does without. What
+     * it calls a flush at the end of each graph has the host wait for the device.
      */
     private static void setIfAbsent(String property, String value) {
         if (System.getProperty(property) == null) {

@@ -9,6 +9,7 @@ import dev.herd.kernels.device.Device.Facts;
 import dev.herd.kernels.device.Encoder;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What an encoder takes of a device's memory, and what it may not take at once. */
@@ -61,6 +62,7 @@ final class EncoderMemoryTest {
                 new Facts("script", "paper", "1", 1 << 30),
                 maxArrayBytes,
                 new KernelLibrary.Java(Capabilities.NONE),
+                Optional.empty(),
                 line -> {});
     }
 

@@ -22,6 +22,11 @@ public final class TornadoExecutionPlan implements AutoCloseable {
         this.chosen = this.graphs;
     }
 
+    /** Its number among all plans, which nothing here asks for. */
+    public long getId() {
+        return 0;
+    }
+
     /** The next executions run this graph only. */
     public TornadoExecutionPlan withGraph(int index) {
         chosen = List.of(graphs.get(index));
@@ -51,6 +56,16 @@ public final class TornadoExecutionPlan implements AutoCloseable {
 
     /** Nothing is recorded here. */
     public TornadoExecutionPlan withCUDAGraph() {
+        return this;
+    }
+
+    /** There is one queue here. */
+    public TornadoExecutionPlan withIntraPlanConcurrency() {
+        return this;
+    }
+
+    /** There is one queue here. */
+    public TornadoExecutionPlan withoutIntraPlanConcurrency() {
         return this;
     }
 

@@ -1,0 +1,79 @@
+package dev.herd.kernels.tornado;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+
+/**
+ * Records what runs of graphs put onto the device's queue, so that it can be repeated as one piece of work, without TornadoVM
+ * going through its graphs again. A recording repeats the same kernels with the same grids over the same arrays; copies
+ * take what the arrays hold when it is repeated. Used by the thread that runs the plan.
+ */
+interface Recorder {
+    /** Has the pages of arrays stay where they are, for recorded copies from and to the host. */
+    void lock(List<? extends TornadoNativeArray> arrays);
+
+    /** Undoes {@link #lock}. */
+    void unlock(List<? extends TornadoNativeArray> arrays);
+
+    /** Runs one graph of a plan, or records it while {@link #record} is under way. */
+    void run(TornadoExecutionPlan plan, int graph, GridScheduler grids);
+
+    /**
+     * Records what {@code graphs} runs; nothing of it is computed now. All of them must have run before, so that nothing is left
+     * to be allocated or compiled.
+     */
+    Recording record(TornadoExecutionPlan plan, Runnable graphs);
+
+    /** What was recorded. */
+    interface Recording extends AutoCloseable {
+        /** Does it once more, and waits until it is done. */
+        void repeat();
+
+        @Override
+        void close();
+    }
+
+    /** As a device records, for the emulator, which has no queue: graphs and their grids, in their order. */
+    final class Emulated implements Recorder {
+        private @Nullable List<Runnable> recorded;
+
+        @Override
+        public void lock(List<? extends TornadoNativeArray> arrays) {}
+
+        @Override
+        public void unlock(List<? extends TornadoNativeArray> arrays) {}
+
+        @Override
+        public void run(TornadoExecutionPlan plan, int graph, GridScheduler grids) {
+            if (recorded == null) {
+                GraphPlan.select(plan, graph, grids).execute();
+            } else {
+                recorded.add(() -> GraphPlan.select(plan, graph, grids).execute());
+            }
+        }
+
+        @Override
+        public Recording record(TornadoExecutionPlan plan, Runnable graphs) {
+            List<Runnable> all = new ArrayList<>();
+            recorded = all;
+            try {
+                graphs.run();
+            } finally {
+                recorded = null;
+            }
+            return new Recording() {
+                @Override
+                public void repeat() {
+                    all.forEach(Runnable::run);
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+}
