@@ -73,55 +73,6 @@ final class DecoderCalls {
                 sizes.hiddenSize()));
     }
 
-    /**
-     * Residual stream to logits of up to {@code count} tokens. No kernel may take an array twice: TornadoVM would wait for
-     * itself, for ever.
-     */
-    List<KernelCall> end(
-            DeviceMatrix output, FloatArray norm, FloatArray rows, FloatArray normed, FloatArray logits, int count) {
-        int size = sizes.hiddenSize();
-        return List.of(
-                KernelCall.of(
-                        "Elements.gatherLogitRows",
-                        t -> Elements.grid(count, size),
-                        Elements::gatherLogitRows,
-                        step.logitStep,
-                        step.logitPlaces,
-                        rows,
-                        scratch.hidden,
-                        size),
-                KernelCall.of(
-                        "Norms.rmsNorm",
-                        t -> Norms.grid(count),
-                        Norms::rmsNorm,
-                        step.logitStep,
-                        normed,
-                        rows,
-                        norm,
-                        sizes.normEpsilon(),
-                        size,
-                        Step.LOGIT_ROWS),
-                project(output, normed, logits, count));
-    }
-
-    /** The output matrix is large: however many rows there are, it is to be read once. */
-    private KernelCall project(DeviceMatrix output, FloatArray normed, FloatArray logits, int count) {
-        boolean isFew = count <= TaskGraphs.FEW;
-        return KernelCall.of(
-                isFew ? "MatVec.matVec" : "MatMul.matMul",
-                t -> isFew ? MatVec.grid(output.rows()) : MatMul.grid(output.rows(), count),
-                isFew ? MatVec::matVec : MatMul::matMul,
-                step.logitStep,
-                logits,
-                normed,
-                output.array(),
-                output.format().code(),
-                output.rows(),
-                output.columns(),
-                Step.LOGIT_ROWS,
-                SETS);
-    }
-
     /** A layer for few tokens. */
     List<KernelCall> few(LayerBuffers layer) {
         List<KernelCall> calls = new ArrayList<>();

@@ -57,7 +57,7 @@ final class DecoderPlan {
 
         reservation = graphs.addReservation(RESERVE, calls.reservation(), step.step, scratch.arrays());
         begin = graphs.add(new Draft(BEGIN, calls.begin(embedding, step.noImages))
-                .takes(List.of(RESERVE, END), scratch.arrays())
+                .takes(List.of(RESERVE, FEW, MANY, END), scratch.arrays())
                 .bringsOnce(List.of(embedding.array(), step.noImages))
                 .brings(step.arrays())
                 .keeps(with(shared(), embedding.array(), step.noImages)));
@@ -71,7 +71,7 @@ final class DecoderPlan {
 
     private int addBeginWithImages() {
         return graphs.add(new Draft(BEGIN, calls.begin(embedding, step.images))
-                .takes(List.of(END), scratch.arrays())
+                .takes(List.of(FEW, MANY, END), scratch.arrays())
                 .takes(List.of(BEGIN), with(scratch.arrays(), embedding.array()))
                 .brings(with(step.arrays(), step.images))
                 .keeps(with(shared(), embedding.array(), step.images)));
@@ -83,10 +83,11 @@ final class DecoderPlan {
         FloatArray hidden = memory.floats((long) most * decoder.sizes().hiddenSize());
         FloatArray normed = memory.floats(hidden.getSize());
         List<Object> weights = List.of(norm, hidden, normed, output.array());
+        LogitCalls calls = new LogitCalls(decoder.sizes(), step, scratch, output, norm, hidden, normed);
         List<End> all = new ArrayList<>();
         for (int rows = 1; ; rows = GraphPlan.bucket(rows + 1, most)) {
             FloatArray logits = memory.floats((long) rows * output.rows());
-            Draft draft = new Draft(END, calls.end(output, norm, hidden, normed, logits, rows))
+            Draft draft = new Draft(END, calls.of(logits, rows))
                     .takes(List.of(FEW, MANY), shared())
                     .brings(List.of(step.logitStep, step.logitPlaces))
                     .reserves(List.of(logits))
