@@ -1,6 +1,5 @@
 package dev.herd.engine;
 
-import dev.herd.grammar.ConstraintException;
 import dev.herd.kernels.Floats;
 import dev.herd.kernels.device.DeviceLostException;
 import dev.herd.model.Batch;
@@ -45,7 +44,7 @@ public final class Engine implements AutoCloseable {
     private final BlockManager blocks;
     private final Scheduler scheduler;
     private final ImageStage images;
-    private final Sampler sampler;
+    private final Samplers samplers;
     private final Ledger ledger;
     private final Queue<Message> mailbox = new ConcurrentLinkedQueue<>();
     private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
@@ -70,7 +69,7 @@ public final class Engine implements AutoCloseable {
         requireRoom(runner, config, blocks);
         this.scheduler = new Scheduler(blocks, config.maxRunning(), runner.maxBatchTokens(), config.prefillSlice());
         this.images = new ImageStage(runner, config.imageCacheBytes());
-        this.sampler = new Sampler(vocabularySize);
+        this.samplers = new Samplers(vocabularySize);
         this.ledger = new Ledger(Math.addExact(config.maxRunning(), config.maxQueued()));
     }
 
@@ -137,7 +136,7 @@ public final class Engine implements AutoCloseable {
             }
             try {
                 Floats logits = runner.run(batch(scheduled));
-                List<Choice> choices = sample(scheduled, logits);
+                List<Choice> choices = samplers.sample(scheduled, logits);
                 handOut(scheduled, choices, logits);
             } catch (Throwable failure) {
                 LOG.log(Level.ERROR, "a step with " + scheduled.size() + " requests failed", failure);
@@ -255,24 +254,6 @@ public final class Engine implements AutoCloseable {
         return new Batch(slices);
     }
 
-    private List<Choice> sample(List<Sequence> scheduled, Floats logits) {
-        List<Choice> choices = new ArrayList<>(scheduled.size());
-        int row = 0;
-        for (Sequence sequence : scheduled) {
-            row += sequence.logitRows();
-            choices.add(sequence.wantsToken() ? choose(sequence, logits, row - 1) : Choice.NONE);
-        }
-        return choices;
-    }
-
-    private Choice choose(Sequence sequence, Floats logits, int row) {
-        try {
-            return new Choice.Token(sampler.sample(logits, row, sequence));
-        } catch (ArithmeticException | ConstraintException failure) {
-            return new Choice.Failure(failure);
-        }
-    }
-
     private void handOut(List<Sequence> scheduled, List<Choice> choices, Floats logits) {
         long now = nanoTime.getAsLong();
         int row = 0;
@@ -281,7 +262,7 @@ public final class Engine implements AutoCloseable {
             int rows = sequence.logitRows();
             try {
                 if (sequence.scoresPrompt()) {
-                    sequence.listener().onPromptScores(sampler.scores(logits, row, sequence));
+                    sequence.listener().onPromptScores(samplers.scores(logits, row, sequence));
                 }
                 handOut(sequence, choices.get(i), now);
             } catch (Throwable broken) {

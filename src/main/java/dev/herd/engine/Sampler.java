@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * Chooses the next token from a row of logits, as {@link SamplingParams} says. The choice depends on the row, the
  * parameters and how many tokens the answer has, on nothing that other sequences do. Holds scratch memory for one
- * vocabulary; used by the engine's thread only.
+ * vocabulary; used by one thread at a time.
  */
 final class Sampler {
     /*
@@ -19,6 +19,8 @@ final class Sampler {
      * off. Each cut-off looks at what the one before has left: top-p's probabilities are those among the top-k. The draw
      * walks over the tokens by id; no order of equal or nearly equal logits influences it.
      */
+    private static final double LEAST = -53 * Math.log(2); // of exponents
+
     private final int vocabularySize;
     private final float[] logits; // [vocabularySize]
     private final double[] weights; // [vocabularySize]
@@ -167,13 +169,17 @@ final class Sampler {
         return pick(random * total);
     }
 
-    /** Sets the weights of the tokens up to {@code last} and returns their sum. */
+    /**
+     * Sets the weights of the tokens up to {@code last} and returns their sum. What weighs less than 2^-53 of the best is as
+     * good as nothing: a random number has no more bits, and exponentials are most of the time that sampling takes.
+     */
     private double weigh(float temperature, float greatest, long last) {
         double total = 0;
         for (int token = 0; token < vocabularySize; token++) {
             double weight = 0;
-            if (Ranking.key(logits[token], token) <= last) {
-                weight = Math.exp(((double) logits[token] - greatest) / temperature);
+            double exponent = ((double) logits[token] - greatest) / temperature;
+            if (exponent > LEAST && Ranking.key(logits[token], token) <= last) {
+                weight = Math.exp(exponent);
             }
             weights[token] = weight;
             total += weight;
