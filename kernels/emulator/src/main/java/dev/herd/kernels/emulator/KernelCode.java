@@ -33,6 +33,8 @@ import uk.ac.manchester.tornado.api.KernelContext;
  */
 final class KernelCode {
     private static final ClassDesc WATCH = Watch.class.describeConstable().orElseThrow();
+    private static final ClassDesc MATRIX_UNITS =
+            MatrixUnits.class.describeConstable().orElseThrow();
     private static final ClassDesc CONTEXT =
             KernelContext.class.describeConstable().orElseThrow();
     private static final String CONTEXT_NAME = KernelContext.class.getName().replace('.', '/');
@@ -133,6 +135,8 @@ final class KernelCode {
                                     MethodTypeDesc.of(ConstantDescs.CD_void, CONTEXT, ConstantDescs.CD_int));
                 case "allocateFloatLocalArray" -> allocate(builder, "allocateFloats", TypeKind.FLOAT);
                 case "allocateIntLocalArray" -> allocate(builder, "allocateInts", TypeKind.INT);
+                case "mmaFragment", "mmaLoadA", "mmaLoadB", "mma", "mmaStore" ->
+                    builder.invokestatic(MATRIX_UNITS, method, call.typeSymbol().insertParameterTypes(0, CONTEXT));
                 default -> builder.with(call);
             }
         }

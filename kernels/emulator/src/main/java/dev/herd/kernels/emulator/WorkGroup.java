@@ -24,6 +24,7 @@ final class WorkGroup {
     private final boolean[] waitsGlobally; // [size]
     private final int[] allocated; // [size], local arrays that the item has asked for
     private final List<LocalArray> locals = new ArrayList<>();
+    private final Warps warps;
     private String id = "";
 
     WorkGroup(String kernel, int size) {
@@ -36,6 +37,7 @@ final class WorkGroup {
         this.waitsAt = new int[size];
         this.waitsGlobally = new boolean[size];
         this.allocated = new int[size];
+        this.warps = new Warps(size);
     }
 
     /** Runs all items of the group that {@code groupId} names. */
@@ -45,6 +47,7 @@ final class WorkGroup {
         LOCAL.beginGroup();
         GLOBAL.beginGroup();
         Arrays.fill(allocated, 0);
+        warps.clear();
         Fiber[] fibers = new Fiber[size];
         for (int item = 0; item < size; item++) {
             fibers[item] = new Fiber(items.apply(item));
@@ -97,7 +100,13 @@ final class WorkGroup {
                         "waits at the barrier in line " + waitsAt[item] + ", but item 0 at that in line " + waitsAt[0]);
             }
         }
+        warps.meet();
         return !fibers[0].isDone();
+    }
+
+    /** What the items of the running group's warps do together. */
+    static Warps warps() {
+        return running().warps;
     }
 
     /** The running item waits for the others. */

@@ -14,7 +14,9 @@
  *   <li>a read of local memory that this group has not written;
  *   <li>a barrier that not all items of a group reach, or at which they meet from different places;
  *   <li>a race: two items touch one element, one of them writes, and no barrier of the memory's kind lies between (for
- *       items of different groups: at all, since nothing orders groups).
+ *       items of different groups: at all, since nothing orders groups);
+ *   <li>a call of matrix units ({@link dev.herd.kernels.emulator.MatrixUnits}) that not all items of a warp make alike, or
+ *       at an address that they do not take.
  * </ul>
  *
  * <p>The JVM needs {@code --add-exports java.base/jdk.internal.vm=ALL-UNNAMED}.

@@ -24,6 +24,7 @@ final class DecoderCalls {
     private final StepBuffers step;
     private final Scratch scratch;
     final Capabilities capabilities;
+    private final ProductCalls products;
 
     /** @param capabilities what the device can do, which decides the form of products */
     DecoderCalls(Decoder decoder, StepBuffers step, Scratch scratch, Capabilities capabilities) {
@@ -34,6 +35,7 @@ final class DecoderCalls {
         this.step = step;
         this.scratch = scratch;
         this.capabilities = capabilities;
+        this.products = new ProductCalls(step.step, scratch.halves);
     }
 
     /** What gives every array of the scratch memory its place on the device. */
@@ -101,15 +103,18 @@ final class DecoderCalls {
     List<KernelCall> many(LayerBuffers layer) {
         List<KernelCall> calls = new ArrayList<>();
         calls.add(norm(layer.attentionNorm));
+        prepare(calls, scratch.normed, layer.query.columns(), 1);
         calls.add(matMul(scratch.query, scratch.normed, layer.query, SETS));
         calls.add(matMul(scratch.key, scratch.normed, layer.key, SETS));
         calls.add(matMul(scratch.value, scratch.normed, layer.value, SETS));
         attention(calls, layer, 1);
+        prepare(calls, scratch.attended, layer.output.columns(), 1);
         calls.add(matMul(scratch.hidden, scratch.attended, layer.output, ADDS));
         calls.add(norm(layer.ffnNorm));
+        prepare(calls, scratch.normed, layer.ffn.gate().columns(), 1);
         LayerBuffers.@Nullable Routed routed = layer.experts;
         if (routed != null) {
-            calls.add(matMul(scratch.routerLogits, scratch.normed, routed.router(), SETS));
+            calls.add(products.narrow(scratch.routerLogits, scratch.normed, routed.router(), TOKENS));
             calls.add(route());
             calls.add(group());
         }
@@ -125,6 +130,7 @@ final class DecoderCalls {
                 scratch.up,
                 ffnSize,
                 TOKENS));
+        prepare(calls, scratch.gate, ffnSize, 1);
         calls.add(matMul(scratch.hidden, scratch.gate, layer.ffn.down(), ADDS));
         if (routed != null) {
             experts(calls, routed.ffns());
@@ -147,6 +153,7 @@ final class DecoderCalls {
                 scratch.scores,
                 rows,
                 perToken));
+        prepare(calls, scratch.gate, rows, perToken);
         calls.add(expertMatMul(scratch.expertOutput, scratch.gate, ffns.down(), 1));
         calls.add(KernelCall.of(
                 "Experts.combine",
@@ -248,20 +255,12 @@ final class DecoderCalls {
                 adds);
     }
 
+    private void prepare(List<KernelCall> calls, FloatArray x, int columns, int perToken) {
+        products.prepare(calls, x, columns, perToken, TOKENS, tokens -> tokens);
+    }
+
     private KernelCall matMul(FloatArray out, FloatArray x, DeviceMatrix w, int adds) {
-        return KernelCall.of(
-                "MatMul.matMul",
-                tokens -> MatMul.grid(w.rows(), tokens),
-                MatMul::matMul,
-                step.step,
-                out,
-                x,
-                w.array(),
-                w.format().code(),
-                w.rows(),
-                w.columns(),
-                TOKENS,
-                adds);
+        return products.matMul(out, x, w, TOKENS, tokens -> tokens, adds);
     }
 
     private KernelCall gateUp(Projections ffn) {
@@ -342,19 +341,13 @@ final class DecoderCalls {
     }
 
     private KernelCall expertMatMul(FloatArray out, FloatArray x, DeviceMatrix w, int perInput) {
-        return KernelCall.of(
-                "ExpertMatMul.matMul",
-                tokens -> ExpertMatMul.grid(w.rows(), tokens * sizes.expertsPerToken(), sizes.expertCount()),
-                ExpertMatMul::matMul,
+        return products.expertMatMul(
                 out,
                 x,
-                w.array(),
+                w,
                 scratch.order,
                 scratch.offsets,
-                w.format().code(),
-                w.rows(),
-                w.columns(),
-                sizes.expertCount(),
-                perInput);
+                perInput,
+                tokens -> Math.multiplyExact(tokens, sizes.expertsPerToken()));
     }
 }

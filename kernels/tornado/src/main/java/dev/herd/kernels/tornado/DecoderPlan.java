@@ -45,7 +45,7 @@ final class DecoderPlan {
     DecoderPlan(Decoder decoder, KernelLibrary library, HostMemory memory) {
         this.graphs = new TaskGraphs(library);
         step = new StepBuffers(decoder, LOGIT_WINDOW, memory);
-        scratch = new Scratch(decoder, TaskGraphs.FEW, memory);
+        scratch = new Scratch(decoder, TaskGraphs.FEW, library.capabilities(), memory);
         layers = decoder.layers().stream()
                 .map(layer -> new LayerBuffers(layer, memory))
                 .toList();

@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * A matrix for the device, or the equal ones of all experts of a layer, one behind the other.
+ * A matrix for the device, or the equal ones of all experts of a layer, one behind the other, and their {@link HalfRange}.
  *
  * @param sources the matrices in the checkpoint
  */
@@ -25,11 +25,11 @@ record DeviceMatrix(List<WeightMatrix> sources, IntArray array, DeviceFormat for
         return new DeviceMatrix(sources, array, DeviceFormat.of(first), first.rows(), first.columns());
     }
 
-    /** Words of equal matrices on the device. */
+    /** Words of equal matrices and their {@link HalfRange} on the device. */
     static long words(List<WeightMatrix> sources) {
         WeightMatrix first = sources.getFirst();
         long rows = Math.multiplyExact((long) first.rows(), sources.size());
-        return DeviceFormat.of(first).bytes(rows, first.columns()) / Integer.BYTES;
+        return DeviceFormat.of(first).bytes(rows, first.columns()) / Integer.BYTES + 1;
     }
 
     /** Bytes of arrays on the device. */
@@ -42,16 +42,21 @@ record DeviceMatrix(List<WeightMatrix> sources, IntArray array, DeviceFormat for
     /** Reads the checkpoint into the host's side of the array, on all processors. */
     void pack(Kernels kernels) {
         int parts = Math.ceilDiv(rows, ROWS_AT_A_TIME);
-        IntStream.range(0, sources.size() * parts).parallel().forEach(part -> {
-            int source = part / parts;
-            int from = part % parts * ROWS_AT_A_TIME;
-            DeviceWeights.pack(
-                    array.getSegment(),
-                    (long) source * rows,
-                    sources.get(source),
-                    from,
-                    Math.min(rows, from + ROWS_AT_A_TIME),
-                    kernels);
-        });
+        float largest = (float) IntStream.range(0, sources.size() * parts)
+                .parallel()
+                .mapToDouble(part -> {
+                    int from = part % parts * ROWS_AT_A_TIME;
+                    return pack(part / parts, from, Math.min(rows, from + ROWS_AT_A_TIME), kernels);
+                })
+                .max()
+                .orElse(0);
+        array.set(array.getSize() - 1, Float.floatToRawIntBits(HalfRange.factor(largest)));
+    }
+
+    /** Packs rows of a source; returns what none of their weights exceeds. */
+    private float pack(int source, int from, int to, Kernels kernels) {
+        long firstRow = (long) source * rows;
+        DeviceWeights.pack(array.getSegment(), firstRow, sources.get(source), from, to, kernels);
+        return HalfRange.largest(array.getSegment(), format, columns, firstRow + from, firstRow + to);
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.IntFunction;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * The kernels of an encoder in the order in which they run, with the weights that they take, as the package's description
@@ -23,6 +24,7 @@ final class EncoderCalls {
     private final int size;
     private final TileBuffers buffers;
     private final HostMemory memory;
+    private final ProductCalls products;
 
     EncoderCalls(Encoder encoder, TileBuffers buffers, HostMemory memory) {
         this.encoder = encoder;
@@ -30,6 +32,7 @@ final class EncoderCalls {
         this.size = sizes.hiddenSize();
         this.buffers = buffers;
         this.memory = memory;
+        this.products = new ProductCalls(buffers.step, buffers.halves);
     }
 
     /** Pixels to residual stream, each layer, and residual stream to embeddings. */
@@ -44,12 +47,19 @@ final class EncoderCalls {
     /** What gives every array of the scratch memory its place on the device. */
     List<KernelCall> reservation() {
         return buffers.scratch().stream()
-                .map(array -> KernelCall.of(
-                        "Reservation.floats",
-                        tiles -> Reservation.grid(),
-                        Reservation::floats,
-                        buffers.step,
-                        (FloatArray) array))
+                .map(array -> array instanceof FloatArray floats
+                        ? KernelCall.of(
+                                "Reservation.floats",
+                                tiles -> Reservation.grid(),
+                                Reservation::floats,
+                                buffers.step,
+                                floats)
+                        : KernelCall.of(
+                                "Reservation.ints",
+                                tiles -> Reservation.grid(),
+                                Reservation::ints,
+                                buffers.step,
+                                (IntArray) array))
                 .toList();
     }
 
@@ -65,6 +75,7 @@ final class EncoderCalls {
                 buffers.pixels,
                 sizes.gridSize(),
                 sizes.patchSize()));
+        prepare(part, buffers.wide, sizes.patchValues(), ROWS);
         matMul(part, buffers.normed, buffers.wide, encoder.patchProj(), ROWS, SETS);
         part.add(KernelCall.of(
                 "Vision.embed",
@@ -83,6 +94,7 @@ final class EncoderCalls {
     private EncoderPart layer(Encoder.Layer layer) {
         EncoderPart part = new EncoderPart(memory);
         norm(part, buffers.normed, buffers.hidden, layer.attentionNorm());
+        prepare(part, buffers.normed, size, ROWS);
         linear(part, buffers.query, buffers.normed, layer.queryProj(), SETS);
         linear(part, buffers.key, buffers.normed, layer.keyProj(), SETS);
         linear(part, buffers.value, buffers.normed, layer.valueProj(), SETS);
@@ -100,10 +112,13 @@ final class EncoderCalls {
                 sizes.headCount(),
                 sizes.headSize(),
                 sizes.tileRows()));
+        prepare(part, buffers.normed, size, ROWS);
         linear(part, buffers.hidden, buffers.normed, layer.outputProj(), ADDS);
         norm(part, buffers.normed, buffers.hidden, layer.ffnNorm());
+        prepare(part, buffers.normed, size, ROWS);
         linear(part, buffers.wide, buffers.normed, layer.ffnIn(), SETS);
         gelu(part, buffers.wide, encoder.ffnSize(), ROWS);
+        prepare(part, buffers.wide, encoder.ffnSize(), ROWS);
         linear(part, buffers.hidden, buffers.wide, layer.ffnOut(), ADDS);
         return part;
     }
@@ -121,10 +136,13 @@ final class EncoderCalls {
                 sizes.gridSize(),
                 sizes.shuffleFactor(),
                 size));
+        prepare(part, buffers.wide, sizes.mergedSize(), TOKENS);
         matMul(part, buffers.adapted, buffers.wide, encoder.adapterIn(), TOKENS, SETS);
         gelu(part, buffers.adapted, encoder.adapterIn().rows(), TOKENS);
+        prepare(part, buffers.adapted, encoder.adapterIn().rows(), TOKENS);
         matMul(part, buffers.adaptedTwice, buffers.adapted, encoder.adapterOut(), TOKENS, SETS);
         gelu(part, buffers.adaptedTwice, encoder.adapterOut().rows(), TOKENS);
+        prepare(part, buffers.adaptedTwice, encoder.adapterOut().rows(), TOKENS);
         matMul(part, buffers.projected, buffers.adaptedTwice, encoder.projector(), TOKENS, SETS);
         return part;
     }
@@ -158,21 +176,12 @@ final class EncoderCalls {
                 ROWS));
     }
 
+    private void prepare(EncoderPart part, FloatArray x, int columns, int countAt) {
+        products.prepare(part.calls, x, columns, 1, countAt, tiles -> count(tiles, countAt));
+    }
+
     private void matMul(EncoderPart part, FloatArray out, FloatArray x, WeightMatrix weights, int countAt, int adds) {
-        DeviceMatrix w = part.bring(weights);
-        part.add(KernelCall.of(
-                "MatMul.matMul",
-                tiles -> MatMul.grid(w.rows(), count(tiles, countAt)),
-                MatMul::matMul,
-                buffers.step,
-                out,
-                x,
-                w.array(),
-                w.format().code(),
-                w.rows(),
-                w.columns(),
-                countAt,
-                adds));
+        part.add(products.matMul(out, x, part.bring(weights), countAt, tiles -> count(tiles, countAt), adds));
     }
 
     private void turn(EncoderPart part, FloatArray x) {

@@ -23,7 +23,7 @@ final class EncoderPlan {
 
     EncoderPlan(Encoder encoder, KernelLibrary library, HostMemory memory) {
         graphs = new TaskGraphs(library);
-        buffers = new TileBuffers(encoder, memory);
+        buffers = new TileBuffers(encoder, library.capabilities(), memory);
         EncoderCalls calls = new EncoderCalls(encoder, buffers, memory);
         parts = calls.parts();
         reservation = graphs.addReservation(RESERVE, calls.reservation(), buffers.step, buffers.scratch());

@@ -64,7 +64,7 @@ final class GraphDevice implements Device {
 
     @Override
     public Optional<String> refusal(Encoder encoder) {
-        long largest = TileBuffers.largest(encoder);
+        long largest = TileBuffers.largest(encoder, library.capabilities());
         for (WeightMatrix matrix : matrices(encoder)) {
             largest = Math.max(largest, DeviceMatrix.words(List.of(matrix)));
         }
@@ -116,7 +116,7 @@ final class GraphDevice implements Device {
         }
         bytes += DecoderPlan.logitBytes(decoder);
         try (HostMemory memory = new HostMemory()) {
-            return bytes + new Scratch(decoder, TaskGraphs.FEW, memory).bytes();
+            return bytes + new Scratch(decoder, TaskGraphs.FEW, library.capabilities(), memory).bytes();
         }
     }
 

@@ -10,6 +10,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task10;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task11;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task12;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task13;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task16;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task19;
@@ -180,6 +181,29 @@ record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<
                 kernel,
                 List.of(a, b, c, d, e, f, g, h, i, j),
                 (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i, j),
+                grid);
+    }
+
+    static <A, B, C, D, E, F, G, H, I, J, K> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task12<KernelContext, A, B, C, D, E, F, G, H, I, J, K> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e,
+            F f,
+            G g,
+            H h,
+            I i,
+            J j,
+            K k) {
+
+        return new KernelCall(
+                kernel,
+                List.of(a, b, c, d, e, f, g, h, i, j, k),
+                (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i, j, k),
                 grid);
     }
 

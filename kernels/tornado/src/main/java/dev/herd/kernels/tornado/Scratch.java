@@ -5,6 +5,7 @@ import dev.herd.kernels.device.Decoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
@@ -30,11 +31,12 @@ final class Scratch {
     final IntArray offsets; // [experts + 1]
     final FloatArray expertOutput; // [tokens * expertsPerToken, hiddenSize]
     final List<IntArray> caches; // [layersPerBlock] of [blocks, 2, kvHeads, blockSize, headWords]
+    final @Nullable HalfBuffers halves; // if the device has matrix units
 
     private final List<Object> arrays = new ArrayList<>();
     private long bytes;
 
-    Scratch(Decoder decoder, int few, HostMemory memory) {
+    Scratch(Decoder decoder, int few, Capabilities capabilities, HostMemory memory) {
         Decoder.Sizes sizes = decoder.sizes();
         KvShape kv = decoder.cache().shape();
         long tokens = sizes.maxTokens();
@@ -61,6 +63,37 @@ final class Scratch {
         caches = IntStream.range(0, decoder.cache().layersPerBlock())
                 .mapToObj(place -> ints(memory, cacheWords))
                 .toList();
+        halves = capabilities.hasMma() ? halves(decoder, memory) : null;
+        if (halves != null) {
+            halves.arrays().forEach(array -> add((TornadoNativeArray) array));
+        }
+    }
+
+    /** The router is narrower than the rest, and no matrix has more rows than what it yields has elements. */
+    private HalfBuffers halves(Decoder decoder, HostMemory memory) {
+        Decoder.Sizes sizes = decoder.sizes();
+        int tokens = sizes.maxTokens();
+        int perToken = sizes.expertsPerToken();
+        int widest = Math.max(sizes.hiddenSize(), query.getSize() / tokens);
+        long size = MmaMatMul.products(widest, tokens);
+        long innerWords = HalfInputs.rowWords(query.getSize() / tokens);
+        for (Decoder.Layer layer : decoder.layers()) {
+            int rows = layer.ffn().gateProj().rows();
+            size = Math.max(size, MmaMatMul.products(rows, tokens));
+            innerWords = Math.max(innerWords, HalfInputs.rowWords(rows));
+            Decoder.Experts experts = layer.experts();
+            if (experts != null) {
+                int each = experts.ffns().getFirst().gateProj().rows();
+                int most = Math.max(each, sizes.hiddenSize());
+                size = Math.max(
+                        size,
+                        MmaMatMul.expertProducts(most, Math.multiplyExact(tokens, perToken), sizes.expertCount()));
+                innerWords = Math.max(innerWords, (long) perToken * HalfInputs.rowWords(each));
+            }
+        }
+        return new HalfBuffers(memory, size)
+                .with(tokens, (long) tokens * HalfInputs.rowWords(sizes.hiddenSize()), List.of(normed))
+                .with((long) tokens * Math.max(1, perToken), tokens * innerWords, List.of(attended, gate));
     }
 
     /** Elements per token of what gate and up projections yield, at most. */

@@ -4,6 +4,7 @@ import dev.herd.kernels.device.Encoder;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -24,10 +25,11 @@ final class TileBuffers {
     final FloatArray adapted; // [tokens, outputSize]
     final FloatArray adaptedTwice; // [tokens, outputSize]
     final FloatArray projected; // [tokens, textSize]
+    final @Nullable HalfBuffers halves; // if the device has matrix units
 
     private final Encoder.Sizes sizes;
 
-    TileBuffers(Encoder encoder, HostMemory memory) {
+    TileBuffers(Encoder encoder, Capabilities capabilities, HostMemory memory) {
         sizes = encoder.sizes();
         long rows = rows(sizes);
         long tokens = (long) sizes.maxTiles() * sizes.tokensPerTile();
@@ -42,6 +44,31 @@ final class TileBuffers {
         adapted = memory.floats(tokens * encoder.adapterIn().rows());
         adaptedTwice = memory.floats(tokens * encoder.adapterOut().rows());
         projected = memory.floats(tokens * encoder.textSize());
+        halves = capabilities.hasMma()
+                ? new HalfBuffers(memory, products(encoder))
+                        .with(rows, halfWords(encoder), List.of(normed, wide, adapted, adaptedTwice))
+                : null;
+    }
+
+    /** Elements of the scratch memory of products. */
+    private static long products(Encoder encoder) {
+        Encoder.Sizes sizes = encoder.sizes();
+        long tokens = (long) sizes.maxTiles() * sizes.tokensPerTile();
+        int output = Math.max(
+                Math.max(encoder.adapterIn().rows(), encoder.adapterOut().rows()), encoder.textSize());
+        return Math.max(
+                MmaMatMul.products(Math.max(sizes.hiddenSize(), encoder.ffnSize()), rows(sizes)),
+                MmaMatMul.products(output, tokens));
+    }
+
+    /** Words of the halves of a product's inputs. */
+    private static long halfWords(Encoder encoder) {
+        Encoder.Sizes sizes = encoder.sizes();
+        long tokens = (long) sizes.maxTiles() * sizes.tokensPerTile();
+        int inner = Math.max(
+                sizes.mergedSize(),
+                Math.max(encoder.adapterIn().rows(), encoder.adapterOut().rows()));
+        return Math.max(rows(sizes) * HalfInputs.rowWords(widest(encoder)), tokens * HalfInputs.rowWords(inner));
     }
 
     private static long rows(Encoder.Sizes sizes) {
@@ -55,11 +82,11 @@ final class TileBuffers {
     }
 
     /** Elements of the largest of the arrays, without making them. */
-    static long largest(Encoder encoder) {
+    static long largest(Encoder encoder, Capabilities capabilities) {
         Encoder.Sizes sizes = encoder.sizes();
         int output = Math.max(encoder.adapterIn().rows(), encoder.textSize());
         return Math.max(
-                rows(sizes) * widest(encoder),
+                Math.max(rows(sizes) * widest(encoder), capabilities.hasMma() ? products(encoder) : 0),
                 Math.max(
                         (long) sizes.maxTiles() * sizes.tokensPerTile() * output,
                         (long) sizes.maxTiles() * sizes.tileValues()));
@@ -67,7 +94,11 @@ final class TileBuffers {
 
     /** What stays on the device between kernels. */
     List<Object> scratch() {
-        return List.of(hidden, normed, query, key, value, wide, adapted, adaptedTwice);
+        List<Object> arrays = new ArrayList<>(List.of(hidden, normed, query, key, value, wide, adapted, adaptedTwice));
+        if (halves != null) {
+            arrays.addAll(halves.arrays());
+        }
+        return arrays;
     }
 
     /** What goes to the device with every batch. */

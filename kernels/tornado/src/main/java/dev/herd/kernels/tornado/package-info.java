@@ -2,7 +2,8 @@
  * GPU kernels: static Java methods that TornadoVM compiles for the device, one per operation.
  *
  * <p>Conventions. Floats are row-major FloatArrays, matrices IntArrays in a {@link dev.herd.kernels.tornado.DeviceFormat},
- * so a kernel needs no reinterpreting of bits, no halves and no 8-bit loads and runs on every device. Shapes use the words
+ * so a kernel needs no reinterpreting of bits, no halves and no 8-bit loads and runs on every device, save those for devices
+ * that declare more ({@link dev.herd.kernels.tornado.Capabilities}). Shapes use the words
  * of the CPU kernels. Sizes are ints that TornadoVM compiles in; what changes per step is in the arrays of
  * {@link dev.herd.kernels.tornado.Step}. Kernels are launched for a bucket of tokens, and groups beyond the step's number
  * of tokens do nothing. Every class has a {@code grid} method per kernel: group sizes are constants that kernels rely on.
@@ -26,12 +27,17 @@
  * order      IntArray   [T * expertsPerToken]  assignments, those of expert 0 first
  * offsets    IntArray   [experts + 1]          where each expert's begin in order
  * partial    FloatArray [T, splits, heads, headSize + 2]  unnormalised attention, maximum and sum of weights
+ * halves     IntArray   [T, rowWords]          inputs of products on matrix units, and what they lost (HalfInputs)
+ * scales     FloatArray [T]                    what the halves are to be multiplied by
+ * products   FloatArray [tiles of 64 tokens, tiles of 128 rows]  sums on their way out of matrix units
  * </pre>
  *
  * <p>A layer of decoding is: rmsNorm, matVec q, k, v, place, attend, combine, matVec o (adds), rmsNorm, then dense: gateUp,
  * matVec down (adds); or mixture: matVec router, route, gateUp and matVec down (adds) of the shared expert, expert gateUp,
  * expert down (adds). With many tokens matMul stands for matVec, two matMul and swiGlu for gateUp; and for the experts
- * group, three ExpertMatMul.matMul with activate after the second, and combine.
+ * group, three ExpertMatMul.matMul with activate after the second, and combine; NarrowMatMul.matMul for the router. On
+ * devices with matrix units MmaMatMul stands for MatMul and ExpertMatMul, except for weights of 32 bits, and
+ * HalfInputs.pack comes once before the products that share their inputs.
  *
  * <p>The vision encoder computes batches of tiles; a tile has a row per patch and one for the class token, R rows in all, and
  * becomes fewer image tokens, M in all. Their numbers are in step. It begins with unfold, matMul, embed, layerNorm. A layer is:
@@ -54,6 +60,10 @@
  * Norms.layerNorm(context, step, out, x, weight, bias, epsilon, size, countAt)
  * MatVec.matVec(context, step, out, x, w, format, rows, columns, countAt, adds)
  * MatMul.matMul(context, step, out, x, w, format, rows, columns, countAt, adds)
+ * NarrowMatMul.matMul(context, step, out, x, w, format, rows, columns, countAt)
+ * HalfInputs.pack(context, step, halves, scales, x, columns, perToken, countAt)
+ * MmaMatMul.matMul(context, step, out, products, halves, scales, w, format, rows, columns, countAt, adds)
+ * MmaMatMul.expertMatMul(context, out, products, halves, scales, w, order, offsets, format, rows, columns, experts, perInput)
  * Gated.gateUp(context, step, out, x, gate, up, gateFormat, upFormat, rows, columns)
  * KeyValues.place(context, step, places, tables, layer, query, key, value, rotations, factors, cache,
  *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, epsilon, format)

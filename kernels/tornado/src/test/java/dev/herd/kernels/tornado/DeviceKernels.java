@@ -23,12 +23,24 @@ final class DeviceKernels implements Kernels {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
-    private final boolean usesTiles;
+    /** Which products. */
+    enum Products {
+        /** For few tokens. */
+        FEW,
+        /** For many tokens and few rows. */
+        NARROW,
+        /** For many tokens, in float. */
+        TILES,
+        /** For many tokens, in halves on matrix units where the format is one for these. */
+        HALVES
+    }
+
+    private final Products form;
     private final Kernels scalar = KernelsSelector.select(Optional.of("scalar")).kernels();
 
-    /** @param usesTiles whether products are those for many tokens, whatever their number */
-    DeviceKernels(boolean usesTiles) {
-        this.usesTiles = usesTiles;
+    /** @param form of products, whatever the number of tokens */
+    DeviceKernels(Products form) {
+        this.form = form;
     }
 
     @Override
@@ -53,7 +65,22 @@ final class DeviceKernels implements Kernels {
         FloatArray inputs = copy(x, 0, (long) tokens * columns);
         FloatArray products = new FloatArray(tokens * rows);
         IntArray step = Device.step(tokens);
-        if (usesTiles) {
+        if (form == Products.HALVES && ProductCalls.isForHalves(DeviceFormat.of(weights))) {
+            HalfProducts.matMul(step, products, inputs, matrix, format, rows, columns, 0);
+        } else if (form == Products.NARROW) {
+            Device.run(KernelCall.of(
+                    "NarrowMatMul.matMul",
+                    bucket -> NarrowMatMul.grid(rows, tokens + 5),
+                    NarrowMatMul::matMul,
+                    step,
+                    products,
+                    inputs,
+                    matrix,
+                    format,
+                    rows,
+                    columns,
+                    0));
+        } else if (form != Products.FEW) {
             Device.run(KernelCall.of(
                     "MatMul.matMul",
                     bucket -> MatMul.grid(rows, tokens + 5),
@@ -88,9 +115,11 @@ final class DeviceKernels implements Kernels {
     }
 
     private IntArray pack(WeightMatrix weights, int fromRow, int toRow) {
-        int words = DeviceFormat.of(weights).rowWords(weights.columns());
-        IntArray matrix = new IntArray((toRow - fromRow) * words);
+        DeviceFormat format = DeviceFormat.of(weights);
+        int words = (toRow - fromRow) * format.rowWords(weights.columns());
+        IntArray matrix = new IntArray(words + 1);
         DeviceWeights.pack(matrix.getSegment(), -fromRow, weights, fromRow, toRow, scalar);
+        HalfProducts.range(matrix, format, weights.columns(), toRow - fromRow);
         return matrix;
     }
 

@@ -30,15 +30,18 @@ final class EncoderMemoryTest {
             + 2 * ROWS * (5 * HIDDEN + FFN)
             + 2 * 4 * (2 * OUTPUT + TEXT);
 
+    /** A range behind each matrix. */
     private static final long LAYER_FLOATS =
-            4 * (HIDDEN * HIDDEN + HIDDEN) + 4 * HIDDEN + 2 * HIDDEN * FFN + FFN + HIDDEN;
+            4 * (HIDDEN * HIDDEN + HIDDEN) + 4 * HIDDEN + 2 * HIDDEN * FFN + FFN + HIDDEN + 6;
+
     private static final long END_FLOATS = HIDDEN * 3 * PATCH * PATCH
             + HIDDEN
             + ROWS * HIDDEN
             + 4 * HIDDEN
             + OUTPUT * 4 * HIDDEN
             + OUTPUT * OUTPUT
-            + TEXT * OUTPUT;
+            + TEXT * OUTPUT
+            + 4;
 
     @Test
     void bytesAreThoseOfAllWeightsAndBuffers() {

@@ -5,7 +5,7 @@ import dev.herd.kernels.MatMulContract;
 
 /** The contract of products for those of many tokens. */
 final class TiledProductsTest implements MatMulContract {
-    private final Kernels kernels = new DeviceKernels(true);
+    private final Kernels kernels = new DeviceKernels(DeviceKernels.Products.TILES);
 
     @Override
     public Kernels kernels() {

@@ -1,5 +1,9 @@
 package uk.ac.manchester.tornado.api;
 
+import uk.ac.manchester.tornado.api.enums.MMAShape;
+import uk.ac.manchester.tornado.api.types.HalfFloat;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+
 /** What a work item knows of its place, and how it shares memory with its group. */
 public final class KernelContext {
     public final Integer globalIdx;
@@ -62,6 +66,41 @@ public final class KernelContext {
     public int[] allocateIntLocalArray(int size) {
         refuse();
         return new int[size];
+    }
+
+    /** A warp's sums of 16 rows and 8 columns, all {@code value}. */
+    public float[] mmaFragment(float value) {
+        refuse();
+        return new float[0];
+    }
+
+    /**
+     * A warp's left factor of 16 by 16 halves: rows of 32 bytes, one after the other, from {@code byteOffset} on, two halves
+     * to an int.
+     */
+    public HalfFloat[] mmaLoadA(int[] tile, int depth, int byteOffset) {
+        refuse();
+        return new HalfFloat[0];
+    }
+
+    /**
+     * A warp's right factor of 16 by 8 halves: 16 rows of 16 bytes, one after the other, from {@code byteOffset} on, two
+     * halves to an int.
+     */
+    public HalfFloat[] mmaLoadB(int[] tile, int depth, int byteOffset) {
+        refuse();
+        return new HalfFloat[0];
+    }
+
+    /** {@code sums + a · b}, added in float. */
+    public float[] mma(HalfFloat[] a, HalfFloat[] b, float[] sums, MMAShape shape) {
+        refuse();
+        return new float[0];
+    }
+
+    /** Writes a warp's sums to rows from {@code row} and columns from {@code column} on of rows of {@code stride}. */
+    public void mmaStore(float[] sums, FloatArray out, int row, int column, int stride) {
+        refuse();
     }
 
     private static void refuse() {

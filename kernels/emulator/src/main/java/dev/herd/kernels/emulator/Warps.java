@@ -1,0 +1,85 @@
+package dev.herd.kernels.emulator;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * What the items of a warp do together on matrix units: all 32 of them make the same calls in the same order with the same
+ * arguments. On a device what differs is in silence that of some item.
+ *
+ * <p>Items run one after the other, so the first of a warp notes its calls, the others are held to them, and at each
+ * barrier all must have made as many.
+ */
+final class Warps {
+    /** Items of a warp. */
+    static final int SIZE = 32;
+
+    private final int items;
+    private final List<List<Call>> calls = new ArrayList<>(); // [warps], since the last barrier
+    private final int[] made; // [items]
+
+    Warps(int items) {
+        this.items = items;
+        this.made = new int[items];
+        for (int first = 0; first < items; first += SIZE) {
+            calls.add(new ArrayList<>());
+        }
+    }
+
+    /**
+     * The result of a call that {@code item} makes together with its warp, computed once.
+     *
+     * @param first the array that it is about
+     * @param second another, or a number
+     */
+    Object together(int item, String kind, Object first, Object second, int[] numbers, Supplier<Object> result) {
+        if (items % SIZE != 0) {
+            throw WorkGroup.fault(
+                    "calls " + kind + " in a group of " + items + " items, which are no whole warps of " + SIZE);
+        }
+        List<Call> warp = calls.get(item / SIZE);
+        int number = made[item]++;
+        if (number == warp.size()) {
+            if (item % SIZE != 0) {
+                throw WorkGroup.fault("calls " + kind + ", which other items of its warp do not");
+            }
+            warp.add(new Call(kind, first, second, numbers, result.get()));
+        }
+        Call call = warp.get(number);
+        if (!call.isLike(kind, first, second, numbers)) {
+            throw WorkGroup.fault("calls " + kind + Arrays.toString(numbers) + ", but item " + item / SIZE * SIZE
+                    + " of its warp " + call.kind + Arrays.toString(call.numbers));
+        }
+        return call.result;
+    }
+
+    /** All items have come to a barrier or to their end. */
+    void meet() {
+        for (int item = 0; item < items; item++) {
+            if (made[item] != made[item / SIZE * SIZE]) {
+                throw WorkGroup.fault("has seen item " + item + " make " + made[item]
+                        + " calls with its warp since the last barrier, but item " + item / SIZE * SIZE + " "
+                        + made[item / SIZE * SIZE]);
+            }
+        }
+        clear();
+    }
+
+    /** A new group begins. */
+    void clear() {
+        Arrays.fill(made, 0);
+        calls.forEach(List::clear);
+    }
+
+    private record Call(String kind, Object first, Object second, int[] numbers, Object result) {
+        @SuppressWarnings("ReferenceEquality") // the same memory is meant, not the same contents
+        boolean isLike(String otherKind, Object otherFirst, Object otherSecond, int[] otherNumbers) {
+            return kind.equals(otherKind)
+                    && first == otherFirst
+                    && second == otherSecond
+                    && Arrays.equals(numbers, otherNumbers);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package dev.herd.kernels.faulty;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.enums.MMAShape;
+import uk.ac.manchester.tornado.api.types.HalfFloat;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** A right kernel on matrix units, and some with a planted fault each, in groups of two warps. */
+public final class WarpKernels {
+    /** Items of a group. */
+    public static final int GROUP = 64;
+
+    private static final int LEFT = 128; // words of 16 by 16 halves
+    private static final int RIGHT = 64; // words of 16 by 8 halves
+
+    private WarpKernels() {}
+
+    /** {@code out[16 * warp + i, j] = 0.5 + Σ_k a[warp, i, k] · b[warp, k, j]}, rows of out being 8 long. */
+    public static void multiplies(KernelContext context, FloatArray out, IntArray a, IntArray b) {
+        int[] left = context.allocateIntLocalArray(2 * LEFT);
+        int[] right = context.allocateIntLocalArray(2 * RIGHT);
+        int item = context.localIdx;
+        int warp = item / 32;
+        for (int i = item; i < 2 * LEFT; i += GROUP) {
+            left[i] = a.get(i);
+        }
+        for (int i = item; i < 2 * RIGHT; i += GROUP) {
+            right[i] = b.get(i);
+        }
+        context.localBarrier();
+        HalfFloat[] factor = context.mmaLoadA(left, 16, 4 * LEFT * warp);
+        HalfFloat[] other = context.mmaLoadB(right, 16, 4 * RIGHT * warp);
+        float[] sums = context.mma(factor, other, context.mmaFragment(0.5f), MMAShape.M16N8K16);
+        context.mmaStore(sums, out, 16 * warp, 0, 8);
+        context.localBarrier();
+    }
+
+    public static void loadsWhatWasNeverWritten(KernelContext context, FloatArray out) {
+        int[] tile = context.allocateIntLocalArray(LEFT);
+        tile[context.localIdx] = 0;
+        context.localBarrier();
+        context.mmaLoadA(tile, 16, 0);
+        out.set(context.localIdx, 1);
+        context.localBarrier();
+    }
+
+    public static void loadsWithoutABarrier(KernelContext context, FloatArray out) {
+        int[] tile = context.allocateIntLocalArray(RIGHT);
+        tile[context.localIdx] = 0;
+        context.localBarrier();
+        tile[context.localIdx] = 1;
+        context.mmaLoadB(tile, 16, 0);
+        out.set(context.localIdx, 1);
+        context.localBarrier();
+    }
+
+    public static void loadsFromAnOddAddress(KernelContext context, FloatArray out) {
+        int[] tile = context.allocateIntLocalArray(2 * RIGHT);
+        tile[context.localIdx] = 0;
+        tile[RIGHT + context.localIdx] = 0;
+        context.localBarrier();
+        context.mmaLoadB(tile, 16, 8);
+        out.set(context.localIdx, 1);
+        context.localBarrier();
+    }
+
+    public static void loadsFromSeveralAddresses(KernelContext context, FloatArray out) {
+        int[] tile = context.allocateIntLocalArray(2 * RIGHT);
+        tile[context.localIdx] = 0;
+        tile[RIGHT + context.localIdx] = 0;
+        context.localBarrier();
+        context.mmaLoadB(tile, 16, context.localIdx == 5 ? 4 * RIGHT : 0);
+        out.set(context.localIdx, 1);
+        context.localBarrier();
+    }
+
+    public static void multipliesWithHalfAWarp(KernelContext context, FloatArray out) {
+        int[] tile = context.allocateIntLocalArray(RIGHT);
+        tile[context.localIdx] = 0;
+        context.localBarrier();
+        if (context.localIdx < 48) {
+            context.mmaLoadB(tile, 16, 0);
+        }
+        out.set(context.localIdx, 1);
+        context.localBarrier();
+    }
+}
