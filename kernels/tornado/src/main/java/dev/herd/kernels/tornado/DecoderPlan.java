@@ -4,6 +4,7 @@ import dev.herd.kernels.device.Decoder;
 import dev.herd.kernels.tornado.TaskGraphs.Draft;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
@@ -66,7 +67,10 @@ final class DecoderPlan {
             addLayer(i);
         }
         ends = addEnds(
-                decoder, memory, GraphPlan.bucket(LOGIT_WINDOW, decoder.sizes().maxTokens()));
+                library.capabilities(),
+                decoder,
+                memory,
+                GraphPlan.bucket(LOGIT_WINDOW, decoder.sizes().maxTokens()));
     }
 
     private int addBeginWithImages() {
@@ -78,12 +82,15 @@ final class DecoderPlan {
     }
 
     /** One for each power of two, and one for the most; the first brings the weights. */
-    private List<End> addEnds(Decoder decoder, HostMemory memory, int most) {
+    private List<End> addEnds(Capabilities capabilities, Decoder decoder, HostMemory memory, int most) {
         FloatArray norm = LayerBuffers.copy(decoder.outputNorm());
         FloatArray hidden = memory.floats((long) most * decoder.sizes().hiddenSize());
         FloatArray normed = memory.floats(hidden.getSize());
         List<Object> weights = List.of(norm, hidden, normed, output.array());
-        LogitCalls calls = new LogitCalls(decoder.sizes(), step, scratch, output, norm, hidden, normed);
+        Optional<HalfBuffers> halves = halves(capabilities, decoder, memory, normed, most);
+        ProductCalls products = new ProductCalls(step.logitStep, halves.orElse(null));
+        LogitCalls calls = new LogitCalls(decoder.sizes(), step, scratch, output, norm, hidden, normed, products);
+        boolean isReserved = false;
         List<End> all = new ArrayList<>();
         for (int rows = 1; ; rows = GraphPlan.bucket(rows + 1, most)) {
             FloatArray logits = memory.floats((long) rows * output.rows());
@@ -98,6 +105,16 @@ final class DecoderPlan {
             } else {
                 draft.takes(List.of(END), with(shared(), weights.toArray()));
             }
+            if (halves.isPresent() && rows > TaskGraphs.FEW) {
+                List<Object> more = halves.get().arrays();
+                draft.keeps(more);
+                if (isReserved) {
+                    draft.takes(List.of(END), more);
+                } else {
+                    draft.reserves(more);
+                }
+                isReserved = true;
+            }
             all.add(new End(graphs.add(draft), rows, logits));
             if (rows == most) {
                 return all;
@@ -105,9 +122,25 @@ final class DecoderPlan {
         }
     }
 
-    /** Bytes of all logits on the device: with each power of two, less than twice those of the most. */
-    static long logitBytes(Decoder decoder) {
-        return 2L * LOGIT_WINDOW * Float.BYTES * decoder.sizes().vocabularySize();
+    /** What products of many rows with the output matrix need on matrix units. */
+    private static Optional<HalfBuffers> halves(
+            Capabilities capabilities, Decoder decoder, HostMemory memory, FloatArray normed, int most) {
+        if (!capabilities.hasMma()
+                || most <= TaskGraphs.FEW
+                || !ProductCalls.isForHalves(DeviceFormat.of(decoder.output()))) {
+            return Optional.empty();
+        }
+        long words = (long) most * HalfInputs.rowWords(decoder.sizes().hiddenSize());
+        return Optional.of(
+                new HalfBuffers(memory, MmaMatMul.products(decoder.sizes().vocabularySize(), most))
+                        .with(most, words, List.of(normed)));
+    }
+
+    /** Bytes of all logits on the device, less than twice those of the most rows, and of what products with them need. */
+    static long logitBytes(Capabilities capabilities, Decoder decoder) {
+        int vocabulary = decoder.sizes().vocabularySize();
+        long products = capabilities.hasMma() ? MmaMatMul.products(vocabulary, LOGIT_WINDOW) : 0;
+        return Float.BYTES * (2L * LOGIT_WINDOW * vocabulary + products);
     }
 
     /** The last graph for so many rows, or the one for the most. */

@@ -114,7 +114,7 @@ final class GraphDevice implements Device {
         for (List<WeightMatrix> matrices : arrays(decoder)) {
             bytes = Math.addExact(bytes, 4 * DeviceMatrix.words(matrices));
         }
-        bytes += DecoderPlan.logitBytes(decoder);
+        bytes += DecoderPlan.logitBytes(library.capabilities(), decoder);
         try (HostMemory memory = new HostMemory()) {
             return bytes + new Scratch(decoder, TaskGraphs.FEW, library.capabilities(), memory).bytes();
         }

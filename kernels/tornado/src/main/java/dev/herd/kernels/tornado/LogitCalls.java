@@ -1,6 +1,7 @@
 package dev.herd.kernels.tornado;
 
 import dev.herd.kernels.device.Decoder;
+import java.util.ArrayList;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -13,6 +14,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * @param norm {@code [hiddenSize]}
  * @param hidden {@code [rows, hiddenSize]}, those of the residual stream that want logits
  * @param normed {@code [rows, hiddenSize]}
+ * @param products with many rows, counted in the logits' step
  */
 record LogitCalls(
         Decoder.Sizes sizes,
@@ -21,13 +23,14 @@ record LogitCalls(
         DeviceMatrix output,
         FloatArray norm,
         FloatArray hidden,
-        FloatArray normed) {
+        FloatArray normed,
+        ProductCalls products) {
     private static final int SETS = 0;
 
     /** @param logits {@code [rows, vocabularySize]} for up to so many rows */
     List<KernelCall> of(FloatArray logits, int rows) {
         int size = sizes.hiddenSize();
-        return List.of(
+        List<KernelCall> calls = new ArrayList<>(List.of(
                 KernelCall.of(
                         "Elements.gatherLogitRows",
                         t -> Elements.grid(rows, size),
@@ -47,17 +50,21 @@ record LogitCalls(
                         norm,
                         sizes.normEpsilon(),
                         size,
-                        Step.LOGIT_ROWS),
-                project(logits, rows));
+                        Step.LOGIT_ROWS)));
+        if (rows <= TaskGraphs.FEW) {
+            calls.add(matVec(logits));
+        } else { // the output matrix is large: however many rows there are, it is to be read once
+            products.prepare(calls, normed, size, 1, Step.LOGIT_ROWS, t -> rows);
+            calls.add(products.matMul(logits, normed, output, Step.LOGIT_ROWS, t -> rows, SETS));
+        }
+        return calls;
     }
 
-    /** The output matrix is large: however many rows there are, it is to be read once. */
-    private KernelCall project(FloatArray logits, int rows) {
-        boolean isFew = rows <= TaskGraphs.FEW;
+    private KernelCall matVec(FloatArray logits) {
         return KernelCall.of(
-                isFew ? "MatVec.matVec" : "MatMul.matMul",
-                t -> isFew ? MatVec.grid(output.rows()) : MatMul.grid(output.rows(), rows),
-                isFew ? MatVec::matVec : MatMul::matMul,
+                "MatVec.matVec",
+                t -> MatVec.grid(output.rows()),
+                MatVec::matVec,
                 step.logitStep,
                 logits,
                 normed,
