@@ -127,7 +127,8 @@ final class DecoderPlan {
             Capabilities capabilities, Decoder decoder, HostMemory memory, FloatArray normed, int most) {
         if (!capabilities.hasMma()
                 || most <= TaskGraphs.FEW
-                || !ProductCalls.isForHalves(DeviceFormat.of(decoder.output()))) {
+                || !ProductCalls.isForHalves(
+                        DeviceFormat.of(decoder.output()), decoder.output().columns())) {
             return Optional.empty();
         }
         long words = (long) most * HalfInputs.rowWords(decoder.sizes().hiddenSize());

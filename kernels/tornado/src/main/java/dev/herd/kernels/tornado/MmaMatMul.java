@@ -14,35 +14,38 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * inputs once per 128 rows at two bytes an element, the result twice, and once more where it is added to what is there.
  */
 public final class MmaMatMul {
+    /** Tokens of a tile of an expert: a prompt gives each expert a part of it. */
+    private static final int EXPERT_TILE = 64;
+
     private MmaMatMul() {}
 
     /** The grid of {@link #matMul} for that many rows and up to {@code tokens} tokens. */
-    public static WorkerGrid grid(int rows, int tokens) {
-        return tiles(rows, Math.ceilDiv(tokens, MmaTile.TOKENS));
+    public static WorkerGrid grid(int rows, int tokens, int tile) {
+        return tiles(rows, Math.ceilDiv(tokens, tile), tile);
     }
 
     /** The grid of {@link #expertMatMul} for up to {@code assignments} pairs of token and expert. */
     public static WorkerGrid expertGrid(int rows, int assignments, int experts) {
-        return tiles(rows, expertTiles(assignments, experts));
+        return tiles(rows, expertTiles(assignments, experts), EXPERT_TILE);
     }
 
-    private static WorkerGrid tiles(int rows, int tiles) {
-        return Grids.groups(Math.ceilDiv(rows, MmaTile.ROWS), tiles, MmaTile.GROUP);
+    private static WorkerGrid tiles(int rows, int tiles, int tile) {
+        return Grids.groups(Math.ceilDiv(rows, MmaTile.ROWS), tiles, MmaTile.group(tile));
     }
 
     /** Tiles that assignments make at most, however they spread over experts. */
     private static int expertTiles(int assignments, int experts) {
-        return Math.ceilDiv(assignments, MmaTile.TOKENS) + Math.min(experts, assignments);
+        return Math.ceilDiv(assignments, EXPERT_TILE) + Math.min(experts, assignments);
     }
 
     /** Elements of {@code products} for {@link #matMul}. */
     static long products(int rows, long tokens) {
-        return Math.ceilDiv(tokens, MmaTile.TOKENS) * MmaTile.TOKENS * MmaTile.stride(rows);
+        return Math.ceilDiv(tokens, MmaTile.MOST_TOKENS) * MmaTile.MOST_TOKENS * MmaTile.stride(rows);
     }
 
     /** Elements of {@code products} for {@link #expertMatMul}. */
     static long expertProducts(int rows, int assignments, int experts) {
-        return (long) expertTiles(assignments, experts) * MmaTile.TOKENS * MmaTile.stride(rows);
+        return (long) expertTiles(assignments, experts) * EXPERT_TILE * MmaTile.stride(rows);
     }
 
     /**
@@ -68,9 +71,10 @@ public final class MmaMatMul {
             int format,
             int rows,
             int columns,
+            int tile,
             int countAt,
             int adds) {
-        int first = context.groupIdy * MmaTile.TOKENS;
+        int first = context.groupIdy * tile;
         int end = step.get(countAt);
         if (first < end) {
             MmaTile.multiply(
@@ -85,6 +89,7 @@ public final class MmaMatMul {
                     format,
                     rows,
                     columns,
+                    tile,
                     0,
                     1,
                     first,
@@ -128,10 +133,10 @@ public final class MmaMatMul {
         int first = 0;
         for (int e = 0; e < experts; e++) {
             int start = offsets.get(e);
-            int tiles = (offsets.get(e + 1) - start + MmaTile.TOKENS - 1) / MmaTile.TOKENS;
+            int tiles = (offsets.get(e + 1) - start + EXPERT_TILE - 1) / EXPERT_TILE;
             if (left >= 0 && left < tiles) {
                 expert = e;
-                first = start + left * MmaTile.TOKENS;
+                first = start + left * EXPERT_TILE;
             }
             left -= tiles;
         }
@@ -148,6 +153,7 @@ public final class MmaMatMul {
                     format,
                     rows,
                     columns,
+                    EXPERT_TILE,
                     expert,
                     experts,
                     first,

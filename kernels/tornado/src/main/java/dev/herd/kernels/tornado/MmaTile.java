@@ -8,40 +8,45 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The shared part of products on matrix units: 64 tokens by 128 rows of weights per group of four warps, each of which has
- * 32 tokens by 64 rows in registers, added in float. Columns are brought into local memory 64 at a time, inputs as
- * {@link HalfInputs} left them, weights decoded to halves. Weights of 8 bits or fewer meet inputs of 11 significant bits;
- * those of 16, which lose nothing as halves, meet inputs of two halves, in two products.
+ * The shared part of products on matrix units: a tile of 64 or 128 tokens by 128 rows of weights per group of four or eight
+ * warps, each of which has 32 tokens by 64 rows in registers, added in float. Columns are brought into local memory 32 at a
+ * time, inputs as {@link HalfInputs} left them, weights decoded to halves. Weights of 8 bits or fewer meet inputs of 11
+ * significant bits; those of 16, which lose nothing as halves, meet inputs of two halves, in two products.
  */
 final class MmaTile {
     /*
-     * Local memory. Inputs are the left factor: per run of 16 columns, per 16 tokens, rows of eight words; runs are 8 words
-     * further apart than they are long, so that the 32 words of a token, which a warp writes at once, meet 32 banks. Weights
-     * are the right factor: per run, per eight rows, a word for two rows in each of the 16 places; these pieces of 64 words
-     * are 72 apart, so that what a warp writes at once, two places of four pairs of rows in four pieces, meets 32 banks.
+     * Local memory holds two slices of columns. While warps multiply one, the words of the next are on their way from global
+     * memory; they are decoded into the other before the only barrier of a round.
+     *
+     * Inputs are the left factor: per run of 16 columns rows of eight words, one for each token; runs are 16 words further
+     * apart than they are long, so that the 16 words each of two tokens, which a warp writes at once, meet 32 banks. Weights are
+     * the right factor: per run, per eight rows, a word for two rows in each of the 16 places; these pieces of 64 words are so
+     * far apart that what a warp writes at once meets 32 banks.
+     *
+     * A slice is two runs of 16 columns; in Q4_K those whose levels share words, which are 32 columns apart.
      *
      * What lies outside needs no tests: tokens and rows beyond the last stand for the last, and their products are not
-     * written; columns beyond the last are zeros of the inputs, and the weights there are others of the matrix.
+     * written; columns beyond the last are zeros of the inputs, and the weights there are others of the matrix. In the first
+     * round zeros are multiplied, in the last one a slice is decoded for nobody: sums may be carried by loops, but not by
+     * branches.
      *
      * A kernel cannot look into its sums. They are stored to global memory, each item's to places of its own, which it then
      * reads, where they are scaled and go to the rows that they belong to.
      */
-    /** Items of a group: four warps. */
-    static final int GROUP = 128;
-
-    /** Tokens of a tile. */
-    static final int TOKENS = 64;
+    /** Tokens of a tile, at most. */
+    static final int MOST_TOKENS = 128;
 
     /** Rows of weights of a tile. */
     static final int ROWS = 128;
 
-    /** Columns that are loaded at a time. */
+    /** Inputs have zeros up to a multiple of this number of columns. */
     static final int COLUMNS = 64;
 
     private static final int WARP = 32;
-    private static final int WARPS = GROUP / WARP;
     private static final int UNIT = Weights.UNIT;
-    private static final int UNITS = COLUMNS / UNIT;
+
+    /** Runs of 16 columns that are loaded at a time. */
+    private static final int UNITS = 2;
 
     /** Words of a token in a run of 16 columns. */
     private static final int WORDS = UNIT / 2;
@@ -49,18 +54,19 @@ final class MmaTile {
     /** Words of 16 tokens in a run of 16 columns. */
     private static final int INPUT_PIECE = 16 * WORDS;
 
-    /** Words from one run of columns of the inputs to the next. */
-    private static final int INPUT_RUN = TOKENS * WORDS + WORDS;
-
-    /** Words from eight rows of weights in a run of columns to the next eight. */
-    private static final int WEIGHT_PIECE = 72;
-
-    /** Words from one run of columns of the weights to the next. */
-    private static final int WEIGHT_RUN = ROWS / 8 * WEIGHT_PIECE;
-
     private static final int Q4_K_WORDS = 36;
 
     private MmaTile() {}
+
+    /** Items of a group: a warp per 32 tokens and 64 rows. */
+    static int group(int tile) {
+        return 2 * tile;
+    }
+
+    /** Tokens of a tile for weights of this format; what they need has to fit in 48 KiB of local memory. */
+    static int tokens(int format) {
+        return format <= Weights.BF16 ? 64 : 128;
+    }
 
     /** Rows of the products of {@code rows} rows: whole tiles. */
     static int stride(int rows) {
@@ -68,15 +74,16 @@ final class MmaTile {
     }
 
     /**
-     * A tile of {@code out[o, r] (+)= Σ_c x[i, c] · w[matrix * rows + r, c]} for inputs {@code [first, first + 64)}, those up
+     * A tile of {@code out[o, r] (+)= Σ_c x[i, c] · w[matrix * rows + r, c]} for inputs {@code [first, first + tile)}, those up
      * to {@code end}, which is beyond {@code first}.
      *
-     * @param products {@code [tiles * 64, stride(rows)]}, for what a kernel cannot keep in registers
+     * @param products {@code [tiles * tile, stride(rows)]}, for what a kernel cannot keep in registers
      * @param x inputs as {@link HalfInputs} left them
      * @param scales what to multiply them by
      * @param w {@code matrices} matrices and their {@link HalfRange}
      * @param order where inputs lie: if {@code perInput} is positive, the n-th one is row {@code order[n] / perInput} of x
      *     and its output row {@code order[n]} of out; if it is {@link Tile#IN_ORDER}, both are row n
+     * @param tile tokens of the tile, 64 or 128
      */
     static void multiply(
             KernelContext context,
@@ -90,27 +97,32 @@ final class MmaTile {
             int format,
             int rows,
             int columns,
+            int tile,
             int matrix,
             int matrices,
             int first,
             int end,
             int adds) {
-        int[] sources = context.allocateIntLocalArray(TOKENS);
-        int[] inputs = context.allocateIntLocalArray(UNITS * INPUT_RUN);
-        int[] rests = context.allocateIntLocalArray(UNITS * INPUT_RUN);
-        int[] weights = context.allocateIntLocalArray(UNITS * WEIGHT_RUN);
+        int parts = tile / 32; // items that share two rows of weights
+        int inputRun = tile * WORDS + 16;
+        int piece = 64 + 4 * parts;
+        int weightRun = ROWS / 8 * piece;
+        int[] sources = context.allocateIntLocalArray(tile);
+        int[] inputs = context.allocateIntLocalArray(2 * UNITS * (tile * WORDS + 16));
+        int[] rests = context.allocateIntLocalArray(2 * UNITS * (tile * WORDS + 16));
+        int[] weights = context.allocateIntLocalArray(2 * UNITS * (ROWS / 8 * (64 + 4 * (tile / 32))));
         int item = context.localIdx;
         int warp = item / WARP;
         int lane = item % WARP;
-        int warpToken = warp % 2 * 32;
-        int warpRow = warp / 2 * 64;
+        int warpToken = warp % parts * 32;
+        int warpRow = warp / parts * 64;
         int firstRow = context.groupIdx * ROWS;
-        int slices = (columns + COLUMNS - 1) / COLUMNS;
+        int slices = (columns + COLUMNS - 1) / COLUMNS * 2;
         int inputWords = HalfInputs.partWords(columns);
         int rowWords = Weights.rowWords(format, columns);
         float range = Bits.single(w.get(matrices * rows * rowWords));
 
-        if (item < TOKENS) {
+        if (item < tile) {
             int input = TornadoMath.min(first + item, end - 1);
             int source = input;
             if (perInput != Tile.IN_ORDER) {
@@ -119,16 +131,37 @@ final class MmaTile {
             sources[item] = source * (2 * inputWords);
         }
 
-        // This item decodes every second quarter of a run of columns of two neighbouring rows.
-        int half = item & 1;
-        int low = (matrix * rows + TornadoMath.min(firstRow + item / 2 * 2, rows - 1)) * rowWords;
-        int high = (matrix * rows + TornadoMath.min(firstRow + item / 2 * 2 + 1, rows - 1)) * rowWords;
-        int weightsTo = item / 8 * WEIGHT_PIECE + item / 2 % 4 + 4 * half;
-        int inputsTo = lane / WORDS * INPUT_RUN + lane % WORDS;
+        // This item decodes a quarter, or two, of a run of columns of two neighbouring rows, and copies eight words of
+        // inputs.
+        int part = item % parts;
+        int pair = item / parts;
+        int low = (matrix * rows + TornadoMath.min(firstRow + 2 * pair, rows - 1)) * rowWords;
+        int high = (matrix * rows + TornadoMath.min(firstRow + 2 * pair + 1, rows - 1)) * rowWords;
+        int weightsTo = pair / 4 * piece + pair % 4 + 4 * part;
+        int copied = item / 16; // the first of the tokens of which this item copies a word
+        int copies = tile / 8; // from one of them to the next
+        int run = item / WORDS % 2;
+        int inputsTo = run * inputRun + item % WORDS;
         float lowScale = 0;
         float lowOffset = 0;
         float highScale = 0;
         float highOffset = 0;
+        float lowScale0 = 0;
+        float lowScale1 = 0;
+        float lowOffset0 = 0;
+        float lowOffset1 = 0;
+        float highScale0 = 0;
+        float highScale1 = 0;
+        float highOffset0 = 0;
+        float highOffset1 = 0;
+
+        for (int i = item; i < UNITS * inputRun; i += group(tile)) {
+            inputs[UNITS * inputRun + i] = 0;
+            rests[UNITS * inputRun + i] = 0;
+        }
+        for (int i = item; i < UNITS * weightRun; i += group(tile)) {
+            weights[UNITS * weightRun + i] = 0;
+        }
 
         float[] c00 = context.mmaFragment(0f);
         float[] c01 = context.mmaFragment(0f);
@@ -148,89 +181,72 @@ final class MmaTile {
         float[] c17 = context.mmaFragment(0f);
         context.localBarrier();
 
-        for (int slice = 0; slice < slices; slice++) {
-            for (int i = 0; i < TOKENS / WARPS; i++) {
-                int token = i * WARPS + warp;
-                int from = sources[token] + slice * (COLUMNS / 2) + lane;
-                inputs[inputsTo + token * WORDS] = x.get(from);
-                if (format <= Weights.BF16) {
-                    rests[inputsTo + token * WORDS] = x.get(from + inputWords);
-                }
-            }
+        for (int round = 0; round <= slices; round++) {
+            int slice = TornadoMath.min(round, slices - 1);
+            int unit = 2 * slice + run;
             if (format == Weights.Q4_K) {
-                int quarter = slice & 3;
-                int lowGroup = low + (slice >> 2) * Q4_K_WORDS;
-                int highGroup = high + (slice >> 2) * Q4_K_WORDS;
-                if (quarter == 0) {
-                    int lowHeader = w.get(lowGroup);
-                    int highHeader = w.get(highGroup);
+                unit = slice / 2 * 4 + slice % 2 + 2 * run;
+            }
+            int from = unit * WORDS + item % WORDS;
+            int x0 = x.get(sources[copied] + from);
+            int x1 = x.get(sources[copied + 1 * copies] + from);
+            int x2 = x.get(sources[copied + 2 * copies] + from);
+            int x3 = x.get(sources[copied + 3 * copies] + from);
+            int x4 = x.get(sources[copied + 4 * copies] + from);
+            int x5 = x.get(sources[copied + 5 * copies] + from);
+            int x6 = x.get(sources[copied + 6 * copies] + from);
+            int x7 = x.get(sources[copied + 7 * copies] + from);
+            int lowWord = 0;
+            int highWord = 0;
+            int nextLowWord = 0;
+            int nextHighWord = 0;
+            if (format == Weights.Q4_K) {
+                int quarter = slice / 2 % 4;
+                int group = slice / 8 * Q4_K_WORDS;
+                int word = group + 4 + 8 * quarter + 4 * (slice % 2) + part;
+                lowWord = w.get(low + word);
+                highWord = w.get(high + word);
+                if (parts == 2) {
+                    nextLowWord = w.get(low + word + 2);
+                    nextHighWord = w.get(high + word + 2);
+                }
+                if (slice % 8 == 0) {
+                    int lowHeader = w.get(low + group);
+                    int highHeader = w.get(high + group);
                     lowScale = Bits.half(lowHeader) * range;
                     lowOffset = Bits.half(lowHeader >> 16) * range;
                     highScale = Bits.half(highHeader) * range;
                     highOffset = Bits.half(highHeader >> 16) * range;
                 }
-                int lowScales = sixBits(w, lowGroup + 1, quarter, 0);
-                int lowOffsets = sixBits(w, lowGroup + 1, quarter, 1);
-                int highScales = sixBits(w, highGroup + 1, quarter, 0);
-                int highOffsets = sixBits(w, highGroup + 1, quarter, 1);
-                float lowScale0 = lowScale * (lowScales & 255);
-                float lowScale1 = lowScale * (lowScales >> 8);
-                float lowOffset0 = lowOffset * (lowOffsets & 255);
-                float lowOffset1 = lowOffset * (lowOffsets >> 8);
-                float highScale0 = highScale * (highScales & 255);
-                float highScale1 = highScale * (highScales >> 8);
-                float highOffset0 = highOffset * (highOffsets & 255);
-                float highOffset1 = highOffset * (highOffsets >> 8);
-                for (int t = 0; t < 4; t++) {
-                    int lowWord = w.get(lowGroup + 4 + 8 * quarter + 2 * t + half);
-                    int highWord = w.get(highGroup + 4 + 8 * quarter + 2 * t + half);
-                    int to = weightsTo + t / 2 * WEIGHT_RUN + 8 * (t % 2);
-                    for (int i = 0; i < 4; i++) {
-                        weights[to + 16 * i] = HalfInputs.pair(
-                                lowScale0 * (lowWord >> (8 * i) & 15) - lowOffset0,
-                                highScale0 * (highWord >> (8 * i) & 15) - highOffset0);
-                        weights[to + 2 * WEIGHT_RUN + 16 * i] = HalfInputs.pair(
-                                lowScale1 * (lowWord >> (8 * i + 4) & 15) - lowOffset1,
-                                highScale1 * (highWord >> (8 * i + 4) & 15) - highOffset1);
-                    }
-                }
-            } else {
-                for (int u = 0; u < UNITS; u++) {
-                    int unit = slice * UNITS + u;
-                    if (columns % COLUMNS != 0) {
-                        unit = TornadoMath.min(unit, (columns - 1) / UNIT);
-                    }
-                    float lowFactor = Weights.scale(w, format, low, unit) * range;
-                    float lowLess = Weights.offset(w, format, low, unit) * range;
-                    float highFactor = Weights.scale(w, format, high, unit) * range;
-                    float highLess = Weights.offset(w, format, high, unit) * range;
-                    for (int t = 0; t < 2; t++) {
-                        for (int i = 0; i < 4; i++) {
-                            int element = 4 * (2 * t + half) + i;
-                            if (columns % UNIT != 0) {
-                                element = TornadoMath.min(element, columns - 1 - unit * UNIT);
-                            }
-                            weights[weightsTo + u * WEIGHT_RUN + 8 * t + 16 * i] = HalfInputs.pair(
-                                    lowFactor * Weights.level(w, format, low, unit, element) - lowLess,
-                                    highFactor * Weights.level(w, format, high, unit, element) - highLess);
-                        }
-                    }
+                if (slice % 2 == 0) {
+                    int lowScales = sixBits(w, low + group + 1, quarter, 0);
+                    int lowOffsets = sixBits(w, low + group + 1, quarter, 1);
+                    int highScales = sixBits(w, high + group + 1, quarter, 0);
+                    int highOffsets = sixBits(w, high + group + 1, quarter, 1);
+                    lowScale0 = lowScale * (lowScales & 255);
+                    lowScale1 = lowScale * (lowScales >> 8);
+                    lowOffset0 = lowOffset * (lowOffsets & 255);
+                    lowOffset1 = lowOffset * (lowOffsets >> 8);
+                    highScale0 = highScale * (highScales & 255);
+                    highScale1 = highScale * (highScales >> 8);
+                    highOffset0 = highOffset * (highOffsets & 255);
+                    highOffset1 = highOffset * (highOffsets >> 8);
                 }
             }
-            context.localBarrier();
+            int buffer = (round + 1) % 2 * UNITS;
             for (int u = 0; u < UNITS; u++) {
-                int a = 4 * (u * INPUT_RUN + warpToken * WORDS);
-                int b = 4 * (u * WEIGHT_RUN + warpRow / 8 * WEIGHT_PIECE);
+                int a = 4 * ((buffer + u) * inputRun + warpToken * WORDS);
+                int b = 4 * ((buffer + u) * weightRun + warpRow / 8 * piece);
                 HalfFloat[] a0 = context.mmaLoadA(inputs, UNIT, a);
                 HalfFloat[] a1 = context.mmaLoadA(inputs, UNIT, a + 4 * INPUT_PIECE);
                 HalfFloat[] b0 = context.mmaLoadB(weights, UNIT, b);
-                HalfFloat[] b1 = context.mmaLoadB(weights, UNIT, b + 4 * WEIGHT_PIECE);
-                HalfFloat[] b2 = context.mmaLoadB(weights, UNIT, b + 8 * WEIGHT_PIECE);
-                HalfFloat[] b3 = context.mmaLoadB(weights, UNIT, b + 12 * WEIGHT_PIECE);
-                HalfFloat[] b4 = context.mmaLoadB(weights, UNIT, b + 16 * WEIGHT_PIECE);
-                HalfFloat[] b5 = context.mmaLoadB(weights, UNIT, b + 20 * WEIGHT_PIECE);
-                HalfFloat[] b6 = context.mmaLoadB(weights, UNIT, b + 24 * WEIGHT_PIECE);
-                HalfFloat[] b7 = context.mmaLoadB(weights, UNIT, b + 28 * WEIGHT_PIECE);
+                HalfFloat[] b1 = context.mmaLoadB(weights, UNIT, b + 4 * piece);
+                HalfFloat[] b2 = context.mmaLoadB(weights, UNIT, b + 8 * piece);
+                HalfFloat[] b3 = context.mmaLoadB(weights, UNIT, b + 12 * piece);
+                HalfFloat[] b4 = context.mmaLoadB(weights, UNIT, b + 16 * piece);
+                HalfFloat[] b5 = context.mmaLoadB(weights, UNIT, b + 20 * piece);
+                HalfFloat[] b6 = context.mmaLoadB(weights, UNIT, b + 24 * piece);
+                HalfFloat[] b7 = context.mmaLoadB(weights, UNIT, b + 28 * piece);
                 c00 = context.mma(a0, b0, c00, MMAShape.M16N8K16);
                 c10 = context.mma(a1, b0, c10, MMAShape.M16N8K16);
                 c01 = context.mma(a0, b1, c01, MMAShape.M16N8K16);
@@ -268,11 +284,65 @@ final class MmaTile {
                     c17 = context.mma(a1, b7, c17, MMAShape.M16N8K16);
                 }
             }
+            int inputTo = round % 2 * UNITS * inputRun + inputsTo + copied * WORDS;
+            inputs[inputTo] = x0;
+            inputs[inputTo + 1 * copies * WORDS] = x1;
+            inputs[inputTo + 2 * copies * WORDS] = x2;
+            inputs[inputTo + 3 * copies * WORDS] = x3;
+            inputs[inputTo + 4 * copies * WORDS] = x4;
+            inputs[inputTo + 5 * copies * WORDS] = x5;
+            inputs[inputTo + 6 * copies * WORDS] = x6;
+            inputs[inputTo + 7 * copies * WORDS] = x7;
+            if (format <= Weights.BF16) {
+                for (int i = 0; i < 8; i++) {
+                    rests[inputTo + i * copies * WORDS] = x.get(sources[copied + i * copies] + from + inputWords);
+                }
+            }
+            int weightTo = round % 2 * UNITS * weightRun + weightsTo;
+            if (format == Weights.Q4_K) {
+                for (int i = 0; i < 4; i++) {
+                    weights[weightTo + 16 * i] = HalfInputs.pair(
+                            lowScale0 * (lowWord >> (8 * i) & 15) - lowOffset0,
+                            highScale0 * (highWord >> (8 * i) & 15) - highOffset0);
+                    weights[weightTo + weightRun + 16 * i] = HalfInputs.pair(
+                            lowScale1 * (lowWord >> (8 * i + 4) & 15) - lowOffset1,
+                            highScale1 * (highWord >> (8 * i + 4) & 15) - highOffset1);
+                }
+                if (parts == 2) {
+                    for (int i = 0; i < 4; i++) {
+                        weights[weightTo + 8 + 16 * i] = HalfInputs.pair(
+                                lowScale0 * (nextLowWord >> (8 * i) & 15) - lowOffset0,
+                                highScale0 * (nextHighWord >> (8 * i) & 15) - highOffset0);
+                        weights[weightTo + 8 + weightRun + 16 * i] = HalfInputs.pair(
+                                lowScale1 * (nextLowWord >> (8 * i + 4) & 15) - lowOffset1,
+                                highScale1 * (nextHighWord >> (8 * i + 4) & 15) - highOffset1);
+                    }
+                }
+            } else {
+                for (int u = 0; u < UNITS; u++) {
+                    int decoded = TornadoMath.min(slice * UNITS + u, (columns - 1) / UNIT);
+                    float lowFactor = Weights.scale(w, format, low, decoded) * range;
+                    float lowLess = Weights.offset(w, format, low, decoded) * range;
+                    float highFactor = Weights.scale(w, format, high, decoded) * range;
+                    float highLess = Weights.offset(w, format, high, decoded) * range;
+                    for (int quarter = part; quarter < 4; quarter += parts) {
+                        for (int i = 0; i < 4; i++) {
+                            int element = 4 * quarter + i;
+                            if (columns % UNIT != 0) {
+                                element = TornadoMath.min(element, columns - 1 - decoded * UNIT);
+                            }
+                            weights[weightTo + u * weightRun + 4 * (quarter - part) + 16 * i] = HalfInputs.pair(
+                                    lowFactor * Weights.level(w, format, low, decoded, element) - lowLess,
+                                    highFactor * Weights.level(w, format, high, decoded, element) - highLess);
+                        }
+                    }
+                }
+            }
             context.localBarrier();
         }
 
         int stride = stride(rows);
-        int atToken = context.groupIdy * TOKENS + warpToken;
+        int atToken = context.groupIdy * tile + warpToken;
         int atRow = firstRow + warpRow;
         context.mmaStore(c00, products, atToken, atRow, stride);
         context.mmaStore(c01, products, atToken, atRow + 8, stride);

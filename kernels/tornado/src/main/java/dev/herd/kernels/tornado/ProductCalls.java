@@ -20,9 +20,9 @@ final class ProductCalls {
         this.halves = halves;
     }
 
-    /** Whether a device with matrix units multiplies weights of this format on them: if halves hold their significant bits. */
-    static boolean isForHalves(DeviceFormat format) {
-        return format != DeviceFormat.F32;
+    /** Whether a device with matrix units multiplies such weights on them: if there are any, and halves hold their bits. */
+    static boolean isForHalves(DeviceFormat format, int columns) {
+        return format != DeviceFormat.F32 && columns > 0;
     }
 
     /**
@@ -51,7 +51,7 @@ final class ProductCalls {
 
     /** {@code out (+)= x · wᵀ} for as many rows of x, which is prepared, as are counted at {@code countAt}. */
     KernelCall matMul(FloatArray out, FloatArray x, DeviceMatrix w, int countAt, IntUnaryOperator count, int adds) {
-        if (halves == null || !isForHalves(w.format())) {
+        if (halves == null || !isForHalves(w.format(), w.columns())) {
             return KernelCall.of(
                     "MatMul.matMul",
                     bucket -> MatMul.grid(w.rows(), count.applyAsInt(bucket)),
@@ -67,9 +67,10 @@ final class ProductCalls {
                     adds);
         }
         HalfBuffers.Input input = halves.of(x);
+        int tile = MmaTile.tokens(w.format().code());
         return KernelCall.of(
                 "MmaMatMul.matMul",
-                bucket -> MmaMatMul.grid(w.rows(), count.applyAsInt(bucket)),
+                bucket -> MmaMatMul.grid(w.rows(), count.applyAsInt(bucket), tile),
                 MmaMatMul::matMul,
                 step,
                 out,
@@ -80,6 +81,7 @@ final class ProductCalls {
                 w.format().code(),
                 w.rows(),
                 w.columns(),
+                tile,
                 countAt,
                 adds);
     }
@@ -118,7 +120,7 @@ final class ProductCalls {
             int perInput,
             IntUnaryOperator count) {
         int experts = w.sources().size();
-        if (halves == null || !isForHalves(w.format())) {
+        if (halves == null || !isForHalves(w.format(), w.columns())) {
             return KernelCall.of(
                     "ExpertMatMul.matMul",
                     bucket -> ExpertMatMul.grid(w.rows(), count.applyAsInt(bucket), experts),

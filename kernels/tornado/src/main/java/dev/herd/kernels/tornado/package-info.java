@@ -29,7 +29,7 @@
  * partial    FloatArray [T, splits, heads, headSize + 2]  unnormalised attention, maximum and sum of weights
  * halves     IntArray   [T, rowWords]          inputs of products on matrix units, and what they lost (HalfInputs)
  * scales     FloatArray [T]                    what the halves are to be multiplied by
- * products   FloatArray [tiles of 64 tokens, tiles of 128 rows]  sums on their way out of matrix units
+ * products   FloatArray [tiles of tokens, tiles of 128 rows]  sums on their way out of matrix units
  * </pre>
  *
  * <p>A layer of decoding is: rmsNorm, matVec q, k, v, place, attend, combine, matVec o (adds), rmsNorm, then dense: gateUp,
@@ -62,7 +62,7 @@
  * MatMul.matMul(context, step, out, x, w, format, rows, columns, countAt, adds)
  * NarrowMatMul.matMul(context, step, out, x, w, format, rows, columns, countAt)
  * HalfInputs.pack(context, step, halves, scales, x, columns, perToken, countAt)
- * MmaMatMul.matMul(context, step, out, products, halves, scales, w, format, rows, columns, countAt, adds)
+ * MmaMatMul.matMul(context, step, out, products, halves, scales, w, format, rows, columns, tile, countAt, adds)
  * MmaMatMul.expertMatMul(context, out, products, halves, scales, w, order, offsets, format, rows, columns, experts, perInput)
  * Gated.gateUp(context, step, out, x, gate, up, gateFormat, upFormat, rows, columns)
  * KeyValues.place(context, step, places, tables, layer, query, key, value, rotations, factors, cache,

@@ -65,7 +65,7 @@ final class DeviceKernels implements Kernels {
         FloatArray inputs = copy(x, 0, (long) tokens * columns);
         FloatArray products = new FloatArray(tokens * rows);
         IntArray step = Device.step(tokens);
-        if (form == Products.HALVES && ProductCalls.isForHalves(DeviceFormat.of(weights))) {
+        if (form == Products.HALVES && ProductCalls.isForHalves(DeviceFormat.of(weights), columns)) {
             HalfProducts.matMul(step, products, inputs, matrix, format, rows, columns, 0);
         } else if (form == Products.NARROW) {
             Device.run(KernelCall.of(

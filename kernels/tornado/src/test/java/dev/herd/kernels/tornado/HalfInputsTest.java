@@ -18,7 +18,7 @@ final class HalfInputsTest {
     @CsvSource({"0", "1e-37", "1e-3", "1", "70000", "1e30", "3e38"})
     void aRowIsItsHalvesTimesAPowerOfTwo(float size) {
         if (!HalfProducts.areThere()) {
-            assertThat(ProductCalls.isForHalves(DeviceFormat.F32)).isFalse();
+            assertThat(ProductCalls.isForHalves(DeviceFormat.F32, 1)).isFalse();
             return;
         }
         Random random = new Random(1);

@@ -39,9 +39,10 @@ final class HalfProducts {
         int tokens = step.get(Step.TOKENS);
         Inputs inputs = Inputs.of(step, x, columns, 1);
         FloatArray products = new FloatArray(Math.toIntExact(MmaMatMul.products(rows, tokens + 70)));
+        int tile = MmaTile.tokens(format);
         Device.run(KernelCall.of(
                 "MmaMatMul.matMul",
-                bucket -> MmaMatMul.grid(rows, tokens + 70),
+                bucket -> MmaMatMul.grid(rows, tokens + 70, tile),
                 MmaMatMul::matMul,
                 step,
                 out,
@@ -52,6 +53,7 @@ final class HalfProducts {
                 format,
                 rows,
                 columns,
+                tile,
                 Step.TOKENS,
                 adds));
     }
