@@ -3,7 +3,6 @@ package dev.herd.kernels.tornado;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.util.List;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
@@ -60,23 +59,19 @@ final class CudaRecorder implements Recorder {
     }
 
     @Override
-    public void lock(List<? extends TornadoNativeArray> arrays) {
-        for (TornadoNativeArray array : arrays) {
-            long bytes = array.getNumBytesOfSegmentWithHeader();
-            long result = call(() -> (int) lock.invokeExact(address(array), bytes));
-            if (result != 0) {
-                throw new IllegalStateException("the driver does not lock " + bytes
-                        + " bytes of the machine's memory, which CUDA graphs want (error " + result
-                        + "); -D" + TornadoDevices.CUDA_GRAPHS + "=false does without");
-            }
+    public void lock(TornadoNativeArray array) {
+        long bytes = array.getNumBytesOfSegmentWithHeader();
+        long result = call(() -> (int) lock.invokeExact(address(array), bytes));
+        if (result != 0) {
+            throw new IllegalStateException("the driver does not lock " + bytes
+                    + " bytes of the machine's memory, which CUDA graphs want (error " + result + "); -D"
+                    + TornadoDevices.CUDA_GRAPHS + "=false does without");
         }
     }
 
     @Override
-    public void unlock(List<? extends TornadoNativeArray> arrays) {
-        for (TornadoNativeArray array : arrays) {
-            call(() -> (int) unlock.invokeExact(address(array)));
-        }
+    public void unlock(TornadoNativeArray array) {
+        call(() -> (int) unlock.invokeExact(address(array)));
     }
 
     private static long address(TornadoNativeArray array) {

@@ -29,14 +29,11 @@ final class GraphDecoder implements LoadedDecoder {
     private final HostMemory memory = new HostMemory();
     private final DecoderPlan graphs;
     private final GraphPlan plan;
-    private final Optional<Recorder> recorder;
-    private boolean isLocked;
     private Floats logits = Floats.copyOf();
 
     GraphDecoder(Decoder decoder, KernelLibrary library, Optional<Recorder> recorder, Consumer<String> log) {
         this.decoder = decoder;
         this.library = library;
-        this.recorder = recorder;
         try {
             graphs = new DecoderPlan(decoder, library, memory);
             plan = new GraphPlan(graphs.graphs, recorder);
@@ -90,8 +87,7 @@ final class GraphDecoder implements LoadedDecoder {
 
     /** Has the device record what steps consist of that decode, up to {@link #RECORDED} sequences at once. */
     private void record() {
-        recorder.ifPresent(device -> device.lock(graphs.copied()));
-        isLocked = true;
+        plan.lock(graphs.copied());
         int most = GraphPlan.bucket(RECORDED, decoder.sizes().maxTokens());
         for (int tokens = 1; ; tokens = GraphPlan.bucket(tokens + 1, most)) {
             Body body = new Body(graphs.begin, tokens);
@@ -175,9 +171,6 @@ final class GraphDecoder implements LoadedDecoder {
     @Override
     public void close() {
         try {
-            if (isLocked) {
-                recorder.ifPresent(device -> device.unlock(graphs.copied()));
-            }
             plan.close();
         } finally {
             memory.close();

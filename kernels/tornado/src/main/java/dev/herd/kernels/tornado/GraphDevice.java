@@ -160,7 +160,7 @@ final class GraphDevice implements Device {
 
     @Override
     public LoadedEncoder load(Encoder encoder) {
-        return loaded("vision encoder", () -> new GraphEncoder(encoder, library));
+        return loaded("vision encoder", () -> new GraphEncoder(encoder, library, recorder));
     }
 
     private static <T> T loaded(String what, Supplier<T> load) {

@@ -19,11 +19,11 @@ final class GraphEncoder implements LoadedEncoder {
     private final GraphPlan plan;
     private final Floats embeddings; // [maxTiles * tokensPerTile, textSize]
 
-    GraphEncoder(Encoder encoder, KernelLibrary library) {
+    GraphEncoder(Encoder encoder, KernelLibrary library, Optional<Recorder> recorder) {
         this.encoder = encoder;
         try {
             graphs = new EncoderPlan(encoder, library, memory);
-            plan = new GraphPlan(graphs.graphs, Optional.empty());
+            plan = new GraphPlan(graphs.graphs, recorder);
             embeddings = Floats.allocate(Arena.ofAuto(), graphs.buffers.projected.getSize());
         } catch (RuntimeException | Error failure) {
             memory.close();
@@ -50,6 +50,21 @@ final class GraphEncoder implements LoadedEncoder {
             plan.run(graphs.run[i], 1);
             part.release();
         }
+        plan.lock(graphs.buffers.copied());
+        int most = encoder.sizes().maxTiles();
+        for (int tiles = 1; ; tiles = GraphPlan.bucket(tiles + 1, most)) {
+            int bucket = tiles;
+            plan.prepare(bucket, () -> run(bucket));
+            if (tiles == most) {
+                return;
+            }
+        }
+    }
+
+    private void run(int bucket) {
+        for (int part : graphs.run) {
+            plan.run(part, bucket);
+        }
     }
 
     @Override
@@ -58,9 +73,7 @@ final class GraphEncoder implements LoadedEncoder {
         try {
             int bucket = GraphPlan.bucket(tiles.size(), encoder.sizes().maxTiles());
             Results.await(graphs.buffers.projected);
-            for (int part : graphs.run) {
-                plan.run(part, bucket);
-            }
+            plan.repeat(bucket, () -> run(bucket));
             Results.require(graphs.buffers.projected);
         } catch (RuntimeException | Error failure) {
             throw new DeviceLostException("the device failed: " + failure.getMessage(), failure);

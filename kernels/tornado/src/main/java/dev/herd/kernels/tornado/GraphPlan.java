@@ -1,12 +1,15 @@
 package dev.herd.kernels.tornado;
 
 import dev.herd.kernels.tornado.Recorder.Recording;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** Task graphs that can be run, one at a time. Their kernels are compiled when it is made. */
 final class GraphPlan implements AutoCloseable {
@@ -15,6 +18,7 @@ final class GraphPlan implements AutoCloseable {
     private final TornadoExecutionPlan plan;
     private final Map<Run, GridScheduler> grids = new HashMap<>();
     private final Map<Object, Recording> recordings = new HashMap<>();
+    private final List<TornadoNativeArray> locked = new ArrayList<>();
 
     /** A graph with the grids of a {@link #bucket}. */
     private record Run(int graph, int bucket) {}
@@ -54,6 +58,14 @@ final class GraphPlan implements AutoCloseable {
         }
     }
 
+    /** Has arrays that are copied from and to the host stay where they are, for recordings, until the plan is closed. */
+    void lock(List<TornadoNativeArray> arrays) {
+        for (TornadoNativeArray array : arrays) {
+            recorder.ifPresent(device -> device.lock(array));
+            locked.add(array);
+        }
+    }
+
     /** Makes sure that {@link #repeat} has nothing to record, where the device records. All of the graphs must have run. */
     void prepare(Object key, Runnable runs) {
         if (recorder.isPresent()) {
@@ -81,6 +93,8 @@ final class GraphPlan implements AutoCloseable {
     public void close() {
         recordings.values().forEach(Recording::close);
         recordings.clear();
+        locked.forEach(array -> recorder.ifPresent(device -> device.unlock(array)));
+        locked.clear();
         try {
             plan.close();
         } catch (TornadoExecutionPlanException e) {

@@ -13,11 +13,11 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
  * take what the arrays hold when it is repeated. Used by the thread that runs the plan.
  */
 interface Recorder {
-    /** Has the pages of arrays stay where they are, for recorded copies from and to the host. */
-    void lock(List<? extends TornadoNativeArray> arrays);
+    /** Has the pages of an array stay where they are, for recorded copies from and to the host; no other array may have them. */
+    void lock(TornadoNativeArray array);
 
     /** Undoes {@link #lock}. */
-    void unlock(List<? extends TornadoNativeArray> arrays);
+    void unlock(TornadoNativeArray array);
 
     /** Runs one graph of a plan, or records it while {@link #record} is under way. */
     void run(TornadoExecutionPlan plan, int graph, GridScheduler grids);
@@ -42,10 +42,10 @@ interface Recorder {
         private @Nullable List<Runnable> recorded;
 
         @Override
-        public void lock(List<? extends TornadoNativeArray> arrays) {}
+        public void lock(TornadoNativeArray array) {}
 
         @Override
-        public void unlock(List<? extends TornadoNativeArray> arrays) {}
+        public void unlock(TornadoNativeArray array) {}
 
         @Override
         public void run(TornadoExecutionPlan plan, int graph, GridScheduler grids) {

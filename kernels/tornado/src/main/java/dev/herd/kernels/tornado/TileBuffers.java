@@ -1,5 +1,6 @@
 package dev.herd.kernels.tornado;
 
+import dev.herd.kernels.Floats;
 import dev.herd.kernels.device.Encoder;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -7,13 +8,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * What an encoder computes in: the rotations, the arrays that go to the device with every batch of tiles, those that stay there between
  * kernels, and the one that comes back.
  */
 final class TileBuffers {
-    final IntArray step = new IntArray(Step.SIZE);
+    final IntArray step;
     final FloatArray pixels; // [tiles, 3, side, side]
     final FloatArray rotations; // [tileRows, headSize]
     final FloatArray hidden; // [rows, hiddenSize], the residual stream
@@ -34,7 +36,10 @@ final class TileBuffers {
         long rows = rows(sizes);
         long tokens = (long) sizes.maxTiles() * sizes.tokensPerTile();
         pixels = memory.floats((long) sizes.maxTiles() * sizes.tileValues());
-        rotations = LayerBuffers.copy(encoder.rotations());
+        step = memory.ints(Step.SIZE);
+        Floats angles = encoder.rotations();
+        rotations = memory.floats(angles.size());
+        MemorySegment.copy(angles.segment(), 0, rotations.getSegment(), 0, Float.BYTES * angles.size());
         hidden = memory.floats(rows * sizes.hiddenSize());
         normed = memory.floats(rows * sizes.hiddenSize());
         query = memory.floats(rows * sizes.hiddenSize());
@@ -104,6 +109,11 @@ final class TileBuffers {
     /** What goes to the device with every batch. */
     List<Object> batch() {
         return List.of(step, pixels);
+    }
+
+    /** Those that are copied to the device or from there. */
+    List<TornadoNativeArray> copied() {
+        return List.of(step, pixels, rotations, projected);
     }
 
     /** Bytes of all of them on the device. */

@@ -62,7 +62,6 @@ final class GraphPlanTest {
             plan.repeat("one", () -> plan.run(0, 1));
             assertThat(rows()).containsExactly(8, 6, 6, 6);
         }
-        Device.DEVICE.recorder().ifPresent(recorder -> recorder.unlock(List.of(step, x, sum)));
     }
 
     private float[] sums(Optional<Recorder> recorder) {
@@ -78,13 +77,11 @@ final class GraphPlanTest {
                 sums[i] = rows()[ROWS - 1];
             }
         }
-        recorder.ifPresent(device -> device.unlock(List.of(step, x, sum)));
         return sums;
     }
 
     /** A plan of one graph, which has run. */
     private GraphPlan plan(Optional<Recorder> recorder) {
-        recorder.ifPresent(device -> device.lock(List.of(step, x, sum)));
         TaskGraphs graphs = new TaskGraphs(Device.DEVICE.library());
         graphs.add(new Draft(
                         "add",
@@ -100,6 +97,7 @@ final class GraphPlanTest {
                 .brings(List.of(step, x, sum))
                 .yields(List.of(sum)));
         GraphPlan plan = new GraphPlan(graphs, recorder);
+        plan.lock(List.of(step, x, sum));
         plan.run(0, ROWS);
         return plan;
     }
