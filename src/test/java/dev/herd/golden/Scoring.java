@@ -38,7 +38,7 @@ public final class Scoring {
     }
 
     /** The same on any runner that has room for it. */
-    static float[][] score(ModelRunner runner, int[] tokens, int placeholder, float[] features, int slice) {
+    public static float[][] score(ModelRunner runner, int[] tokens, int placeholder, float[] features, int slice) {
         BlockTable blocks = new BlockTable();
         int next = 0;
         for (LayerKind kind : LayerKind.values()) {

@@ -2,6 +2,8 @@ package dev.herd.golden;
 
 import dev.herd.kernels.device.Device;
 import dev.herd.kernels.device.DeviceProvider;
+import dev.herd.kernels.tornado.Capabilities;
+import dev.herd.kernels.tornado.TornadoDevices;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
@@ -36,6 +38,16 @@ public final class TestDevice {
     /** The device, opened when it is first asked for. */
     public static Device get() {
         return DEVICE;
+    }
+
+    /** The device, or the emulator of one that can do all that kernels know to use. */
+    public static Device withAllCapabilities() {
+        return isEmulator() ? TornadoDevices.emulated(Capabilities.ALL, line -> {}) : DEVICE;
+    }
+
+    /** Whether that one has {@code dp4a}: all that tests of a real device may assume of CUDA's, and none of others. */
+    public static boolean rounds() {
+        return isEmulator() || DEVICE.facts().backend().equals("CUDA");
     }
 
     /** Whether it takes seconds for what a real one does at once. */

@@ -25,6 +25,7 @@ final class DecoderCalls {
     private final Scratch scratch;
     final Capabilities capabilities;
     private final ProductCalls products;
+    final RoundedCalls rounded;
 
     /** @param capabilities what the device can do, which decides the form of products */
     DecoderCalls(Decoder decoder, StepBuffers step, Scratch scratch, Capabilities capabilities) {
@@ -36,6 +37,7 @@ final class DecoderCalls {
         this.scratch = scratch;
         this.capabilities = capabilities;
         this.products = new ProductCalls(step.step, scratch.halves);
+        this.rounded = new RoundedCalls(sizes, step, scratch, capabilities);
     }
 
     /** What gives every array of the scratch memory its place on the device. */
@@ -77,26 +79,7 @@ final class DecoderCalls {
 
     /** A layer for few tokens. */
     List<KernelCall> few(LayerBuffers layer) {
-        List<KernelCall> calls = new ArrayList<>();
-        calls.add(norm(layer.attentionNorm));
-        calls.add(matVec(scratch.query, scratch.normed, layer.query, SETS));
-        calls.add(matVec(scratch.key, scratch.normed, layer.key, SETS));
-        calls.add(matVec(scratch.value, scratch.normed, layer.value, SETS));
-        attention(calls, layer, Scratch.FEW_SPLITS);
-        calls.add(matVec(scratch.hidden, scratch.attended, layer.output, ADDS));
-        calls.add(norm(layer.ffnNorm));
-        LayerBuffers.@Nullable Routed routed = layer.experts;
-        if (routed != null) {
-            calls.add(matVec(scratch.routerLogits, scratch.normed, routed.router(), SETS));
-            calls.add(route());
-        }
-        calls.add(gateUp(layer.ffn));
-        calls.add(matVec(scratch.hidden, scratch.gate, layer.ffn.down(), ADDS));
-        if (routed != null) {
-            calls.add(expertGateUp(routed.ffns()));
-            calls.add(expertDown(routed.ffns().down()));
-        }
-        return calls;
+        return new FewCalls(this, sizes, step, scratch, rounded).of(layer);
     }
 
     /** A layer for many tokens. */
@@ -166,7 +149,7 @@ final class DecoderCalls {
                 perToken));
     }
 
-    private void attention(List<KernelCall> calls, LayerBuffers buffers, int splits) {
+    void attention(List<KernelCall> calls, LayerBuffers buffers, int splits) {
         Decoder.Layer layer = buffers.layer;
         Decoder.Cache cache = decoder.cache();
         int kind = !layer.isLocal() ? KeyValues.GLOBAL : sizes.usesQkNorm() ? KeyValues.LOCAL_NORMED : KeyValues.LOCAL;
@@ -225,7 +208,7 @@ final class DecoderCalls {
                 splits));
     }
 
-    private KernelCall norm(FloatArray weight) {
+    KernelCall norm(FloatArray weight) {
         return KernelCall.of(
                 "Norms.rmsNorm",
                 Norms::grid,
@@ -239,7 +222,7 @@ final class DecoderCalls {
                 TOKENS);
     }
 
-    private KernelCall matVec(FloatArray out, FloatArray x, DeviceMatrix w, int adds) {
+    KernelCall matVec(FloatArray out, FloatArray x, DeviceMatrix w, int adds) {
         return KernelCall.of(
                 "MatVec.matVec",
                 tokens -> MatVec.grid(w.rows()),
@@ -263,23 +246,7 @@ final class DecoderCalls {
         return products.matMul(out, x, w, TOKENS, tokens -> tokens, adds);
     }
 
-    private KernelCall gateUp(Projections ffn) {
-        return KernelCall.of(
-                "Gated.gateUp",
-                tokens -> Gated.grid(ffn.gate().rows()),
-                Gated::gateUp,
-                step.step,
-                scratch.gate,
-                scratch.normed,
-                ffn.gate().array(),
-                ffn.up().array(),
-                ffn.gate().format().code(),
-                ffn.up().format().code(),
-                ffn.gate().rows(),
-                ffn.gate().columns());
-    }
-
-    private KernelCall route() {
+    KernelCall route() {
         return KernelCall.of(
                 "Router.route",
                 Router::routeGrid,
@@ -302,41 +269,6 @@ final class DecoderCalls {
                 scratch.offsets,
                 scratch.choice,
                 sizes.expertCount(),
-                sizes.expertsPerToken());
-    }
-
-    private KernelCall expertGateUp(Projections ffns) {
-        return KernelCall.of(
-                "Experts.gateUp",
-                tokens -> Experts.gateUpGrid(ffns.gate().rows(), tokens * sizes.expertsPerToken()),
-                Experts::gateUp,
-                step.step,
-                scratch.gate,
-                scratch.normed,
-                ffns.gate().array(),
-                ffns.up().array(),
-                scratch.choice,
-                scratch.scores,
-                ffns.gate().format().code(),
-                ffns.up().format().code(),
-                ffns.gate().rows(),
-                ffns.gate().columns(),
-                sizes.expertsPerToken());
-    }
-
-    private KernelCall expertDown(DeviceMatrix down) {
-        return KernelCall.of(
-                "Experts.down",
-                tokens -> Experts.downGrid(down.rows(), tokens),
-                Experts::down,
-                step.step,
-                scratch.hidden,
-                scratch.gate,
-                down.array(),
-                scratch.choice,
-                down.format().code(),
-                down.rows(),
-                down.columns(),
                 sizes.expertsPerToken());
     }
 

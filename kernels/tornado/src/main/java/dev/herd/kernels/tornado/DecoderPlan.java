@@ -89,7 +89,8 @@ final class DecoderPlan {
         List<Object> weights = List.of(norm, hidden, normed, output.array());
         Optional<HalfBuffers> halves = halves(capabilities, decoder, memory, normed, most);
         ProductCalls products = new ProductCalls(step.logitStep, halves.orElse(null));
-        LogitCalls calls = new LogitCalls(decoder.sizes(), step, scratch, output, norm, hidden, normed, products);
+        LogitCalls calls = new LogitCalls(
+                decoder.sizes(), step, scratch, output, norm, hidden, normed, products, this.calls.rounded);
         boolean isReserved = false;
         List<End> all = new ArrayList<>();
         for (int rows = 1; ; rows = GraphPlan.bucket(rows + 1, most)) {

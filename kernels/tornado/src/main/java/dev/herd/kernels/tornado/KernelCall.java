@@ -12,8 +12,10 @@ import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task10;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task11;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task12;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task13;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task14;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task16;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task19;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task20;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task3;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task5;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task6;
@@ -199,7 +201,6 @@ record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<
             I i,
             J j,
             K k) {
-
         return new KernelCall(
                 kernel,
                 List.of(a, b, c, d, e, f, g, h, i, j, k),
@@ -227,6 +228,30 @@ record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<
                 kernel,
                 List.of(a, b, c, d, e, f, g, h, i, j, k, l),
                 (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i, j, k, l),
+                grid);
+    }
+
+    static <A, B, C, D, E, F, G, H, I, J, K, L, M> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task14<KernelContext, A, B, C, D, E, F, G, H, I, J, K, L, M> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e,
+            F f,
+            G g,
+            H h,
+            I i,
+            J j,
+            K k,
+            L l,
+            M m) {
+        return new KernelCall(
+                kernel,
+                List.of(a, b, c, d, e, f, g, h, i, j, k, l, m),
+                (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i, j, k, l, m),
                 grid);
     }
 
@@ -282,6 +307,36 @@ record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<
                 kernel,
                 List.of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r),
                 (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r),
+                grid);
+    }
+
+    static <A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task20<KernelContext, A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e,
+            F f,
+            G g,
+            H h,
+            I i,
+            J j,
+            K k,
+            L l,
+            M m,
+            N n,
+            O o,
+            P p,
+            Q q,
+            R r,
+            S s) {
+        return new KernelCall(
+                kernel,
+                List.of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s),
+                (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s),
                 grid);
     }
 }

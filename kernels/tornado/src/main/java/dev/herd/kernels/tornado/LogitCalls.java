@@ -15,6 +15,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * @param hidden {@code [rows, hiddenSize]}, those of the residual stream that want logits
  * @param normed {@code [rows, hiddenSize]}
  * @param products with many rows, counted in the logits' step
+ * @param rounded the products of few rows with rounded inputs, where the device has them
  */
 record LogitCalls(
         Decoder.Sizes sizes,
@@ -24,22 +25,30 @@ record LogitCalls(
         FloatArray norm,
         FloatArray hidden,
         FloatArray normed,
-        ProductCalls products) {
+        ProductCalls products,
+        RoundedCalls rounded) {
     private static final int SETS = 0;
 
     /** @param logits {@code [rows, vocabularySize]} for up to so many rows */
     List<KernelCall> of(FloatArray logits, int rows) {
         int size = sizes.hiddenSize();
+        KernelCall gather = KernelCall.of(
+                "Elements.gatherLogitRows",
+                t -> Elements.grid(rows, size),
+                Elements::gatherLogitRows,
+                step.logitStep,
+                step.logitPlaces,
+                hidden,
+                scratch.hidden,
+                size);
+        if (rows <= TaskGraphs.FEW && rounded.take(output)) {
+            return List.of(
+                    gather,
+                    rounded.norm(step.logitStep, normed, hidden, norm, Step.LOGIT_ROWS, tokens -> rows),
+                    rounded.matVec(step.logitStep, logits, output, Step.LOGIT_ROWS, SETS));
+        }
         List<KernelCall> calls = new ArrayList<>(List.of(
-                KernelCall.of(
-                        "Elements.gatherLogitRows",
-                        t -> Elements.grid(rows, size),
-                        Elements::gatherLogitRows,
-                        step.logitStep,
-                        step.logitPlaces,
-                        hidden,
-                        scratch.hidden,
-                        size),
+                gather,
                 KernelCall.of(
                         "Norms.rmsNorm",
                         t -> Norms.grid(rows),

@@ -49,7 +49,7 @@ public final class Norms {
             for (int i = item; i < size; i += GROUP) {
                 squares += x.get(from + i) * x.get(from + i);
             }
-            float scale = 1 / TornadoMath.sqrt(sum(context, item, squares) / size + epsilon);
+            float scale = 1 / TornadoMath.sqrt(sum(context, item, squares, GROUP) / size + epsilon);
             for (int i = item; i < size; i += GROUP) {
                 out.set(from + i, x.get(from + i) * scale * weight.get(i));
             }
@@ -86,13 +86,13 @@ public final class Norms {
             for (int i = item; i < size; i += GROUP) {
                 part += x.get(from + i);
             }
-            float mean = sum(context, item, part) / size;
+            float mean = sum(context, item, part, GROUP) / size;
             float squares = 0;
             for (int i = item; i < size; i += GROUP) {
                 float centred = x.get(from + i) - mean;
                 squares += centred * centred;
             }
-            float scale = 1 / TornadoMath.sqrt(sum(context, item, squares) / size + epsilon);
+            float scale = 1 / TornadoMath.sqrt(sum(context, item, squares, GROUP) / size + epsilon);
             for (int i = item; i < size; i += GROUP) {
                 out.set(from + i, (x.get(from + i) - mean) * scale * weight.get(i) + bias.get(i));
             }
@@ -100,15 +100,15 @@ public final class Norms {
         }
     }
 
-    /** The sum of every item's {@code part}, in two steps, through local memory of its own. */
-    private static float sum(KernelContext context, int item, float part) {
-        float[] parts = context.allocateFloatLocalArray(GROUP);
+    /** The sum of every item's {@code part} in a group of that size, in two steps, through local memory of its own. */
+    static float sum(KernelContext context, int item, float part, int group) {
+        float[] parts = context.allocateFloatLocalArray(group);
         float[] few = context.allocateFloatLocalArray(FEW);
         parts[item] = part;
         context.localBarrier();
         if (item < FEW) {
             float sum = 0;
-            for (int i = 0; i < GROUP / FEW; i++) {
+            for (int i = 0; i < group / FEW; i++) {
                 sum += parts[item + i * FEW];
             }
             few[item] = sum;

@@ -9,7 +9,55 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 public final class Router {
     private static final int GROUP = 32;
 
+    /** Items that share a row of the router. */
+    private static final int MANY = 256;
+
     private Router() {}
+
+    /** The grid of {@link #logits} for up to {@code tokens} tokens: a group per expert and token. */
+    public static WorkerGrid logitsGrid(int experts, int tokens) {
+        return Grids.groups(experts, tokens, MANY);
+    }
+
+    /**
+     * {@code out[t, e] = Σ_c x[t, c] · router[e, c]} for few tokens: a matrix of so few rows that {@link MatVec} would leave most
+     * of a device without work. The 256 items of a group share a row.
+     *
+     * <p>Twin: {@code ScalarKernels.matMul}.
+     *
+     * @param out {@code [tokens, experts]}
+     * @param x {@code [tokens, columns]}
+     * @param router {@code [experts, columns]} in {@code format}
+     */
+    public static void logits(
+            KernelContext context,
+            IntArray step,
+            FloatArray out,
+            FloatArray x,
+            IntArray router,
+            int format,
+            int experts,
+            int columns) {
+        int item = context.localIdx;
+        int expert = context.groupIdx;
+        int token = context.groupIdy;
+        if (token < step.get(Step.TOKENS)) {
+            int row = expert * Weights.rowWords(format, columns);
+            float part = 0;
+            for (int i = item; i < columns; i += MANY) {
+                int unit = i / Weights.UNIT;
+                float level = Weights.level(router, format, row, unit, i % Weights.UNIT);
+                float weight =
+                        Weights.scale(router, format, row, unit) * level - Weights.offset(router, format, row, unit);
+                part += weight * x.get(token * columns + i);
+            }
+            float sum = Norms.sum(context, item, part, MANY);
+            if (item == 0) {
+                out.set(token * experts + expert, sum);
+            }
+            context.localBarrier();
+        }
+    }
 
     /** The grid of {@link #route} for up to {@code tokens} tokens: one item each, in groups of 32. */
     public static WorkerGrid routeGrid(int tokens) {

@@ -30,6 +30,8 @@ final class Scratch {
     final IntArray order; // [tokens * expertsPerToken]
     final IntArray offsets; // [experts + 1]
     final FloatArray expertOutput; // [tokens * expertsPerToken, hiddenSize]
+    final IntArray levels; // rounded rows of a step of few tokens, see RoundedInputs
+    final FloatArray factors; // the same
     final List<IntArray> caches; // [layersPerBlock] of [blocks, 2, kvHeads, blockSize, headWords]
     final @Nullable HalfBuffers halves; // if the device has matrix units
 
@@ -59,6 +61,9 @@ final class Scratch {
         order = ints(memory, assignments);
         offsets = ints(memory, sizes.expertCount() + 1);
         expertOutput = floats(memory, assignments * sizes.hiddenSize());
+        long tiles = RoundedCalls.tiles(decoder, few);
+        levels = ints(memory, tiles * RoundedInputs.WORDS);
+        factors = floats(memory, tiles * RoundedInputs.FACTORS);
         long cacheWords = cacheWords(kv, decoder.cache().blockCount());
         caches = IntStream.range(0, decoder.cache().layersPerBlock())
                 .mapToObj(place -> ints(memory, cacheWords))

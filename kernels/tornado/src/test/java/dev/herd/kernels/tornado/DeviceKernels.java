@@ -25,8 +25,10 @@ final class DeviceKernels implements Kernels {
 
     /** Which products. */
     enum Products {
-        /** For few tokens. */
+        /** For few tokens, in float. */
         FEW,
+        /** For few tokens, with rounded inputs where the matrix is quantised. */
+        ROUNDED,
         /** For many tokens and few rows. */
         NARROW,
         /** For many tokens, in float. */
@@ -65,7 +67,9 @@ final class DeviceKernels implements Kernels {
         FloatArray inputs = copy(x, 0, (long) tokens * columns);
         FloatArray products = new FloatArray(tokens * rows);
         IntArray step = Device.step(tokens);
-        if (form == Products.HALVES && ProductCalls.isForHalves(DeviceFormat.of(weights), columns)) {
+        if (form == Products.ROUNDED && RoundedRows.takes(DeviceFormat.of(weights))) {
+            Rounded.matMul(tokens, products, inputs, matrix, DeviceFormat.of(weights), rows, columns);
+        } else if (form == Products.HALVES && ProductCalls.isForHalves(DeviceFormat.of(weights), columns)) {
             HalfProducts.matMul(step, products, inputs, matrix, format, rows, columns, 0);
         } else if (form == Products.NARROW) {
             Device.run(KernelCall.of(
@@ -80,7 +84,7 @@ final class DeviceKernels implements Kernels {
                     rows,
                     columns,
                     0));
-        } else if (form != Products.FEW) {
+        } else if (form != Products.FEW && form != Products.ROUNDED) {
             Device.run(KernelCall.of(
                     "MatMul.matMul",
                     bucket -> MatMul.grid(rows, tokens + 5),

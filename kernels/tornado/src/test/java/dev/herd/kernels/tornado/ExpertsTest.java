@@ -56,6 +56,30 @@ final class ExpertsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 1, 96, Q8_0", "2, 16, 256, Q4_K", "3, 5, 700, F32", "8, 3, 37, BF16"})
+    void logitsAreTheProductWithTheRouter(int tokens, int experts, int size, TensorType type) {
+        Mixture one = new Mixture(tokens, 1, 1, experts, size, type, TensorType.F32);
+        FloatArray out = new FloatArray(tokens * experts);
+
+        Device.run(KernelCall.of(
+                "Router.logits",
+                bucket -> Router.logitsGrid(experts, tokens + 1),
+                Router::logits,
+                one.step,
+                out,
+                one.x,
+                one.gate,
+                one.gateFormat,
+                experts,
+                size));
+
+        for (int i = 0; i < tokens * experts; i++) {
+            double expected = one.dot(one.gateValues, i % experts, one.x, i / experts, 1);
+            assertThat(Math.abs(out.get(i) - expected)).isLessThanOrEqualTo(2e-5);
+        }
+    }
+
     @Test
     void ofEqualLogitsTheLowestExpertComesFirst() {
         FloatArray logits = FloatArray.fromElements(1, 3, 3, -1, 3, 2, -5, -5, -5, -5, -5, -5);

@@ -1,0 +1,237 @@
+package dev.herd.kernels.tornado;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.WorkerGrid;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * Inputs of products rounded to signed bytes in runs of 32 columns that share a scale, as the CPU's C kernels round them;
+ * {@link RoundedRows} multiplies with them. The error is half a step, {@code max|x| / 254}, in each run (ADR 0003).
+ *
+ * <p>They lie in tiles of 1024 columns, a row of inputs in whole tiles. An item of a product has 64 columns of a tile, and what
+ * neighbouring items load at once lies side by side. So {@code levels} holds, per tile, word j of item l at
+ * {@code 16 j + l}: columns {@code 64 l + 4 j} and the three after it. {@code factors} holds, per tile, four floats of item l
+ * at {@code 16 k + l}: the scales of its two runs, and of each run the sum of its levels times the scale, with which
+ * formats that have offsets subtract them. Columns beyond the end of a row are zeros.
+ *
+ * <p>A group of 256 items rounds a tile, an item a word; eight items share a run. What is rounded is read once, a byte per
+ * element written.
+ */
+public final class RoundedInputs {
+    /** Items of a group: a word each. */
+    static final int GROUP = 256;
+
+    /** Columns of a tile. */
+    static final int TILE = 1024;
+
+    /** Words of levels of a tile. */
+    static final int WORDS = TILE / 4;
+
+    /** Items that a product shares a tile out to. */
+    static final int LANES = 16;
+
+    /** Factors of a tile. */
+    static final int FACTORS = 4 * LANES;
+
+    private static final int PER_RUN = 8; // items, each a word
+    private static final float TINY = 4e-37f; // its 127th part has no finite inverse
+
+    private RoundedInputs() {}
+
+    /** Tiles of a row. */
+    static int tiles(int columns) {
+        return (columns + TILE - 1) / TILE;
+    }
+
+    /** The grid of {@link #roundRows} and {@link #rmsNorm} for up to {@code rows} rows. */
+    public static WorkerGrid grid(int rows, int columns) {
+        return Grids.groups(tiles(columns), rows, GROUP);
+    }
+
+    /**
+     * Rounds rows.
+     *
+     * <p>Twin: {@code quantize_row} of {@code kernels/native}.
+     *
+     * @param step the number of rows is {@code perCount} times what is at {@code countAt}
+     * @param levels as above
+     * @param factors as above
+     * @param x {@code [rows, columns]}
+     * @param first the tile where the first row begins
+     */
+    public static void roundRows(
+            KernelContext context,
+            IntArray step,
+            IntArray levels,
+            FloatArray factors,
+            FloatArray x,
+            int first,
+            int columns,
+            int countAt,
+            int perCount) {
+        int row = context.groupIdy;
+        if (row < step.get(countAt) * perCount) {
+            int tile = first + row * tiles(columns) + context.groupIdx;
+            roundTile(context, levels, factors, tile, x, row * columns, context.groupIdx * TILE, columns);
+        }
+    }
+
+    /** The grid of {@link #roundBoth} for up to {@code tokens} tokens. */
+    public static WorkerGrid bothGrid(int tokens, int sharedColumns, int columns, int expertsPerToken) {
+        return Grids.groups(Math.max(tiles(sharedColumns), tiles(columns)), tokens * (1 + expertsPerToken), GROUP);
+    }
+
+    /**
+     * {@link #roundRows} for what the shared expert and the routed ones have between their halves, in one launch.
+     *
+     * @param shared {@code [tokens, sharedColumns]}
+     * @param routed {@code [tokens * expertsPerToken, columns]}
+     * @param sharedFirst the tile where the first row of {@code shared} begins
+     * @param routedFirst the tile where the first row of {@code routed} begins
+     */
+    public static void roundBoth(
+            KernelContext context,
+            IntArray step,
+            IntArray levels,
+            FloatArray factors,
+            FloatArray shared,
+            FloatArray routed,
+            int sharedFirst,
+            int routedFirst,
+            int sharedColumns,
+            int columns,
+            int expertsPerToken) {
+        int tokens = step.get(Step.TOKENS);
+        int column = context.groupIdx * TILE;
+        int row = context.groupIdy;
+        if (row < tokens) {
+            if (column < sharedColumns) {
+                int tile = sharedFirst + row * tiles(sharedColumns) + context.groupIdx;
+                roundTile(context, levels, factors, tile, shared, row * sharedColumns, column, sharedColumns);
+            }
+        } else {
+            int assignment = row - tokens;
+            if (assignment < tokens * expertsPerToken) {
+                if (column < columns) {
+                    int tile = routedFirst + assignment * tiles(columns) + context.groupIdx;
+                    roundTile(context, levels, factors, tile, routed, assignment * columns, column, columns);
+                }
+            }
+        }
+    }
+
+    private static void roundTile(
+            KernelContext context,
+            IntArray levels,
+            FloatArray factors,
+            int tile,
+            FloatArray x,
+            int row,
+            int column,
+            int columns) {
+        int at = column + 4 * context.localIdx;
+        float a = at < columns ? x.get(row + at) : 0;
+        float b = at + 1 < columns ? x.get(row + at + 1) : 0;
+        float c = at + 2 < columns ? x.get(row + at + 2) : 0;
+        float d = at + 3 < columns ? x.get(row + at + 3) : 0;
+        store(context, levels, factors, tile, a, b, c, d);
+    }
+
+    /**
+     * {@link Norms#rmsNorm}, whose results are also rounded. Every group adds up the whole row, from the cache but for the
+     * first, so that groups need not wait for each other.
+     *
+     * <p>Twin: {@code ScalarKernels.rmsNorm}, then {@code quantize_row} of {@code kernels/native}.
+     *
+     * @param step the number of rows is at {@code countAt}
+     * @param out {@code [rows, size]}
+     * @param levels as above, the first row in tile 0
+     * @param factors as above
+     * @param x {@code [rows, size]}
+     * @param weight {@code [size]}
+     */
+    public static void rmsNorm(
+            KernelContext context,
+            IntArray step,
+            FloatArray out,
+            IntArray levels,
+            FloatArray factors,
+            FloatArray x,
+            FloatArray weight,
+            float epsilon,
+            int size,
+            int countAt) {
+        int item = context.localIdx;
+        int row = context.groupIdy;
+        if (row < step.get(countAt)) {
+            int from = row * size;
+            float squares = 0;
+            for (int i = item; i < size; i += GROUP) {
+                float value = x.get(from + i);
+                squares += value * value;
+            }
+            float scale = 1 / TornadoMath.sqrt(Norms.sum(context, item, squares, GROUP) / size + epsilon);
+            int at = context.groupIdx * TILE + 4 * item;
+            float a = normed(out, x, weight, from, at, size, scale);
+            float b = normed(out, x, weight, from, at + 1, size, scale);
+            float c = normed(out, x, weight, from, at + 2, size, scale);
+            float d = normed(out, x, weight, from, at + 3, size, scale);
+            store(context, levels, factors, row * tiles(size) + context.groupIdx, a, b, c, d);
+        }
+    }
+
+    private static float normed(
+            FloatArray out, FloatArray x, FloatArray weight, int from, int at, int size, float scale) {
+        float value = 0;
+        if (at < size) {
+            value = x.get(from + at) * scale * weight.get(at);
+            out.set(from + at, value);
+        }
+        return value;
+    }
+
+    /** Rounds the four columns that each item of the group has. */
+    private static void store(
+            KernelContext context, IntArray levels, FloatArray factors, int tile, float a, float b, float c, float d) {
+        float[] largest = context.allocateFloatLocalArray(GROUP);
+        int[] sums = context.allocateIntLocalArray(GROUP);
+        int item = context.localIdx;
+        largest[item] = TornadoMath.max(
+                TornadoMath.max(TornadoMath.abs(a), TornadoMath.abs(b)),
+                TornadoMath.max(TornadoMath.abs(c), TornadoMath.abs(d)));
+        context.localBarrier();
+        int firstOfRun = item / PER_RUN * PER_RUN;
+        float most = 0;
+        for (int i = 0; i < PER_RUN; i++) {
+            most = TornadoMath.max(most, largest[firstOfRun + i]);
+        }
+        float inverse = most < TINY ? 0 : 127 / most;
+        int p = level(a * inverse);
+        int q = level(b * inverse);
+        int r = level(c * inverse);
+        int s = level(d * inverse);
+        levels.set(
+                tile * WORDS + item % LANES * LANES + item / LANES,
+                (p & 255) | (q & 255) << 8 | (r & 255) << 16 | s << 24);
+        sums[item] = p + q + r + s;
+        context.localBarrier();
+        if (item == firstOfRun) {
+            int sum = 0;
+            for (int i = 0; i < PER_RUN; i++) {
+                sum += sums[item + i];
+            }
+            float scale = most / 127;
+            int at = tile * FACTORS + item / PER_RUN % 2 * LANES + item / LANES;
+            factors.set(at, scale);
+            factors.set(at + 2 * LANES, scale * sum);
+        }
+        context.localBarrier();
+    }
+
+    /** The nearest integer. */
+    private static int level(float value) {
+        return (int) (value < 0 ? value - 0.5f : value + 0.5f);
+    }
+}

@@ -1,0 +1,289 @@
+package dev.herd.kernels.tornado;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.herd.kernels.Floats;
+import dev.herd.kernels.Kernels;
+import dev.herd.kernels.KernelsSelector;
+import dev.herd.kernels.QuantFormats;
+import dev.herd.kernels.TensorType;
+import dev.herd.kernels.WeightMatrix.RowMajor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** Products of several matrices in one launch, each against sums in double of the rounded inputs that it got. */
+final class RoundedExpertsTest {
+    private static final Kernels SCALAR =
+            KernelsSelector.select(Optional.of("scalar")).kernels();
+    private static final double TOLERANCE = 2e-5;
+    private static final int EXPERTS = 3;
+
+    @ParameterizedTest(name = "{0} tokens, {1} experts each, rows {2} and {3}, {4} columns, {5} and {6}")
+    @CsvSource({
+        "1, 1, 8, 8, 256, Q4_K, Q4_K",
+        "2, 2, 17, 9, 256, Q4_K, Q6_K",
+        "8, 1, 5, 33, 96, Q8_0, Q4_0",
+        "3, 3, 1, 16, 2304, Q6_K, Q4_K",
+    })
+    void gateAndUpOfSharedAndChosenExperts(
+            int tokens, int perToken, int sharedRows, int rows, int columns, TensorType shared, TensorType routed) {
+        Random random = new Random(17L * tokens + rows);
+        Rounded x = Rounded.of(ExpertsTest.floats(random, tokens * columns, 1), tokens, columns);
+        Matrix sharedGate = new Matrix(random, shared, sharedRows, columns);
+        Matrix sharedUp = new Matrix(random, routed, sharedRows, columns);
+        Matrix gate = new Matrix(random, routed, EXPERTS * rows, columns);
+        Matrix up = new Matrix(random, shared, EXPERTS * rows, columns);
+        IntArray choice = choice(random, tokens * perToken);
+        FloatArray scores = ExpertsTest.floats(random, tokens * perToken, 1);
+        FloatArray sharedOut = new FloatArray(tokens * sharedRows);
+        FloatArray out = new FloatArray(tokens * perToken * rows);
+
+        Device.run(KernelCall.of(
+                "RoundedExperts.gateUp",
+                bucket -> RoundedExperts.gateUpGrid(sharedRows, rows, tokens + 1, perToken),
+                RoundedExperts::gateUp,
+                Device.step(tokens),
+                sharedOut,
+                out,
+                x.levels(),
+                x.factors(),
+                sharedGate.words,
+                sharedUp.words,
+                gate.words,
+                up.words,
+                choice,
+                scores,
+                sharedGate.format.code(),
+                sharedUp.format.code(),
+                gate.format.code(),
+                up.format.code(),
+                sharedRows,
+                rows,
+                columns,
+                perToken));
+
+        for (int token = 0; token < tokens; token++) {
+            for (int row = 0; row < sharedRows; row++) {
+                assertGated(sharedOut.get(token * sharedRows + row), sharedGate, sharedUp, row, x, token, 1);
+            }
+        }
+        for (int a = 0; a < tokens * perToken; a++) {
+            for (int row = 0; row < rows; row++) {
+                int ofExpert = choice.get(a) * rows + row;
+                assertGated(out.get(a * rows + row), gate, up, ofExpert, x, a / perToken, scores.get(a));
+            }
+        }
+    }
+
+    private static void assertGated(float got, Matrix gate, Matrix up, int row, Rounded x, int token, double score) {
+        double z = score * gate.dot(row, x, token);
+        double factor = score * up.dot(row, x, token);
+        double slack = TOLERANCE
+                * (1 + Math.abs(score) * gate.magnitude(row, x, token))
+                * (1 + Math.abs(score) * up.magnitude(row, x, token));
+        assertThat(Math.abs(got - z / (1 + Math.exp(-z)) * factor)).isLessThanOrEqualTo(slack);
+    }
+
+    @ParameterizedTest(name = "{0} tokens, {1} experts each, {2} rows, {3} and {4} columns, {5} and {6}")
+    @CsvSource({
+        "1, 1, 8, 256, 256, Q4_K, Q4_K",
+        "2, 2, 17, 96, 256, Q8_0, Q6_K",
+        "8, 1, 5, 1056, 96, Q4_0, Q8_0",
+        "3, 3, 9, 2304, 512, Q4_K, Q4_K",
+    })
+    void downOfSharedAndChosenExperts(
+            int tokens, int perToken, int rows, int sharedColumns, int columns, TensorType shared, TensorType routed) {
+        Random random = new Random(23L * tokens + rows);
+        int routedFirst = TaskGraphs.FEW * RoundedInputs.tiles(sharedColumns);
+        Rounded x = Rounded.empty(tokens * perToken, columns, routedFirst);
+        Rounded s = new Rounded(x.levels(), x.factors(), 0, sharedColumns);
+        roundInto(s, ExpertsTest.floats(random, tokens * sharedColumns, 1), tokens);
+        roundInto(x, ExpertsTest.floats(random, tokens * perToken * columns, 1), tokens * perToken);
+        Matrix sharedDown = new Matrix(random, shared, rows, sharedColumns);
+        Matrix down = new Matrix(random, routed, EXPERTS * rows, columns);
+        IntArray choice = choice(random, tokens * perToken);
+        FloatArray base = ExpertsTest.floats(random, tokens * rows, 1);
+        FloatArray out = FloatArray.fromArray(base.toHeapArray());
+
+        Device.run(KernelCall.of(
+                "RoundedExperts.down",
+                bucket -> RoundedExperts.downGrid(rows),
+                RoundedExperts::down,
+                Device.step(tokens),
+                out,
+                x.levels(),
+                x.factors(),
+                sharedDown.words,
+                down.words,
+                choice,
+                sharedDown.format.code(),
+                down.format.code(),
+                0,
+                routedFirst,
+                rows,
+                sharedColumns,
+                columns,
+                perToken));
+
+        for (int token = 0; token < tokens; token++) {
+            for (int row = 0; row < rows; row++) {
+                double expected = base.get(token * rows + row) + sharedDown.dot(row, s, token);
+                double magnitude = 1 + sharedDown.magnitude(row, s, token);
+                for (int a = token * perToken; a < (token + 1) * perToken; a++) {
+                    expected += down.dot(choice.get(a) * rows + row, x, a);
+                    magnitude += down.magnitude(choice.get(a) * rows + row, x, a);
+                }
+                assertThat(Math.abs(out.get(token * rows + row) - expected)).isLessThanOrEqualTo(TOLERANCE * magnitude);
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{0} tokens, rows {1} and {2}")
+    @CsvSource({"1, 8, 8", "3, 17, 1", "8, 5, 9"})
+    void queriesKeysAndValuesAreThreeProducts(int tokens, int queryRows, int keyRows) {
+        Random random = new Random(tokens);
+        int columns = 512;
+        Rounded x = Rounded.of(ExpertsTest.floats(random, tokens * columns, 1), tokens, columns);
+        Matrix queryProj = new Matrix(random, TensorType.Q4_K, queryRows, columns);
+        Matrix keyProj = new Matrix(random, TensorType.Q8_0, keyRows, columns);
+        Matrix valueProj = new Matrix(random, TensorType.Q6_K, keyRows, columns);
+        FloatArray query = new FloatArray(tokens * queryRows);
+        FloatArray key = new FloatArray(tokens * keyRows);
+        FloatArray value = new FloatArray(tokens * keyRows);
+
+        Device.run(KernelCall.of(
+                "RoundedProducts.projections",
+                bucket -> RoundedProducts.projectionsGrid(queryRows, keyRows),
+                RoundedProducts::projections,
+                Device.step(tokens),
+                query,
+                key,
+                value,
+                x.levels(),
+                x.factors(),
+                queryProj.words,
+                keyProj.words,
+                valueProj.words,
+                RoundedProducts.formats(queryProj.format.code(), keyProj.format.code(), valueProj.format.code()),
+                queryRows,
+                keyRows,
+                columns));
+
+        assertProduct(query, queryProj, x, tokens);
+        assertProduct(key, keyProj, x, tokens);
+        assertProduct(value, valueProj, x, tokens);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 9", "5, 16"})
+    void gateAndUpOfOneProjectionAndSumsThatAreAdded(int tokens, int rows) {
+        Random random = new Random(rows);
+        int columns = 256;
+        Rounded x = Rounded.of(ExpertsTest.floats(random, tokens * columns, 1), tokens, columns, 0);
+        Matrix gate = new Matrix(random, TensorType.Q4_K, rows, columns);
+        Matrix up = new Matrix(random, TensorType.Q4_0, rows, columns);
+        FloatArray gated = new FloatArray(tokens * rows);
+        FloatArray base = ExpertsTest.floats(random, tokens * rows, 1);
+        FloatArray added = FloatArray.fromArray(base.toHeapArray());
+
+        Device.run(KernelCall.of(
+                "RoundedProducts.gateUp",
+                bucket -> RoundedProducts.grid(rows),
+                RoundedProducts::gateUp,
+                Device.step(tokens),
+                gated,
+                x.levels(),
+                x.factors(),
+                gate.words,
+                up.words,
+                gate.format.code(),
+                up.format.code(),
+                rows,
+                columns));
+        Rounded.matVec(tokens, added, x, 0, up.words, up.format, rows, 1);
+
+        for (int token = 0; token < tokens; token++) {
+            for (int row = 0; row < rows; row++) {
+                int at = token * rows + row;
+                assertGated(gated.get(at), gate, up, row, x, token, 1);
+                assertThat(Math.abs(added.get(at) - base.get(at) - up.dot(row, x, token)))
+                        .isLessThanOrEqualTo(TOLERANCE * (1 + up.magnitude(row, x, token)));
+            }
+        }
+    }
+
+    private static void assertProduct(FloatArray out, Matrix w, Rounded x, int tokens) {
+        int rows = out.getSize() / tokens;
+        for (int token = 0; token < tokens; token++) {
+            for (int row = 0; row < rows; row++) {
+                assertThat(Math.abs(out.get(token * rows + row) - w.dot(row, x, token)))
+                        .isLessThanOrEqualTo(TOLERANCE * w.magnitude(row, x, token));
+            }
+        }
+    }
+
+    private static void roundInto(Rounded target, FloatArray x, int rows) {
+        Device.run(KernelCall.of(
+                "RoundedInputs.roundRows",
+                bucket -> RoundedInputs.grid(rows, target.columns()),
+                RoundedInputs::roundRows,
+                Device.step(rows),
+                target.levels(),
+                target.factors(),
+                x,
+                target.first(),
+                target.columns(),
+                Step.TOKENS,
+                1));
+    }
+
+    private static IntArray choice(Random random, int size) {
+        return IntArray.fromArray(random.ints(size, 0, EXPERTS).toArray());
+    }
+
+    /** A random matrix, on the device and in floats. */
+    private static final class Matrix {
+        final DeviceFormat format;
+        final IntArray words;
+        private final float[] values;
+        private final int columns;
+
+        Matrix(Random random, TensorType type, int rows, int columns) {
+            this.columns = columns;
+            float[] some = ExpertsTest.floats(random, rows * columns, 0.1).toHeapArray();
+            MemorySegment data = Arena.ofAuto().allocate(type.bytes(some.length));
+            QuantFormats.quantize(type, some, 0, some.length, data, 0);
+            RowMajor matrix = new RowMajor(type, data, rows, columns);
+            format = DeviceFormat.of(matrix);
+            words = new IntArray(rows * format.rowWords(columns));
+            DeviceWeights.pack(words.getSegment(), 0, matrix, 0, rows, SCALAR);
+            Floats decoded = Floats.allocate(Arena.ofAuto(), (long) rows * columns);
+            for (int row = 0; row < rows; row++) {
+                SCALAR.dequantizeRow(decoded, (long) row * columns, matrix, row);
+            }
+            values = decoded.toArray(0, rows * columns);
+        }
+
+        double dot(int row, Rounded x, int token) {
+            double sum = 0;
+            for (int c = 0; c < columns; c++) {
+                sum += values[row * columns + c] * x.value(token, c);
+            }
+            return sum;
+        }
+
+        double magnitude(int row, Rounded x, int token) {
+            double sum = 0;
+            for (int c = 0; c < columns; c++) {
+                sum += Math.abs(values[row * columns + c] * x.value(token, c));
+            }
+            return sum;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package dev.herd.kernels.tornado;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.herd.kernels.Floats;
+import dev.herd.kernels.KernelsSelector;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+
+/** What rounding leaves of rows, read back from where products look for it. */
+final class RoundedInputsTest {
+    private static final double HALF_STEP = 1.001 / 254;
+
+    /** Runs of smaller inputs become zeros, as on the CPU. */
+    private static final double NOTHING = 4e-37;
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 31, 32, 33, 63, 64, 96, 1023, 1024, 1025, 2304, 5120})
+    void everyRunIsRoundedByItsLargest(int columns) {
+        FloatArray x = ExpertsTest.floats(new Random(columns), 3 * columns, 1);
+        x.set(0, 0);
+
+        Rounded rounded = Rounded.of(x, 3, columns, 2);
+
+        assertRounded(rounded, x, 3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {0, 1e-38f, 3e-37f, 1e30f})
+    void anySizeIsRounded(float size) {
+        FloatArray x = ExpertsTest.floats(new Random(5), 64, 1);
+        for (int i = 0; i < 64; i++) {
+            x.set(i, x.get(i) * size);
+        }
+
+        assertRounded(Rounded.of(x, 1, 64), x, 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {32, 96, 1056, 2304})
+    void normedRowsAreRoundedToo(int size) {
+        FloatArray x = ExpertsTest.floats(new Random(size), 2 * size, 3);
+        FloatArray weight = ExpertsTest.floats(new Random(size + 1), size, 1);
+        FloatArray out = new FloatArray(2 * size);
+        Rounded rounded = Rounded.empty(2, size, 0);
+
+        Device.run(KernelCall.of(
+                "RoundedInputs.rmsNorm",
+                bucket -> RoundedInputs.grid(3, size),
+                RoundedInputs::rmsNorm,
+                Device.step(2),
+                out,
+                rounded.levels(),
+                rounded.factors(),
+                x,
+                weight,
+                1e-5f,
+                size,
+                Step.TOKENS));
+
+        Floats expected = Floats.copyOf(new float[2 * size]);
+        KernelsSelector.select(Optional.of("scalar"))
+                .kernels()
+                .rmsNorm(
+                        expected,
+                        Floats.copyOf(x.toHeapArray()),
+                        Floats.copyOf(weight.toHeapArray()),
+                        1e-5f,
+                        size,
+                        0,
+                        2);
+        for (int i = 0; i < 2 * size; i++) {
+            assertThat(Math.abs(out.get(i) - expected.get(i))).isLessThanOrEqualTo(2e-6f * Math.abs(expected.get(i)));
+        }
+        assertRounded(rounded, out, 2);
+    }
+
+    /** Shared rows first, the others behind them, each kind of its own width. */
+    @ParameterizedTest
+    @CsvSource({"64, 64, 1", "2304, 96, 2", "32, 1088, 3"})
+    void rowsOfBothKindsOfExpertsAreRounded(int sharedColumns, int columns, int perToken) {
+        int tokens = 2;
+        FloatArray shared = ExpertsTest.floats(new Random(1), tokens * sharedColumns, 1);
+        FloatArray routed = ExpertsTest.floats(new Random(2), tokens * perToken * columns, 1);
+        int routedFirst = 3 * RoundedInputs.tiles(sharedColumns);
+        Rounded all = Rounded.empty(tokens * perToken, columns, routedFirst);
+
+        Device.run(KernelCall.of(
+                "RoundedInputs.roundBoth",
+                bucket -> RoundedInputs.bothGrid(tokens + 1, sharedColumns, columns, perToken),
+                RoundedInputs::roundBoth,
+                Device.step(tokens),
+                all.levels(),
+                all.factors(),
+                shared,
+                routed,
+                0,
+                routedFirst,
+                sharedColumns,
+                columns,
+                perToken));
+
+        assertRounded(new Rounded(all.levels(), all.factors(), 0, sharedColumns), shared, tokens);
+        assertRounded(all, routed, tokens * perToken);
+    }
+
+    private static void assertRounded(Rounded rounded, FloatArray x, int rows) {
+        int columns = rounded.columns();
+        for (int row = 0; row < rows; row++) {
+            for (int from = 0; from < columns; from += 32) {
+                int to = Math.min(from + 32, columns);
+                float largest = 0;
+                int sum = 0;
+                for (int c = from; c < to; c++) {
+                    largest = Math.max(largest, Math.abs(x.get(row * columns + c)));
+                    sum += rounded.level(row, c);
+                }
+                for (int c = from; c < to; c++) {
+                    assertThat(Math.abs(rounded.value(row, c) - x.get(row * columns + c)))
+                            .as("row %d, column %d of %d", row, c, columns)
+                            .isLessThanOrEqualTo(HALF_STEP * largest + NOTHING);
+                }
+                assertThat((double) rounded.sum(row, from)).isEqualTo((double) (rounded.scale(row, from) * sum));
+                for (int c = to; c < from + 32; c++) {
+                    assertThat(rounded.level(row, c)).as("behind the end").isZero();
+                }
+            }
+            if (columns % 64 != 0 && columns % 64 <= 32) {
+                assertThat(rounded.scale(row, columns / 64 * 64 + 32))
+                        .as("a run behind the end")
+                        .isZero();
+            }
+        }
+    }
+}
