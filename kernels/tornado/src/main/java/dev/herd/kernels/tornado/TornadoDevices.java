@@ -66,6 +66,8 @@ public final class TornadoDevices {
             setIfAbsent("tornado.eventpool.size", "8192");
         }
         setIfAbsent("jdk.graal.MaximumInliningSize", "3000");
+        setIfAbsent("jdk.graal.MaximumDesiredSize", "200000");
+        setIfAbsent("jdk.graal.MethodInlineBailoutLimit", "100000");
         setIfAbsent("tornado.cuda.host.pinning", "False");
         setIfAbsent("tornado.staged.transfers", "True");
         PrebuiltTaskRepair.apply();
