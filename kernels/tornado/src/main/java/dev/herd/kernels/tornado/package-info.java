@@ -33,11 +33,15 @@
  * </pre>
  *
  * <p>A layer of decoding is: rmsNorm, matVec q, k, v, place, attend, combine, matVec o (adds), rmsNorm, then dense: gateUp,
- * matVec down (adds); or mixture: matVec router, route, gateUp and matVec down (adds) of the shared expert, expert gateUp,
+ * matVec down (adds); or mixture: Router.logits, route, gateUp and matVec down (adds) of the shared expert, expert gateUp,
  * expert down (adds). With many tokens matMul stands for matVec, two matMul and swiGlu for gateUp; and for the experts
  * group, three ExpertMatMul.matMul with activate after the second, and combine; NarrowMatMul.matMul for the router. On
  * devices with matrix units MmaMatMul stands for MatMul and ExpertMatMul, except for weights of 32 bits, and
  * HalfInputs.pack comes once before the products that share their inputs.
+ *
+ * <p>With dp4a, for few tokens: rmsNorm of RoundedInputs, projections, place, attend, combine, roundRows, matVec o (adds), rmsNorm,
+ * then dense: gateUp, roundRows, matVec down (adds); or mixture: Router.logits, route, and gateUp, roundBoth and down (adds) of
+ * RoundedExperts, which compute the shared expert too. Rounded rows are in two arrays of the layout of RoundedInputs.
  *
  * <p>The vision encoder computes batches of tiles; a tile has a row per patch and one for the class token, R rows in all, and
  * becomes fewer image tokens, M in all. Their numbers are in step. It begins with unfold, matMul, embed, layerNorm. A layer is:
@@ -70,6 +74,7 @@
  * Attention.attend(context, step, places, tables, layer, partial, query, cache,
  *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, format, splits)
  * Attention.combine(context, step, out, partial, heads, headSize, splits)
+ * Router.logits(context, step, out, x, router, format, experts, columns)
  * Router.route(context, step, choice, scores, logits, experts, expertsPerToken)
  * Router.group(context, step, order, offsets, choice, experts, expertsPerToken)
  * Experts.gateUp(context, step, out, x, gate, up, choice, scores, gateFormat, upFormat, rows, columns, expertsPerToken)
@@ -87,6 +92,18 @@
  * Vision.turnPairs(context, step, x, rotations, size, headSize, tileRows)
  * Vision.attend(context, step, out, query, key, value, heads, headSize, tileRows)
  * Vision.mergePatches(context, step, out, encoded, grid, factor, size)
+ * RoundedInputs.roundRows(context, step, levels, factors, x, first, columns, countAt, perCount)
+ * RoundedInputs.roundBoth(context, step, levels, factors, shared, routed, sharedFirst, routedFirst,
+ *         sharedColumns, columns, expertsPerToken)
+ * RoundedInputs.rmsNorm(context, step, out, levels, factors, x, weight, epsilon, size, countAt)
+ * RoundedProducts.matVec(context, step, out, levels, factors, w, format, first, rows, columns, countAt, adds)
+ * RoundedProducts.projections(context, step, query, key, value, levels, factors, queryProj, keyProj, valueProj,
+ *         formats, queryRows, keyRows, columns)
+ * RoundedProducts.gateUp(context, step, out, levels, factors, gate, up, gateFormat, upFormat, rows, columns)
+ * RoundedExperts.gateUp(context, step, shared, routed, levels, factors, sharedGate, sharedUp, gate, up, choice, scores,
+ *         sharedGateFormat, sharedUpFormat, gateFormat, upFormat, sharedRows, rows, columns, expertsPerToken)
+ * RoundedExperts.down(context, step, out, levels, factors, sharedDown, down, choice, sharedFormat, format,
+ *         sharedFirst, routedFirst, rows, sharedColumns, columns, expertsPerToken)                adds
  * Sampling.topOfParts(context, step, values, ids, logits, size, count)
  * Sampling.top(context, step, topValues, topIds, values, ids, parts, count)
  * </pre>

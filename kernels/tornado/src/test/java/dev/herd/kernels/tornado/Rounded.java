@@ -1,5 +1,7 @@
 package dev.herd.kernels.tornado;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -12,6 +14,14 @@ record Rounded(IntArray levels, FloatArray factors, int first, int columns) {
     /** Whether the device has what products with them need. */
     static boolean isThere() {
         return Device.DEVICE.library().capabilities().hasDp4a();
+    }
+
+    /** Whether it has not, as devices other than CUDA's, which then are not tested with kernels that they never get. */
+    static boolean isAbsent() {
+        if (!isThere()) {
+            assertThat(Device.DEVICE.facts().backend()).isNotIn("CUDA", "emulator");
+        }
+        return !isThere();
     }
 
     /** Arrays for that many rows behind {@code first} tiles of something else. */
