@@ -19,6 +19,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class Attention {
     private static final int GROUP = 64;
+    private static final int COMBINE_GROUP = 128;
     private static final float LOWEST = -Float.MAX_VALUE;
 
     private Attention() {}
@@ -170,7 +171,7 @@ public final class Attention {
 
     /** The grid of {@link #combine} for up to {@code tokens} tokens. */
     public static WorkerGrid combineGrid(int heads, int tokens) {
-        return Grids.groups(heads, tokens, GROUP);
+        return Grids.groups(heads, tokens, COMBINE_GROUP);
     }
 
     /**
@@ -180,6 +181,7 @@ public final class Attention {
      *
      * @param out {@code [tokens, heads, headSize]}
      * @param partial {@code [tokens, splits, heads, headSize + 2]}
+     * @param splits stretches, at most 128
      */
     public static void combine(
             KernelContext context,
@@ -189,28 +191,41 @@ public final class Attention {
             int heads,
             int headSize,
             int splits) {
+        float[] maxima = context.allocateFloatLocalArray(splits);
+        float[] factors = context.allocateFloatLocalArray(splits);
+        float[] totals = context.allocateFloatLocalArray(splits);
+        int item = context.localIdx;
         int head = context.groupIdx;
         int token = context.groupIdy;
         if (token < step.get(Step.TOKENS)) {
             int stride = heads * (headSize + 2);
             int from = token * splits * stride + head * (headSize + 2);
+            if (item < splits) {
+                maxima[item] = partial.get(from + item * stride + headSize);
+            }
+            context.localBarrier();
             float largest = LOWEST;
             for (int split = 0; split < splits; split++) {
-                largest = TornadoMath.max(largest, partial.get(from + split * stride + headSize));
+                largest = TornadoMath.max(largest, maxima[split]);
             }
+            if (item < splits) {
+                float factor = TornadoMath.exp(maxima[item] - largest);
+                factors[item] = factor;
+                totals[item] = factor * partial.get(from + item * stride + headSize + 1);
+            }
+            context.localBarrier();
             float total = 0;
             for (int split = 0; split < splits; split++) {
-                int at = from + split * stride + headSize;
-                total += partial.get(at + 1) * TornadoMath.exp(partial.get(at) - largest);
+                total += totals[split];
             }
-            for (int i = context.localIdx; i < headSize; i += GROUP) {
+            for (int i = item; i < headSize; i += COMBINE_GROUP) {
                 float sum = 0;
                 for (int split = 0; split < splits; split++) {
-                    int at = from + split * stride;
-                    sum += partial.get(at + i) * TornadoMath.exp(partial.get(at + headSize) - largest);
+                    sum += partial.get(from + split * stride + i) * factors[split];
                 }
                 out.set((token * heads + head) * headSize + i, sum / total);
             }
+            context.localBarrier();
         }
     }
 }

@@ -177,25 +177,7 @@ final class DecoderCalls {
                 kind,
                 sizes.normEpsilon(),
                 format));
-        calls.add(KernelCall.of(
-                "Attention.attend",
-                tokens -> Attention.grid(kvHeads, tokens, splits),
-                Attention::attend,
-                step.step,
-                step.places,
-                step.tables,
-                buffers.unit,
-                scratch.partial,
-                scratch.query,
-                scratch.caches.get(layer.place()),
-                sizes.headCount(),
-                kvHeads,
-                headSize,
-                cache.shape().blockSize(),
-                perStep,
-                kind,
-                format,
-                splits));
+        calls.add(attend(layer, buffers.unit, splits, perStep, kind, format));
         calls.add(KernelCall.of(
                 "Attention.combine",
                 tokens -> Attention.combineGrid(sizes.headCount(), tokens),
@@ -206,6 +188,51 @@ final class DecoderCalls {
                 sizes.headCount(),
                 headSize,
                 splits));
+    }
+
+    private KernelCall attend(Decoder.Layer layer, IntArray unit, int splits, int perStep, int kind, int format) {
+        int runLength = RunAttention.runLength(sizes.headCount(), kvHeads, headSize);
+        if (capabilities.hasDp4a() && runLength > 0) {
+            return KernelCall.of(
+                    "RunAttention.attend",
+                    tokens -> RunAttention.grid(kvHeads, tokens, splits),
+                    RunAttention::attend,
+                    step.step,
+                    step.places,
+                    step.tables,
+                    unit,
+                    scratch.partial,
+                    scratch.query,
+                    scratch.caches.get(layer.place()),
+                    sizes.headCount(),
+                    kvHeads,
+                    headSize,
+                    decoder.cache().shape().blockSize(),
+                    perStep,
+                    kind,
+                    format,
+                    splits,
+                    runLength);
+        }
+        return KernelCall.of(
+                "Attention.attend",
+                tokens -> Attention.grid(kvHeads, tokens, splits),
+                Attention::attend,
+                step.step,
+                step.places,
+                step.tables,
+                unit,
+                scratch.partial,
+                scratch.query,
+                scratch.caches.get(layer.place()),
+                sizes.headCount(),
+                kvHeads,
+                headSize,
+                decoder.cache().shape().blockSize(),
+                perStep,
+                kind,
+                format,
+                splits);
     }
 
     KernelCall norm(FloatArray weight) {

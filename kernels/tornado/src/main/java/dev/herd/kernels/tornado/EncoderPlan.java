@@ -38,10 +38,7 @@ final class EncoderPlan {
         EncoderPart part = parts.get(index);
         Draft draft = new Draft(PART, part.calls).bringsOnce(part.weights).takes(List.of(PART), handed);
         if (index == 0) {
-            draft.takes(List.of(RESERVE), handed)
-                    .bringsOnce(List.of(buffers.rotations))
-                    .brings(buffers.batch());
-            handed.add(buffers.rotations);
+            draft.takes(List.of(RESERVE), handed).brings(buffers.batch());
             handed.addAll(buffers.batch());
         }
         if (index == parts.size() - 1) {

@@ -14,6 +14,7 @@ import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task12;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task13;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task14;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task16;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task17;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task19;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task20;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task3;
@@ -278,6 +279,33 @@ record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<
                 kernel,
                 List.of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o),
                 (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o),
+                grid);
+    }
+
+    static <A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P> KernelCall of(
+            String kernel,
+            IntFunction<WorkerGrid> grid,
+            Task17<KernelContext, A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P> task,
+            A a,
+            B b,
+            C c,
+            D d,
+            E e,
+            F f,
+            G g,
+            H h,
+            I i,
+            J j,
+            K k,
+            L l,
+            M m,
+            N n,
+            O o,
+            P p) {
+        return new KernelCall(
+                kernel,
+                List.of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p),
+                (graph, id) -> graph.task(id, task, CONTEXT, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p),
                 grid);
     }
 

@@ -13,7 +13,7 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 /** What stays on the device between kernels and steps: activations, and keys and values. The host never sees them. */
 final class Scratch {
     /** Stretches that the past of a token is split into when there are few tokens, to occupy the device. */
-    static final int FEW_SPLITS = 16;
+    static final int FEW_SPLITS = 32;
 
     final FloatArray hidden; // [tokens, hiddenSize], the residual stream
     final FloatArray normed; // [tokens, hiddenSize]

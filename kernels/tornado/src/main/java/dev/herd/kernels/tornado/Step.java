@@ -1,5 +1,7 @@
 package dev.herd.kernels.tornado;
 
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
 /**
  * What changes from step to step and so travels in arrays, since TornadoVM compiles numbers in: the layout of the arrays
  * {@code step}, {@code places} and {@code layer} that kernels take.
@@ -22,8 +24,11 @@ public final class Step {
     /** In {@code step}: number of image tokens of those tiles. */
     public static final int IMAGE_TOKENS = 3;
 
+    /** In {@code step}: number of runs, which are a few tokens of one sequence that attend together. */
+    public static final int RUNS = 4;
+
     /** Elements of {@code step}. */
-    public static final int SIZE = 4;
+    public static final int SIZE = 5;
 
     /** Ints per token in {@code places}. */
     public static final int PLACE = 8;
@@ -49,5 +54,26 @@ public final class Step {
     /** In a place of row r: the token whose hidden state the r-th row of logits is of. */
     public static final int LOGIT_TOKEN = 6;
 
+    /** In a place of row r: the first token of the r-th run; it goes on to the next one's, or to the last token. */
+    public static final int RUN = 7;
+
     private Step() {}
+
+    /**
+     * Divides the tokens of a step into runs.
+     *
+     * @param sequenceOf the sequence of every token; those of one lie one after the other
+     * @param length tokens of a run, at most
+     */
+    static void writeRuns(IntArray step, IntArray places, int[] sequenceOf, int length) {
+        int runs = 0;
+        int first = 0;
+        for (int token = 0; token < sequenceOf.length; token++) {
+            if (token == 0 || sequenceOf[token] != sequenceOf[token - 1] || token - first >= length) {
+                first = token;
+                places.set(runs++ * PLACE + RUN, token);
+            }
+        }
+        step.set(RUNS, runs);
+    }
 }

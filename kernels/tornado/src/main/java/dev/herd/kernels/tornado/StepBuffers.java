@@ -25,11 +25,14 @@ final class StepBuffers {
 
     private final Decoder.Sizes sizes;
     private final Decoder.Cache cache;
+    private final int runLength;
 
     /** @param memory where pages of arrays are no other array's, so that they can be locked */
     StepBuffers(Decoder decoder, int logitWindow, HostMemory memory) {
         sizes = decoder.sizes();
         cache = decoder.cache();
+        runLength = RunAttention.runLength(
+                sizes.headCount(), cache.shape().kvHeadCount(), cache.shape().headSize());
         step = memory.ints(Step.SIZE);
         places = memory.ints((long) sizes.maxTokens() * Step.PLACE);
         tables = memory.ints(Math.max(1, cache.tableEntries()));
@@ -75,6 +78,7 @@ final class StepBuffers {
             places.set(place + Step.GLOBAL_TABLE, starts[sequence][1]);
             places.set(place + Step.IMAGE_ROW, -1);
         }
+        Step.writeRuns(step, places, next.sequenceOf(), runLength);
         copy(next.rotations(), rotations, (long) tokens * cache.shape().headSize());
         copy(next.queryFactors(), factors, tokens);
         writeImages(next.images());

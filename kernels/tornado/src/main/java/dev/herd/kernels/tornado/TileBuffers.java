@@ -11,7 +11,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * What an encoder computes in: the rotations, the arrays that go to the device with every batch of tiles, those that stay there between
+ * What an encoder computes in: the arrays that go to the device with every batch of tiles, those that stay there between
  * kernels, and the one that comes back.
  */
 final class TileBuffers {
@@ -106,9 +106,12 @@ final class TileBuffers {
         return arrays;
     }
 
-    /** What goes to the device with every batch. */
+    /**
+     * What goes to the device with every batch. The rotations never change, but TornadoVM gives an array that is brought once
+     * no memory if no kernel of that first graph takes it.
+     */
     List<Object> batch() {
-        return List.of(step, pixels);
+        return List.of(step, pixels, rotations);
     }
 
     /** Those that are copied to the device or from there. */
@@ -120,7 +123,6 @@ final class TileBuffers {
     long bytes() {
         List<Object> all = new ArrayList<>(scratch());
         all.addAll(batch());
-        all.add(rotations);
         all.add(projected);
         return DeviceMatrix.bytes(all);
     }

@@ -45,6 +45,7 @@ public final class TornadoDevices {
             RoundedProducts.class,
             RoundedRows.class,
             Router.class,
+            RunAttention.class,
             Step.class,
             Tile.class,
             Vision.class,

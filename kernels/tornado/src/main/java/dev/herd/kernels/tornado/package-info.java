@@ -73,6 +73,7 @@
  *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, epsilon, format)
  * Attention.attend(context, step, places, tables, layer, partial, query, cache,
  *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, format, splits)
+ * RunAttention.attend(the same, runLength)                                                        with dp4a
  * Attention.combine(context, step, out, partial, heads, headSize, splits)
  * Router.logits(context, step, out, x, router, format, experts, columns)
  * Router.route(context, step, choice, scores, logits, experts, expertsPerToken)

@@ -1,5 +1,8 @@
 package dev.herd.kernels.tornado;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
 import dev.herd.kernels.Floats;
 import dev.herd.kernels.Kernels;
 import dev.herd.kernels.KernelsSelector;
@@ -367,7 +370,10 @@ final class DeviceKernels implements Kernels {
 
     private IntArray packBlock(KvShape shape, MemorySegment block) {
         int rows = 2 * shape.kvHeadCount() * shape.blockSize();
-        return pack(new RowMajor(shape.type(), block, rows, shape.headSize()), 0, rows);
+        WeightMatrix matrix = new RowMajor(shape.type(), block, rows, shape.headSize());
+        IntArray words = new IntArray(rows * DeviceFormat.of(matrix).rowWords(shape.headSize()));
+        DeviceWeights.pack(words.getSegment(), 0, matrix, 0, rows, scalar);
+        return words;
     }
 
     private static void unpackBlock(KvShape shape, IntArray words, MemorySegment block) {
@@ -439,6 +445,42 @@ final class DeviceKernels implements Kernels {
                 heads,
                 headSize,
                 splits));
+        int runLength = RunAttention.runLength(heads, shape.kvHeadCount(), headSize);
+        if (Device.DEVICE.library().capabilities().hasDp4a() && runLength > 0) {
+            float[] portable = attended.toHeapArray();
+            Step.writeRuns(step, places, new int[1], runLength);
+            Device.run(KernelCall.of(
+                    "RunAttention.attend",
+                    bucket -> RunAttention.grid(shape.kvHeadCount(), 2, splits),
+                    RunAttention::attend,
+                    step,
+                    places,
+                    tables,
+                    layer,
+                    partial,
+                    queries,
+                    words,
+                    heads,
+                    shape.kvHeadCount(),
+                    headSize,
+                    shape.blockSize(),
+                    cache.stride(),
+                    KeyValues.LOCAL,
+                    format(shape).code(),
+                    splits,
+                    runLength));
+            Device.run(KernelCall.of(
+                    "Attention.combine",
+                    bucket -> Attention.combineGrid(heads, 2),
+                    Attention::combine,
+                    step,
+                    attended,
+                    partial,
+                    heads,
+                    headSize,
+                    splits));
+            assertThat(attended.toHeapArray()).containsExactly(portable, within(1e-4f));
+        }
         put(
                 out,
                 (long) token * size + (long) fromHead * headSize,

@@ -41,17 +41,29 @@ final class StepAttentionTest {
     private final int[][] tables = new int[2][5 * UNITS];
     private final FloatArray partial = new FloatArray(Attention.partialSize(16, 2, HEADS, HEAD_SIZE));
 
-    @ParameterizedTest(name = "kind {0}, {1}")
+    /** A run of no token: the portable kernel, which knows none. */
+    @ParameterizedTest(name = "kind {0}, {1}, runs of {2}")
     @CsvSource({
-        "0, F16, 1e-5",
-        "1, F16, 1e-5",
-        "2, F16, 1e-5",
-        "0, F32, 1e-5",
-        "2, F32, 1e-5",
-        "1, Q8_0, 2e-2", // rounding to a neighbouring level is no error, but it differs
-        "2, Q8_0, 2e-2",
+        "0, F16, 0, 1e-5",
+        "1, F16, 0, 1e-5",
+        "2, F16, 0, 1e-5",
+        "0, F32, 0, 1e-5",
+        "2, F32, 0, 1e-5",
+        "1, Q8_0, 0, 2e-2", // rounding to a neighbouring level is no error, but it differs
+        "2, Q8_0, 0, 2e-2",
+        "0, F16, 4, 1e-5",
+        "1, F16, 4, 1e-5",
+        "2, F16, 1, 1e-5",
+        "0, F32, 2, 1e-5",
+        "2, F32, 4, 1e-5",
+        "1, Q8_0, 4, 2e-2",
+        "2, Q8_0, 1, 2e-2",
     })
-    void stepsAgreeWithTheScalarKernels(int kind, TensorType type, double tolerance) {
+    void stepsAgreeWithTheScalarKernels(int kind, TensorType type, int runLength, double tolerance) {
+        if (runLength > 0 && !Device.DEVICE.library().capabilities().hasDp4a()) {
+            assertThat(Device.DEVICE.facts().backend()).isNotIn("CUDA", "emulator"); // others never get that kernel
+            return;
+        }
         KvShape shape = new KvShape(KV_HEADS, HEAD_SIZE, BLOCK_SIZE, type);
         try (KvMemory memory = new KvMemory(shape.layerBytes(), MAX_BLOCKS)) {
             shuffleBlocks(memory);
@@ -60,7 +72,7 @@ final class StepAttentionTest {
             IntArray cache = new IntArray(MAX_BLOCKS * 2 * KV_HEADS * BLOCK_SIZE * headWords);
             cache.init(-1);
             for (int[] counts : STEPS) {
-                checkStep(counts, kind, shape, memory, cache, format, tolerance);
+                checkStep(counts, kind, shape, memory, cache, format, runLength, tolerance);
             }
         }
     }
@@ -74,7 +86,14 @@ final class StepAttentionTest {
     }
 
     private void checkStep(
-            int[] counts, int kind, KvShape shape, KvMemory memory, IntArray cache, int format, double tolerance) {
+            int[] counts,
+            int kind,
+            KvShape shape,
+            KvMemory memory,
+            IntArray cache,
+            int format,
+            int runLength,
+            double tolerance) {
         int tokens = counts[0] + counts[1];
         int[] sequences = new int[tokens];
         int[] at = new int[tokens];
@@ -88,7 +107,8 @@ final class StepAttentionTest {
         Floats factors = floats(tokens);
         Floats rotations = rotations(at);
 
-        FloatArray attended = onDevice(sequences, at, query, key, value, rotations, factors, cache, kind, format);
+        FloatArray attended =
+                onDevice(sequences, at, query, key, value, rotations, factors, cache, kind, format, runLength);
         Floats expected = byScalar(sequences, at, query, key, value, rotations, factors, memory, shape, kind);
 
         for (int i = 0; i < attended.getSize(); i++) {
@@ -108,7 +128,8 @@ final class StepAttentionTest {
             Floats factors,
             IntArray cache,
             int kind,
-            int format) {
+            int format,
+            int runLength) {
         int tokens = at.length;
         IntArray step = Device.step(tokens);
         IntArray places = new IntArray(tokens * Step.PLACE);
@@ -153,25 +174,49 @@ final class StepAttentionTest {
                 kind,
                 EPSILON,
                 format));
-        Device.run(KernelCall.of(
-                "Attention.attend",
-                bucket -> Attention.grid(KV_HEADS, tokens + 1, 2),
-                Attention::attend,
-                step,
-                places,
-                table,
-                layer,
-                partial,
-                queries,
-                cache,
-                HEADS,
-                KV_HEADS,
-                HEAD_SIZE,
-                BLOCK_SIZE,
-                UNITS,
-                kind,
-                format,
-                2));
+        if (runLength == 0) {
+            Device.run(KernelCall.of(
+                    "Attention.attend",
+                    bucket -> Attention.grid(KV_HEADS, tokens + 1, 2),
+                    Attention::attend,
+                    step,
+                    places,
+                    table,
+                    layer,
+                    partial,
+                    queries,
+                    cache,
+                    HEADS,
+                    KV_HEADS,
+                    HEAD_SIZE,
+                    BLOCK_SIZE,
+                    UNITS,
+                    kind,
+                    format,
+                    2));
+        } else {
+            Step.writeRuns(step, places, sequences, runLength);
+            Device.run(KernelCall.of(
+                    "RunAttention.attend",
+                    bucket -> RunAttention.grid(KV_HEADS, tokens + 1, 2),
+                    RunAttention::attend,
+                    step,
+                    places,
+                    table,
+                    layer,
+                    partial,
+                    queries,
+                    cache,
+                    HEADS,
+                    KV_HEADS,
+                    HEAD_SIZE,
+                    BLOCK_SIZE,
+                    UNITS,
+                    kind,
+                    format,
+                    2,
+                    runLength));
+        }
         Device.run(KernelCall.of(
                 "Attention.combine",
                 bucket -> Attention.combineGrid(HEADS, tokens + 1),
