@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.AccessorParameters;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -30,24 +33,33 @@ final class KernelCompiler {
 
     private final KernelCache cache;
     private final Path printed;
+    private final Consumer<List<Path>> driver;
     private final Map<String, Path> sources = new HashMap<>();
     private int compiled;
     private int cached;
     private long nanos;
 
-    /** @param printed the file that {@link #PRINT_PROPERTY} names */
-    KernelCompiler(KernelCache cache, Path printed) {
+    /**
+     * @param printed the file that {@link #PRINT_PROPERTY} names
+     * @param driver is given new sources before they are put to use
+     */
+    KernelCompiler(KernelCache cache, Path printed, Consumer<List<Path>> driver) {
         this.cache = cache;
         this.printed = printed;
+        this.driver = driver;
     }
 
     void prepare(Collection<KernelCall> calls) {
         long start = System.nanoTime();
+        List<Path> added = new ArrayList<>();
         for (KernelCall call : calls) {
             if (!sources.containsKey(call.key())) {
-                sources.put(call.key(), source(call));
+                Path source = source(call);
+                sources.put(call.key(), source);
+                added.add(source);
             }
         }
+        driver.accept(added);
         nanos += System.nanoTime() - start;
     }
 

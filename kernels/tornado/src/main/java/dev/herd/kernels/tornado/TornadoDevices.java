@@ -85,9 +85,23 @@ public final class TornadoDevices {
         if (backend.getBackendType() == TornadoVMBackendType.CUDA && !capabilities.hasDp4a()) {
             log.accept(facts.name() + " names no compute capability of 6.1 or more: its kernels are the portable ones");
         }
-        KernelLibrary library = new KernelLibrary.Compiled(new KernelCompiler(cache, printed), capabilities);
+        KernelLibrary library = new KernelLibrary.Compiled(
+                new KernelCompiler(cache, printed, driver(backend.getBackendType(), device, log)), capabilities);
         return new GraphDevice(
                 facts, device.getMaxAllocMemory(), library, recorder(backend.getBackendType(), device, log), log);
+    }
+
+    /** What has a driver compile sources ahead, if that is worthwhile. */
+    private static Consumer<List<Path>> driver(
+            TornadoVMBackendType backend, TornadoDevice device, Consumer<String> log) {
+        if (backend == TornadoVMBackendType.CUDA) {
+            try {
+                return new CudaPrograms(device)::compile;
+            } catch (ReflectiveOperationException other) {
+                log.accept("kernels are compiled one by one, since this TornadoVM has no " + other.getMessage());
+            }
+        }
+        return sources -> {};
     }
 
     /** Of CUDA devices, unless somebody does not want it. */
