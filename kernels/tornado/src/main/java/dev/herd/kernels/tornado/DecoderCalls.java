@@ -87,12 +87,12 @@ final class DecoderCalls {
         List<KernelCall> calls = new ArrayList<>();
         calls.add(norm(layer.attentionNorm));
         prepare(calls, scratch.normed, layer.query.columns(), 1);
-        calls.add(matMul(scratch.query, scratch.normed, layer.query, SETS));
-        calls.add(matMul(scratch.key, scratch.normed, layer.key, SETS));
-        calls.add(matMul(scratch.value, scratch.normed, layer.value, SETS));
+        matMul(calls, scratch.query, scratch.normed, layer.query, SETS);
+        matMul(calls, scratch.key, scratch.normed, layer.key, SETS);
+        matMul(calls, scratch.value, scratch.normed, layer.value, SETS);
         attention(calls, layer, 1);
         prepare(calls, scratch.attended, layer.output.columns(), 1);
-        calls.add(matMul(scratch.hidden, scratch.attended, layer.output, ADDS));
+        matMul(calls, scratch.hidden, scratch.attended, layer.output, ADDS);
         calls.add(norm(layer.ffnNorm));
         prepare(calls, scratch.normed, layer.ffn.gate().columns(), 1);
         LayerBuffers.@Nullable Routed routed = layer.experts;
@@ -102,8 +102,8 @@ final class DecoderCalls {
             calls.add(group());
         }
         int ffnSize = layer.ffn.gate().rows();
-        calls.add(matMul(scratch.gate, scratch.normed, layer.ffn.gate(), SETS));
-        calls.add(matMul(scratch.up, scratch.normed, layer.ffn.up(), SETS));
+        matMul(calls, scratch.gate, scratch.normed, layer.ffn.gate(), SETS);
+        matMul(calls, scratch.up, scratch.normed, layer.ffn.up(), SETS);
         calls.add(KernelCall.of(
                 "Elements.swiGlu",
                 tokens -> Elements.grid(tokens, ffnSize),
@@ -114,7 +114,7 @@ final class DecoderCalls {
                 ffnSize,
                 TOKENS));
         prepare(calls, scratch.gate, ffnSize, 1);
-        calls.add(matMul(scratch.hidden, scratch.gate, layer.ffn.down(), ADDS));
+        matMul(calls, scratch.hidden, scratch.gate, layer.ffn.down(), ADDS);
         if (routed != null) {
             experts(calls, routed.ffns());
         }
@@ -269,8 +269,8 @@ final class DecoderCalls {
         products.prepare(calls, x, columns, perToken, TOKENS, tokens -> tokens);
     }
 
-    private KernelCall matMul(FloatArray out, FloatArray x, DeviceMatrix w, int adds) {
-        return products.matMul(out, x, w, TOKENS, tokens -> tokens, adds);
+    private void matMul(List<KernelCall> calls, FloatArray out, FloatArray x, DeviceMatrix w, int adds) {
+        products.matMul(calls, out, x, w, TOKENS, tokens -> tokens, adds);
     }
 
     KernelCall route() {

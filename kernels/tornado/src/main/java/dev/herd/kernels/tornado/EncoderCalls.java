@@ -181,7 +181,7 @@ final class EncoderCalls {
     }
 
     private void matMul(EncoderPart part, FloatArray out, FloatArray x, WeightMatrix weights, int countAt, int adds) {
-        part.add(products.matMul(out, x, part.bring(weights), countAt, tiles -> count(tiles, countAt), adds));
+        products.matMul(part.calls, out, x, part.bring(weights), countAt, tiles -> count(tiles, countAt), adds);
     }
 
     private void turn(EncoderPart part, FloatArray x) {

@@ -64,7 +64,7 @@ record LogitCalls(
             calls.add(matVec(logits));
         } else { // the output matrix is large: however many rows there are, it is to be read once
             products.prepare(calls, normed, size, 1, Step.LOGIT_ROWS, t -> rows);
-            calls.add(products.matMul(logits, normed, output, Step.LOGIT_ROWS, t -> rows, SETS));
+            products.matMul(calls, logits, normed, output, Step.LOGIT_ROWS, t -> rows, SETS);
         }
         return calls;
     }

@@ -2,6 +2,7 @@ package dev.herd.kernels.tornado;
 
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.WorkerGrid;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -10,8 +11,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * and {@link ExpertMatMul} are elsewhere. Inputs are halves of {@link HalfInputs}, weights are decoded to halves, sums are
  * floats; docs/adr/0017 has the bound of the error.
  *
- * <p>A group of 128 items computes 128 rows of 64 tokens ({@link MmaTile}). Traffic is the weights once per 64 tokens, the
- * inputs once per 128 rows at two bytes an element, the result twice, and once more where it is added to what is there.
+ * <p>A group of 256 items computes 128 rows of 128 tokens, or half as many items half as many tokens ({@link MmaTile}): for
+ * weights of 16 bits, and for experts. Traffic is the weights once per tile of tokens, the inputs once per 128 rows at two
+ * bytes an element, the result three times, and once more where it is added to what is there.
  */
 public final class MmaMatMul {
     /** Tokens of a tile of an expert: a prompt gives each expert a part of it. */
@@ -19,18 +21,27 @@ public final class MmaMatMul {
 
     private MmaMatMul() {}
 
-    /** The grid of {@link #matMul} for that many rows and up to {@code tokens} tokens. */
-    public static WorkerGrid grid(int rows, int tokens, int tile) {
-        return tiles(rows, Math.ceilDiv(tokens, tile), tile);
+    /** The grid of {@link #matMul} for a bucket of {@code tokens}. */
+    public static WorkerGrid grid(int rows, int columns, int tokens, int tile) {
+        int tiles = Math.ceilDiv(tokens, tile);
+        return Grids.groups(
+                Math.ceilDiv(rows, MmaTile.ROWS), tiles, mostShares(rows, columns, tokens, tile), MmaTile.group(tile));
+    }
+
+    /** A bucket has more than half as many tokens as its name says, so at least so many tiles. */
+    private static int mostShares(int rows, int columns, int tokens, int tile) {
+        return MmaTile.shares(rows, columns, Math.ceilDiv(tokens / 2 + 1, tile), tile);
+    }
+
+    /** The grid of {@link #addShares}; of one group if there is nothing to add up. */
+    public static WorkerGrid sharesGrid(int rows, int columns, int tokens, int tile) {
+        return mostShares(rows, columns, tokens, tile) == 1 ? Elements.grid(1, 1) : Elements.grid(tokens, rows);
     }
 
     /** The grid of {@link #expertMatMul} for up to {@code assignments} pairs of token and expert. */
     public static WorkerGrid expertGrid(int rows, int assignments, int experts) {
-        return tiles(rows, expertTiles(assignments, experts), EXPERT_TILE);
-    }
-
-    private static WorkerGrid tiles(int rows, int tiles, int tile) {
-        return Grids.groups(Math.ceilDiv(rows, MmaTile.ROWS), tiles, MmaTile.group(tile));
+        return Grids.groups(
+                Math.ceilDiv(rows, MmaTile.ROWS), expertTiles(assignments, experts), MmaTile.group(EXPERT_TILE));
     }
 
     /** Tiles that assignments make at most, however they spread over experts. */
@@ -38,9 +49,11 @@ public final class MmaMatMul {
         return Math.ceilDiv(assignments, EXPERT_TILE) + Math.min(experts, assignments);
     }
 
-    /** Elements of {@code products} for {@link #matMul}. */
+    /** Elements of {@code products} for {@link #matMul}, at most. */
     static long products(int rows, long tokens) {
-        return Math.ceilDiv(tokens, MmaTile.MOST_TOKENS) * MmaTile.MOST_TOKENS * MmaTile.stride(rows);
+        long tiles = Math.ceilDiv(rows, MmaTile.ROWS) * Math.ceilDiv(tokens, MmaTile.MOST_TOKENS);
+        long shared = Math.min(MmaTile.MOST_ROUNDS * MmaTile.OCCUPYING, MmaTile.MOST_SHARES * tiles);
+        return Math.max(tiles, shared) * MmaTile.ROWS * MmaTile.MOST_TOKENS;
     }
 
     /** Elements of {@code products} for {@link #expertMatMul}. */
@@ -49,7 +62,8 @@ public final class MmaMatMul {
     }
 
     /**
-     * {@code out[t, r] (+)= Σ_c x[t, c] · w[r, c]}.
+     * {@code out[t, r] (+)= Σ_c x[t, c] · w[r, c]}, if there are enough tiles to occupy the device. Else several groups share
+     * the columns of a tile, each leaves its sums in {@code products}, and {@link #addShares} has to follow.
      *
      * <p>Twin: {@code ScalarKernels.matMul}.
      *
@@ -76,7 +90,9 @@ public final class MmaMatMul {
             int adds) {
         int first = context.groupIdy * tile;
         int end = step.get(countAt);
-        if (first < end) {
+        int tiles = (end + tile - 1) / tile;
+        int shares = MmaTile.shares(rows, columns, TornadoMath.max(1, tiles), tile);
+        if (first < end && context.groupIdz < shares) {
             MmaTile.multiply(
                     context,
                     out,
@@ -94,7 +110,53 @@ public final class MmaMatMul {
                     1,
                     first,
                     end,
+                    context.groupIdz * tiles + context.groupIdy,
+                    context.groupIdz,
+                    shares,
                     adds);
+        }
+    }
+
+    /**
+     * {@code out[t, r] (+)= Σ} of what groups that shared the columns left, if {@link #matMul} had several do so; else nothing.
+     * An item per element.
+     *
+     * <p>Twin: what {@link #matMul} itself writes where a group has all columns.
+     *
+     * @param products what {@link #matMul} left
+     * @param scales the same as there, like all other arguments
+     */
+    public static void addShares(
+            KernelContext context,
+            IntArray step,
+            FloatArray out,
+            FloatArray products,
+            FloatArray scales,
+            IntArray w,
+            int format,
+            int rows,
+            int columns,
+            int tile,
+            int countAt,
+            int adds) {
+        int row = context.globalIdx;
+        int token = context.groupIdy;
+        int end = step.get(countAt);
+        int tiles = (end + tile - 1) / tile;
+        int shares = MmaTile.shares(rows, columns, TornadoMath.max(1, tiles), tile);
+        if (shares > 1 && token < end && row < rows) {
+            float range = Bits.single(w.get(rows * Weights.rowWords(format, columns)));
+            int stride = MmaTile.stride(rows);
+            float sum = 0;
+            for (int share = 0; share < shares; share++) {
+                sum += products.get((share * tiles * tile + token) * stride + row);
+            }
+            sum *= scales.get(token) / range;
+            int at = token * rows + row;
+            if (adds == 1) {
+                sum += out.get(at);
+            }
+            out.set(at, sum);
         }
     }
 
@@ -158,6 +220,9 @@ public final class MmaMatMul {
                     experts,
                     first,
                     offsets.get(expert + 1),
+                    context.groupIdy,
+                    0,
+                    1,
                     0);
         }
     }

@@ -16,14 +16,15 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class MmaTile {
     /*
      * Local memory holds two slices of columns. While warps multiply one, the words of the next are on their way from global
-     * memory; they are decoded into the other before the only barrier of a round.
+     * memory, none of which is looked at before; they are decoded into the other before the only barrier of a round.
      *
      * Inputs are the left factor: per run of 16 columns rows of eight words, one for each token; runs are 16 words further
      * apart than they are long, so that the 16 words each of two tokens, which a warp writes at once, meet 32 banks. Weights are
      * the right factor: per run, per eight rows, a word for two rows in each of the 16 places; these pieces of 64 words are so
      * far apart that what a warp writes at once meets 32 banks.
      *
-     * A slice is two runs of 16 columns; in Q4_K those whose levels share words, which are 32 columns apart.
+     * A slice is two runs of 16 columns; in Q4_K those whose levels share words, which are 32 columns apart. Scales and offsets
+     * of a Q4_K group are worked out once for its eight slices, and lie in local memory.
      *
      * What lies outside needs no tests: tokens and rows beyond the last stand for the last, and their products are not
      * written; columns beyond the last are zeros of the inputs, and the weights there are others of the matrix. In the first
@@ -35,6 +36,9 @@ final class MmaTile {
      */
     /** Tokens of a tile, at most. */
     static final int MOST_TOKENS = 128;
+
+    /** Tokens of a tile, at least. */
+    static final int LEAST_TOKENS = 64;
 
     /** Rows of weights of a tile. */
     static final int ROWS = 128;
@@ -56,6 +60,24 @@ final class MmaTile {
 
     private static final int Q4_K_WORDS = 36;
 
+    /** Runs of a Q4_K group that have a scale and an offset each. */
+    private static final int RUNS = 8;
+
+    /** Slices that share the scales of a Q4_K group; shares of the columns begin with such. */
+    private static final int GROUP_SLICES = 256 / (UNITS * UNIT);
+
+    /** Groups for the largest tiles that a device holds at once: two on each of an H100's multiprocessors. */
+    static final int OCCUPYING = 264;
+
+    /** Rounds of them that sharing may lead to. */
+    static final int MOST_ROUNDS = 3;
+
+    /** A multiple of all numbers of shares. */
+    private static final int COMMON = 840;
+
+    /** Shares of the columns, at most. */
+    static final int MOST_SHARES = 8;
+
     private MmaTile() {}
 
     /** Items of a group: a warp per 32 tokens and 64 rows. */
@@ -63,9 +85,34 @@ final class MmaTile {
         return 2 * tile;
     }
 
-    /** Tokens of a tile for weights of this format; what they need has to fit in 48 KiB of local memory. */
+    /**
+     * Tokens of a tile for weights of this format. Those of 16 bits need too much local memory for 128, and those of Q4_K more
+     * than the 128 registers with which two such groups fit on a multiprocessor.
+     */
     static int tokens(int format) {
-        return format <= Weights.BF16 ? 64 : 128;
+        return format <= Weights.BF16 || format == Weights.Q4_K ? LEAST_TOKENS : MOST_TOKENS;
+    }
+
+    /**
+     * How many groups share the columns of a tile: the least number with which the time that the device takes, in rounds of as
+     * many groups as it holds at once, is least. So products of few tokens, too, occupy it.
+     */
+    static int shares(int rows, int columns, int tiles, int tile) {
+        int held = OCCUPYING * MOST_TOKENS / tile;
+        int all = (rows + ROWS - 1) / ROWS * tiles;
+        int most = TornadoMath.min(MOST_SHARES, (columns + 255) / 256);
+        int best = 1;
+        int time = (all + held - 1) / held * COMMON;
+        for (int shares = 2; shares <= MOST_SHARES; shares++) {
+            int rounds = (all * shares + held - 1) / held;
+            if (shares <= most && all * shares <= MOST_ROUNDS * held) {
+                if (10 * (rounds * COMMON / shares) < 9 * time) {
+                    best = shares;
+                    time = rounds * COMMON / shares;
+                }
+            }
+        }
+        return best;
     }
 
     /** Rows of the products of {@code rows} rows: whole tiles. */
@@ -84,6 +131,9 @@ final class MmaTile {
      * @param order where inputs lie: if {@code perInput} is positive, the n-th one is row {@code order[n] / perInput} of x
      *     and its output row {@code order[n]} of out; if it is {@link Tile#IN_ORDER}, both are row n
      * @param tile tokens of the tile, 64 or 128
+     * @param place the tile of {@code products} that this is
+     * @param share which of {@code shares} equal shares of the columns is multiplied; if there are several, the sums of each
+     *     are left in its {@code products}
      */
     static void multiply(
             KernelContext context,
@@ -102,6 +152,9 @@ final class MmaTile {
             int matrices,
             int first,
             int end,
+            int place,
+            int share,
+            int shares,
             int adds) {
         int parts = tile / 32; // items that share two rows of weights
         int inputRun = tile * WORDS + 16;
@@ -111,6 +164,7 @@ final class MmaTile {
         int[] inputs = context.allocateIntLocalArray(2 * UNITS * (tile * WORDS + 16));
         int[] rests = context.allocateIntLocalArray(2 * UNITS * (tile * WORDS + 16));
         int[] weights = context.allocateIntLocalArray(2 * UNITS * (ROWS / 8 * (64 + 4 * (tile / 32))));
+        float[] factors = context.allocateFloatLocalArray(2 * RUNS * ROWS);
         int item = context.localIdx;
         int warp = item / WARP;
         int lane = item % WARP;
@@ -118,6 +172,9 @@ final class MmaTile {
         int warpRow = warp / parts * 64;
         int firstRow = context.groupIdx * ROWS;
         int slices = (columns + COLUMNS - 1) / COLUMNS * 2;
+        int groups = (slices + GROUP_SLICES - 1) / GROUP_SLICES;
+        int start = groups * share / shares * GROUP_SLICES;
+        int stop = TornadoMath.min(slices, groups * (share + 1) / shares * GROUP_SLICES);
         int inputWords = HalfInputs.partWords(columns);
         int rowWords = Weights.rowWords(format, columns);
         float range = Bits.single(w.get(matrices * rows * rowWords));
@@ -128,7 +185,7 @@ final class MmaTile {
             if (perInput != Tile.IN_ORDER) {
                 source = order.get(input) / perInput;
             }
-            sources[item] = source * (2 * inputWords);
+            sources[item] = source * (2 * inputWords) + start * UNITS * WORDS;
         }
 
         // This item decodes a quarter, or two, of a run of columns of two neighbouring rows, and copies eight words of
@@ -142,18 +199,10 @@ final class MmaTile {
         int copies = tile / 8; // from one of them to the next
         int run = item / WORDS % 2;
         int inputsTo = run * inputRun + item % WORDS;
-        float lowScale = 0;
-        float lowOffset = 0;
-        float highScale = 0;
-        float highOffset = 0;
-        float lowScale0 = 0;
-        float lowScale1 = 0;
-        float lowOffset0 = 0;
-        float lowOffset1 = 0;
-        float highScale0 = 0;
-        float highScale1 = 0;
-        float highOffset0 = 0;
-        float highOffset1 = 0;
+        // And the scales and offsets of some runs of one row of a Q4_K group.
+        int scaled = item % ROWS;
+        int scaledRow = (matrix * rows + TornadoMath.min(firstRow + scaled, rows - 1)) * rowWords;
+        int firstRun = item / ROWS * (2 * RUNS / parts);
 
         for (int i = item; i < UNITS * inputRun; i += group(tile)) {
             inputs[UNITS * inputRun + i] = 0;
@@ -181,8 +230,17 @@ final class MmaTile {
         float[] c17 = context.mmaFragment(0f);
         context.localBarrier();
 
+        if (format == Weights.Q4_K) {
+            low += start / GROUP_SLICES * Q4_K_WORDS;
+            high += start / GROUP_SLICES * Q4_K_WORDS;
+            scaledRow += start / GROUP_SLICES * Q4_K_WORDS;
+        }
+        int count = stop - start;
         for (int round = 0; round <= slices; round++) {
-            int slice = TornadoMath.min(round, slices - 1);
+            if (round > count) {
+                break; // a loop with a number of rounds that is not compiled in takes 164 registers instead of 128
+            }
+            int slice = TornadoMath.min(round, count - 1);
             int unit = 2 * slice + run;
             if (format == Weights.Q4_K) {
                 unit = slice / 2 * 4 + slice % 2 + 2 * run;
@@ -209,28 +267,6 @@ final class MmaTile {
                 if (parts == 2) {
                     nextLowWord = w.get(low + word + 2);
                     nextHighWord = w.get(high + word + 2);
-                }
-                if (slice % 8 == 0) {
-                    int lowHeader = w.get(low + group);
-                    int highHeader = w.get(high + group);
-                    lowScale = Bits.half(lowHeader) * range;
-                    lowOffset = Bits.half(lowHeader >> 16) * range;
-                    highScale = Bits.half(highHeader) * range;
-                    highOffset = Bits.half(highHeader >> 16) * range;
-                }
-                if (slice % 2 == 0) {
-                    int lowScales = sixBits(w, low + group + 1, quarter, 0);
-                    int lowOffsets = sixBits(w, low + group + 1, quarter, 1);
-                    int highScales = sixBits(w, high + group + 1, quarter, 0);
-                    int highOffsets = sixBits(w, high + group + 1, quarter, 1);
-                    lowScale0 = lowScale * (lowScales & 255);
-                    lowScale1 = lowScale * (lowScales >> 8);
-                    lowOffset0 = lowOffset * (lowOffsets & 255);
-                    lowOffset1 = lowOffset * (lowOffsets >> 8);
-                    highScale0 = highScale * (highScales & 255);
-                    highScale1 = highScale * (highScales >> 8);
-                    highOffset0 = highOffset * (highOffsets & 255);
-                    highOffset1 = highOffset * (highOffsets >> 8);
                 }
             }
             int buffer = (round + 1) % 2 * UNITS;
@@ -300,6 +336,30 @@ final class MmaTile {
             }
             int weightTo = round % 2 * UNITS * weightRun + weightsTo;
             if (format == Weights.Q4_K) {
+                if (slice % GROUP_SLICES == 0) {
+                    int scalesAt = scaledRow + slice / GROUP_SLICES * Q4_K_WORDS;
+                    int header = w.get(scalesAt);
+                    int scaleBits = w.get(scalesAt + 1);
+                    int offsetBits = w.get(scalesAt + 2);
+                    int restBits = w.get(scalesAt + 3);
+                    float scale = Bits.half(header) * range;
+                    float offset = Bits.half(header >> 16) * range;
+                    for (int i = 0; i < 2 * RUNS / parts; i++) {
+                        int at = (firstRun + i) * ROWS + scaled;
+                        factors[at] = scale * Weights.sixBits(scaleBits, restBits, firstRun + i, 0);
+                        factors[at + RUNS * ROWS] = offset * Weights.sixBits(offsetBits, restBits, firstRun + i, 1);
+                    }
+                    context.localBarrier();
+                }
+                int factor = slice / 2 % 4 * (2 * ROWS) + 2 * pair;
+                float lowScale0 = factors[factor];
+                float highScale0 = factors[factor + 1];
+                float lowScale1 = factors[factor + ROWS];
+                float highScale1 = factors[factor + ROWS + 1];
+                float lowOffset0 = factors[factor + RUNS * ROWS];
+                float highOffset0 = factors[factor + RUNS * ROWS + 1];
+                float lowOffset1 = factors[factor + RUNS * ROWS + ROWS];
+                float highOffset1 = factors[factor + RUNS * ROWS + ROWS + 1];
                 for (int i = 0; i < 4; i++) {
                     weights[weightTo + 16 * i] = HalfInputs.pair(
                             lowScale0 * (lowWord >> (8 * i) & 15) - lowOffset0,
@@ -320,7 +380,7 @@ final class MmaTile {
                 }
             } else {
                 for (int u = 0; u < UNITS; u++) {
-                    int decoded = TornadoMath.min(slice * UNITS + u, (columns - 1) / UNIT);
+                    int decoded = TornadoMath.min((start + slice) * UNITS + u, (columns - 1) / UNIT);
                     float lowFactor = Weights.scale(w, format, low, decoded) * range;
                     float lowLess = Weights.offset(w, format, low, decoded) * range;
                     float highFactor = Weights.scale(w, format, high, decoded) * range;
@@ -342,7 +402,7 @@ final class MmaTile {
         }
 
         int stride = stride(rows);
-        int atToken = context.groupIdy * tile + warpToken;
+        int atToken = place * tile + warpToken;
         int atRow = firstRow + warpRow;
         context.mmaStore(c00, products, atToken, atRow, stride);
         context.mmaStore(c01, products, atToken, atRow + 8, stride);
@@ -361,44 +421,31 @@ final class MmaTile {
         context.mmaStore(c16, products, atToken + 16, atRow + 48, stride);
         context.mmaStore(c17, products, atToken + 16, atRow + 56, stride);
         context.localBarrier();
-        for (int i = 0; i < 4; i++) {
-            int token = 8 * i + lane / 4;
-            int input = first + warpToken + token;
-            if (input < end) {
-                int to = input;
-                int source = input;
-                if (perInput != Tile.IN_ORDER) {
-                    to = order.get(input);
-                    source = to / perInput;
-                }
-                float scale = scales.get(source) / range;
-                for (int j = 0; j < 16; j++) {
-                    int row = atRow + 8 * (j / 2) + 2 * (lane % 4) + j % 2;
-                    if (row < rows) {
-                        float sum = scale * products.get((atToken + token) * stride + row);
-                        if (adds == 1) {
-                            sum += out.get(to * rows + row);
+        if (shares == 1) {
+            for (int i = 0; i < 4; i++) {
+                int token = 8 * i + lane / 4;
+                int input = first + warpToken + token;
+                if (input < end) {
+                    int to = input;
+                    int source = input;
+                    if (perInput != Tile.IN_ORDER) {
+                        to = order.get(input);
+                        source = to / perInput;
+                    }
+                    float scale = scales.get(source) / range;
+                    for (int j = 0; j < 16; j++) {
+                        int row = atRow + 8 * (j / 2) + 2 * (lane % 4) + j % 2;
+                        if (row < rows) {
+                            float sum = scale * products.get((atToken + token) * stride + row);
+                            if (adds == 1) {
+                                sum += out.get(to * rows + row);
+                            }
+                            out.set(to * rows + row, sum);
                         }
-                        out.set(to * rows + row, sum);
                     }
                 }
             }
         }
         context.localBarrier();
-    }
-
-    /**
-     * The scales (kind 0) or offsets (kind 1) of runs {@code 2 * quarter} and the next of a Q4_K group, eight bits apart; see
-     * {@link Weights#sixBitScale}.
-     */
-    private static int sixBits(IntArray w, int at, int quarter, int kind) {
-        int shift = 16 * (quarter & 1);
-        int upper = w.get(at + kind) >>> shift;
-        int lower = w.get(at + 2) >>> (shift + 4 * kind);
-        int both = upper & 0x3F3F;
-        if (quarter > 1) {
-            both = (lower & 0x0F0F) | (upper >>> 2 & 0x3030);
-        }
-        return both;
     }
 }

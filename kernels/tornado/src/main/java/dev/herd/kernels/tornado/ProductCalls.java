@@ -49,32 +49,52 @@ final class ProductCalls {
                 countAt));
     }
 
-    /** {@code out (+)= x · wᵀ} for as many rows of x, which is prepared, as are counted at {@code countAt}. */
-    KernelCall matMul(FloatArray out, FloatArray x, DeviceMatrix w, int countAt, IntUnaryOperator count, int adds) {
-        if (halves == null || !isForHalves(w.format(), w.columns())) {
-            return KernelCall.of(
-                    "MatMul.matMul",
-                    bucket -> MatMul.grid(w.rows(), count.applyAsInt(bucket)),
-                    MatMul::matMul,
-                    step,
-                    out,
-                    x,
-                    w.array(),
-                    w.format().code(),
-                    w.rows(),
-                    w.columns(),
-                    countAt,
-                    adds);
+    /** Adds {@code out (+)= x · wᵀ} for as many rows of x, which is prepared, as are counted at {@code countAt}. */
+    void matMul(
+            List<KernelCall> calls,
+            FloatArray out,
+            FloatArray x,
+            DeviceMatrix w,
+            int countAt,
+            IntUnaryOperator count,
+            int adds) {
+        if (halves != null && isForHalves(w.format(), w.columns())) {
+            matMul(calls, halves, out, x, w, countAt, count, adds);
+            return;
         }
-        HalfBuffers.Input input = halves.of(x);
+        calls.add(KernelCall.of(
+                "MatMul.matMul",
+                bucket -> MatMul.grid(w.rows(), count.applyAsInt(bucket)),
+                MatMul::matMul,
+                step,
+                out,
+                x,
+                w.array(),
+                w.format().code(),
+                w.rows(),
+                w.columns(),
+                countAt,
+                adds));
+    }
+
+    private void matMul(
+            List<KernelCall> calls,
+            HalfBuffers buffers,
+            FloatArray out,
+            FloatArray x,
+            DeviceMatrix w,
+            int countAt,
+            IntUnaryOperator count,
+            int adds) {
+        HalfBuffers.Input input = buffers.of(x);
         int tile = MmaTile.tokens(w.format().code());
-        return KernelCall.of(
+        calls.add(KernelCall.of(
                 "MmaMatMul.matMul",
-                bucket -> MmaMatMul.grid(w.rows(), count.applyAsInt(bucket), tile),
+                bucket -> MmaMatMul.grid(w.rows(), w.columns(), count.applyAsInt(bucket), tile),
                 MmaMatMul::matMul,
                 step,
                 out,
-                halves.products,
+                buffers.products,
                 input.halves(),
                 input.scales(),
                 w.array(),
@@ -83,7 +103,24 @@ final class ProductCalls {
                 w.columns(),
                 tile,
                 countAt,
-                adds);
+                adds));
+        if (MmaTile.shares(w.rows(), w.columns(), 1, tile) > 1) {
+            calls.add(KernelCall.of(
+                    "MmaMatMul.addShares",
+                    bucket -> MmaMatMul.sharesGrid(w.rows(), w.columns(), count.applyAsInt(bucket), tile),
+                    MmaMatMul::addShares,
+                    step,
+                    out,
+                    buffers.products,
+                    input.scales(),
+                    w.array(),
+                    w.format().code(),
+                    w.rows(),
+                    w.columns(),
+                    tile,
+                    countAt,
+                    adds));
+        }
     }
 
     /** {@code out = x · wᵀ} in float, for matrices of few rows, one for each of what is counted at {@code countAt}. */

@@ -98,6 +98,16 @@ final class Weights {
         return (w.get(at + 2) >> (shift + 4 * kind) & 15) | ((upper >> 6 & 3) << 4);
     }
 
+    /** {@link #sixBitScale} from the word of its kind and the last one. */
+    static int sixBits(int own, int last, int run, int kind) {
+        int shift = 8 * (run & 3);
+        int upper = own >> shift;
+        if (run < 4) {
+            return upper & 63;
+        }
+        return (last >> (shift + 4 * kind) & 15) | ((upper >> 6 & 3) << 4);
+    }
+
     /** Element {@code i} of a unit, unscaled. */
     static float level(IntArray w, int format, int row, int unit, int i) {
         if (format == F32) {

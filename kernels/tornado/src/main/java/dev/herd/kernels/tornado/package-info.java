@@ -37,7 +37,8 @@
  * expert down (adds). With many tokens matMul stands for matVec, two matMul and swiGlu for gateUp; and for the experts
  * group, three ExpertMatMul.matMul with activate after the second, and combine; NarrowMatMul.matMul for the router. On
  * devices with matrix units MmaMatMul stands for MatMul and ExpertMatMul, except for weights of 32 bits, and
- * HalfInputs.pack comes once before the products that share their inputs.
+ * HalfInputs.pack comes once before the products that share their inputs; addShares follows a product whose columns several
+ * groups may have shared.
  *
  * <p>With dp4a, for few tokens: rmsNorm of RoundedInputs, projections, place, attend, combine, roundRows, matVec o (adds), rmsNorm,
  * then dense: gateUp, roundRows, matVec down (adds); or mixture: Router.logits, route, and gateUp, roundBoth and down (adds) of
@@ -67,6 +68,7 @@
  * NarrowMatMul.matMul(context, step, out, x, w, format, rows, columns, countAt)
  * HalfInputs.pack(context, step, halves, scales, x, columns, perToken, countAt)
  * MmaMatMul.matMul(context, step, out, products, halves, scales, w, format, rows, columns, tile, countAt, adds)
+ * MmaMatMul.addShares(context, step, out, products, scales, w, format, rows, columns, tile, countAt, adds)
  * MmaMatMul.expertMatMul(context, out, products, halves, scales, w, order, offsets, format, rows, columns, experts, perInput)
  * Gated.gateUp(context, step, out, x, gate, up, gateFormat, upFormat, rows, columns)
  * KeyValues.place(context, step, places, tables, layer, query, key, value, rotations, factors, cache,

@@ -42,7 +42,7 @@ final class HalfProducts {
         int tile = MmaTile.tokens(format);
         Device.run(KernelCall.of(
                 "MmaMatMul.matMul",
-                bucket -> MmaMatMul.grid(rows, tokens + 70, tile),
+                bucket -> MmaMatMul.grid(rows, columns, tokens + 70, tile),
                 MmaMatMul::matMul,
                 step,
                 out,
@@ -56,6 +56,23 @@ final class HalfProducts {
                 tile,
                 Step.TOKENS,
                 adds));
+        if (MmaTile.shares(rows, columns, 1, tile) > 1) {
+            Device.run(KernelCall.of(
+                    "MmaMatMul.addShares",
+                    bucket -> MmaMatMul.sharesGrid(rows, columns, tokens + 70, tile),
+                    MmaMatMul::addShares,
+                    step,
+                    out,
+                    products,
+                    inputs.scales,
+                    w,
+                    format,
+                    rows,
+                    columns,
+                    tile,
+                    Step.TOKENS,
+                    adds));
+        }
     }
 
     /** {@link MmaMatMul#expertMatMul} of inputs in float, {@code perToken} of them for each token of {@code step}. */
