@@ -24,6 +24,7 @@ final class WorkGroup {
     private final boolean[] waitsGlobally; // [size]
     private final int[] allocated; // [size], local arrays that the item has asked for
     private final List<LocalArray> locals = new ArrayList<>();
+    private int inUse; // local arrays that the running group has asked for
     private final Warps warps;
     private String id = "";
 
@@ -47,6 +48,7 @@ final class WorkGroup {
         LOCAL.beginGroup();
         GLOBAL.beginGroup();
         Arrays.fill(allocated, 0);
+        inUse = 0;
         warps.clear();
         Fiber[] fibers = new Fiber[size];
         for (int item = 0; item < size; item++) {
@@ -121,16 +123,30 @@ final class WorkGroup {
     static LocalArray allocate(String name, int length, IntFunction<Object> make) {
         WorkGroup group = running();
         int number = group.allocated[currentItem]++;
-        if (number == group.locals.size()) {
-            AccessLog log = new AccessLog(length, LOCAL, true);
-            log.rename(name);
-            group.locals.add(new LocalArray(make.apply(length), length, log));
+        if (number == group.inUse) {
+            group.inUse++;
+            group.provide(name, number, length, make);
         }
         LocalArray array = group.locals.get(number);
         if (array.size() != length) {
             throw fault("allocates " + length + " elements for " + name + ", but another item " + array.size());
         }
         return array;
+    }
+
+    /** Another group may have gone another way, so its arrays are kept only where they are alike. */
+    private void provide(String name, int number, int length, IntFunction<Object> make) {
+        if (number < locals.size() && locals.get(number).isLike(name, length)) {
+            return;
+        }
+        AccessLog log = new AccessLog(length, LOCAL, true);
+        log.rename(name);
+        LocalArray array = new LocalArray(name, make.apply(length), length, log);
+        if (number < locals.size()) {
+            locals.set(number, array);
+        } else {
+            locals.add(array);
+        }
     }
 
     /** The log of an array in local memory; null for an array of the item's own. */

@@ -5,7 +5,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.utils.QuantizationUtils;
 
 /**
- * Reads quantised rows in pieces of 64 columns, four levels to a word as signed bytes, and multiplies them with
+ * Reads quantised rows, but for Q4_K, in pieces of 64 columns, four levels to a word as signed bytes, and multiplies them with
  * {@link RoundedInputs}: what {@link RoundedRows} calls in its inner loop. An element is {@code scale * level - offset}.
  *
  * <p>A piece is two runs of 32 columns. Where a row ends with its first, the second one reads the first again, and inputs are
@@ -25,11 +25,8 @@ final class Pieces {
 
     private Pieces() {}
 
-    /** Where the words of a piece's first run are; of Q4_K, both runs', of Q6_K, the low bits of all. */
+    /** Where the words of a piece's first run are; of Q6_K, the low bits of all. */
     static int words(int format, int row, int piece) {
-        if (format == Weights.Q4_K) {
-            return row + (piece >> 2) * 36 + 4 + 8 * (piece & 3);
-        }
         if (format == Weights.Q6_K) {
             return row + (piece >> 2) * 53 + 16 * (piece >> 1 & 1);
         }
@@ -56,10 +53,6 @@ final class Pieces {
      * @param more of {@link #moreWords}
      */
     static int word(IntArray w, int format, int words, int more, int piece, int j) {
-        if (format == Weights.Q4_K) {
-            int levels = w.get(words + (j & 7));
-            return (j < 8 ? levels : levels >> 4) & NIBBLES;
-        }
         if (format == Weights.Q6_K) {
             int shift = 4 * (piece & 1);
             int low = w.get(words + j) >> shift & NIBBLES;
@@ -74,34 +67,31 @@ final class Pieces {
         return w.get(run + (j & 7));
     }
 
-    /** The two halves of a piece: the scales of its runs; of Q4_K, the scales of scales and offsets; of Q6_K, that of scales. */
+    /** The two halves of a piece: the scales of its runs; of Q6_K, that of scales. */
     static int halves(IntArray w, int format, int row, int piece, int words, int more) {
-        if (format == Weights.Q4_K) {
-            return w.get(row + (piece >> 2) * 36);
-        }
         if (format == Weights.Q6_K) {
             return w.get(row + (piece >> 2) * 53 + 52);
         }
         return (w.get(words - 1) & 0xFFFF) | w.get(more - 1) << 16;
     }
 
-    /** Four small numbers, a byte each: the scales of both runs and then their offsets; of Q6_K, the scales of 16 columns each. */
+    /** Of Q6_K, the scales of 16 columns each, a byte each. */
     static int smallNumbers(IntArray w, int format, int row, int piece) {
-        if (format == Weights.Q4_K) {
-            return sixBits(w, row + (piece >> 2) * 36, piece & 3);
-        }
         if (format == Weights.Q6_K) {
             return w.get(row + (piece >> 2) * 53 + 48 + (piece & 3));
         }
         return 0;
     }
 
-    /** See {@link Weights#sixBitScale}. */
-    private static int sixBits(IntArray w, int group, int piece) {
+    /**
+     * Of a Q4_K piece's three words of small numbers, the scales of both runs and then their offsets, a byte each; see
+     * {@link Weights#sixBitScale}.
+     */
+    static int sixBits(int firstWord, int secondWord, int thirdWord, int piece) {
         int shift = 16 * (piece & 1);
-        int scales = w.get(group + 1) >> shift;
-        int offsets = w.get(group + 2) >> shift;
-        int low = w.get(group + 3) >> shift;
+        int scales = firstWord >> shift;
+        int offsets = secondWord >> shift;
+        int low = thirdWord >> shift;
         int ofFirst = (scales & 0x3F3F) | (offsets & 0x3F3F) << 16;
         int ofLast = (low & 0x0F0F) | (scales >> 2 & 0x3030) | ((low >> 4 & 0x0F0F) | (offsets >> 2 & 0x3030)) << 16;
         int isLast = -(piece >> 1);
@@ -110,21 +100,15 @@ final class Pieces {
 
     /** What the levels of columns {@code 16 k} to {@code 16 k + 15} are multiplied by. */
     static float scale(int format, float first, float second, int small, int k) {
-        if (format == Weights.Q4_K) {
-            return first * (small >> (4 * (k & 2)) & 63);
-        }
         if (format == Weights.Q6_K) {
             return first * (small << (24 - 8 * k) >> 24);
         }
         return k < 2 ? first : second;
     }
 
-    /** What is taken from the scaled levels of a run. */
-    static float offset(int format, float first, float second, int small, int run) {
-        if (format == Weights.Q4_K) {
-            return second * (small >> (16 + 8 * run) & 63);
-        }
-        return 8 * (run == 0 ? first : second);
+    /** What is taken from the scaled levels of a run of Q4_0. */
+    static float offset(float scale) {
+        return 8 * scale;
     }
 
     /** Four words times the inputs' words from {@code at} on. */
@@ -137,7 +121,7 @@ final class Pieces {
 
     /** What the offsets of a piece take from its product. */
     static float taken(int format, FloatArray factors, int at, float offset0, float offset1) {
-        if (format == Weights.Q4_K || format == Weights.Q4_0) {
+        if (format == Weights.Q4_0) {
             return offset0 * factors.get(at + 2 * LANES) + offset1 * factors.get(at + 3 * LANES);
         }
         return 0;

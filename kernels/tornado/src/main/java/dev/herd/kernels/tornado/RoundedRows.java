@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * Dot products of rows of quantised matrices with {@link RoundedInputs}, by {@code dp4a}: what {@link RoundedProducts} is
  * made of.
  *
- * <p>16 items have two neighbouring rows. Each takes every 16th piece of 64 columns of both ({@link Pieces}), so that scales
+ * <p>Q4_K has a way of its own ({@link RoundedQ4K}). Of other formats, 16 items have two neighbouring rows. Each takes every 16th piece of 64 columns of both ({@link Pieces}), so that scales
  * are decoded once for 64 weights and no item waits for another until the end. It first loads all words of a piece of both
  * rows, which are on their way together, and then goes through the tokens: weights are read and decoded once for up to
  * eight. Inputs come from the cache, where 16 neighbouring items find what they load at once side by side. An item's sums, and
@@ -19,7 +19,7 @@ final class RoundedRows {
     static final int TOKENS = 8;
 
     /** Items of a group. */
-    static final int GROUP = 64;
+    static final int GROUP = 32;
 
     /** Rows that 16 items have. */
     static final int PAIR = 2;
@@ -30,7 +30,7 @@ final class RoundedRows {
     static final int ROWS = GROUP / LANES * PAIR;
 
     /** Floats from one row of sums to the next, an odd number against bank conflicts. */
-    private static final int STRIDE = GROUP + 1;
+    static final int STRIDE = GROUP + 1;
 
     private RoundedRows() {}
 
@@ -53,7 +53,7 @@ final class RoundedRows {
      * The dot product of the item's {@link #row} with the inputs of its {@link #token}; 0 for tokens that are not among the
      * {@code tokens} from {@code firstToken} on. All items of a group call it, with the same inputs.
      *
-     * @param group which eight rows
+     * @param group which four rows
      * @param matrix where the matrix begins, in rows of the array: that of an expert is one of many
      * @param rows rows of the matrix
      * @param tile where the inputs of token {@code firstToken} begin
@@ -71,6 +71,9 @@ final class RoundedRows {
             int firstToken,
             int tokens,
             int columns) {
+        if (format == Weights.Q4_K) {
+            return RoundedQ4K.sums(context, w, group, matrix, rows, levels, factors, tile, firstToken, tokens, columns);
+        }
         float[] sums = context.allocateFloatLocalArray(PAIR * TOKENS * STRIDE);
         int item = context.localIdx;
         int lane = item % LANES;
@@ -133,16 +136,16 @@ final class RoundedRows {
                     float aScale1 = Pieces.scale(format, aFirst, aSecond, aSmall, 1);
                     float aScale2 = Pieces.scale(format, aFirst, aSecond, aSmall, 2);
                     float aScale3 = Pieces.scale(format, aFirst, aSecond, aSmall, 3);
-                    float aOffset0 = Pieces.offset(format, aFirst, aSecond, aSmall, 0);
-                    float aOffset1 = Pieces.offset(format, aFirst, aSecond, aSmall, 1);
+                    float aOffset0 = Pieces.offset(aScale0);
+                    float aOffset1 = Pieces.offset(aScale2);
                     float bFirst = Bits.half(bHalves);
                     float bSecond = Bits.half(bHalves >> 16);
                     float bScale0 = Pieces.scale(format, bFirst, bSecond, bSmall, 0);
                     float bScale1 = Pieces.scale(format, bFirst, bSecond, bSmall, 1);
                     float bScale2 = Pieces.scale(format, bFirst, bSecond, bSmall, 2);
                     float bScale3 = Pieces.scale(format, bFirst, bSecond, bSmall, 3);
-                    float bOffset0 = Pieces.offset(format, bFirst, bSecond, bSmall, 0);
-                    float bOffset1 = Pieces.offset(format, bFirst, bSecond, bSmall, 1);
+                    float bOffset0 = Pieces.offset(bScale0);
+                    float bOffset1 = Pieces.offset(bScale2);
                     for (int token = 0; token < tokens; token++) {
                         int from = tile + token * RoundedInputs.tiles(columns) + piece / LANES;
                         int at = from * RoundedInputs.WORDS + lane;

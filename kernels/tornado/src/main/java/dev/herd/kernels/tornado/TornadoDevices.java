@@ -43,6 +43,7 @@ public final class TornadoDevices {
             RoundedExperts.class,
             RoundedInputs.class,
             RoundedProducts.class,
+            RoundedQ4K.class,
             RoundedRows.class,
             Router.class,
             RunAttention.class,
