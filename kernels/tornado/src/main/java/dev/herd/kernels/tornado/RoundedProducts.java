@@ -9,7 +9,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * The products of a step of up to eight tokens with {@code dp4a}, of quantised matrices and {@link RoundedInputs}: what
  * {@link MatVec}, {@link Gated} and {@link Experts} are for devices without it and for other formats.
  *
- * <p>A group of 64 items computes eight rows for all tokens ({@link RoundedRows}), of an expert for one assignment. Weights come
+ * <p>A group of 32 items computes four rows for all tokens ({@link RoundedRows}), of an expert for one assignment. Weights come
  * from memory once for all tokens, those of an expert once per assignment; inputs, a byte and an eighth per column, from the
  * cache. What can be computed at the same time is one launch: short kernels would each wait for the last groups of the one
  * before.
