@@ -7,8 +7,9 @@ import java.util.regex.Pattern;
  * What a device can do beyond what every device can. It is declared when the device is opened, and decides which form of a
  * kernel a graph gets; nothing is tried out.
  *
- * @param hasDp4a sums of products of four pairs of signed bytes, and sums over the 32 items of a warp
- * @param hasMma matrix units that multiply bfloat16, halves and signed bytes
+ * @param hasDp4a sums of products of four pairs of signed bytes; such devices also run a group's items side by side, which
+ *     {@link RunAttention} is made for
+ * @param hasMma matrix units that multiply halves
  */
 public record Capabilities(boolean hasDp4a, boolean hasMma) {
     /** Of a device of which nothing is known: the portable forms. */

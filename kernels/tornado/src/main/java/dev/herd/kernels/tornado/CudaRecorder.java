@@ -71,7 +71,10 @@ final class CudaRecorder implements Recorder {
 
     @Override
     public void unlock(TornadoNativeArray array) {
-        call(() -> (int) unlock.invokeExact(address(array)));
+        long result = call(() -> (int) unlock.invokeExact(address(array)));
+        if (result != 0) {
+            throw new IllegalStateException("the driver does not unlock memory (error " + result + ")");
+        }
     }
 
     private static long address(TornadoNativeArray array) {

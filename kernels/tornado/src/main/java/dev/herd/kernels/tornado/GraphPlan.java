@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
-import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** Task graphs that can be run, one at a time. Their kernels are compiled when it is made. */
@@ -91,14 +90,30 @@ final class GraphPlan implements AutoCloseable {
     /** Gives the device's memory back. */
     @Override
     public void close() {
-        recordings.values().forEach(Recording::close);
+        List<AutoCloseable> all = new ArrayList<>(recordings.values());
+        locked.forEach(array -> all.add(() -> recorder.ifPresent(device -> device.unlock(array))));
+        all.add(plan);
         recordings.clear();
-        locked.forEach(array -> recorder.ifPresent(device -> device.unlock(array)));
         locked.clear();
-        try {
-            plan.close();
-        } catch (TornadoExecutionPlanException e) {
-            throw new IllegalStateException(e);
+        closeAll(all);
+    }
+
+    /** Closes each, whatever becomes of the others: what stays open is memory of the device's. */
+    private static void closeAll(List<AutoCloseable> all) {
+        IllegalStateException failures = null;
+        for (AutoCloseable each : all) {
+            try {
+                each.close();
+            } catch (Exception failure) {
+                if (failures == null) {
+                    failures = new IllegalStateException(failure);
+                } else {
+                    failures.addSuppressed(failure);
+                }
+            }
+        }
+        if (failures != null) {
+            throw failures;
         }
     }
 }

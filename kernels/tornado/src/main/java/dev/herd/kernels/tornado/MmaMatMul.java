@@ -1,5 +1,6 @@
 package dev.herd.kernels.tornado;
 
+import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
@@ -11,8 +12,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * and {@link ExpertMatMul} are elsewhere. Inputs are halves of {@link HalfInputs}, weights are decoded to halves, sums are
  * floats; docs/adr/0017 has the bound of the error.
  *
- * <p>A group of 256 items computes 128 rows of 128 tokens, or half as many items half as many tokens ({@link MmaTile}): for
- * weights of 16 bits, and for experts. Traffic is the weights once per tile of tokens, the inputs once per 128 rows at two
+ * <p>A group of 256 items computes 128 rows of 128 tokens, or half as many items half as many tokens ({@link MmaTile#tokens}):
+ * for weights of 16 bits and Q4_K, and for experts. Traffic is the weights once per tile of tokens, the inputs once per 128 rows at two
  * bytes an element, the result three times, and once more where it is added to what is there.
  */
 public final class MmaMatMul {
@@ -28,9 +29,21 @@ public final class MmaMatMul {
                 Math.ceilDiv(rows, MmaTile.ROWS), tiles, mostShares(rows, columns, tokens, tile), MmaTile.group(tile));
     }
 
-    /** A bucket has more than half as many tokens as its name says, so at least so many tiles. */
+    /**
+     * The most that any number of tokens of a bucket asks for: more than half as many as its name says, and more tiles can mean
+     * fewer shares or more.
+     */
     private static int mostShares(int rows, int columns, int tokens, int tile) {
-        return MmaTile.shares(rows, columns, Math.ceilDiv(tokens / 2 + 1, tile), tile);
+        return IntStream.rangeClosed(Math.ceilDiv(tokens / 2 + 1, tile), Math.ceilDiv(tokens, tile))
+                .map(tiles -> MmaTile.shares(rows, columns, tiles, tile))
+                .max()
+                .orElse(1);
+    }
+
+    /** Whether there is a number of tokens for which groups share columns. */
+    static boolean canShare(int rows, int columns, int tile) {
+        return IntStream.rangeClosed(1, MmaTile.MOST_ROUNDS * MmaTile.OCCUPYING * MmaTile.MOST_TOKENS / tile)
+                .anyMatch(tiles -> MmaTile.shares(rows, columns, tiles, tile) > 1);
     }
 
     /** The grid of {@link #addShares}; of one group if there is nothing to add up. */

@@ -104,7 +104,7 @@ final class ProductCalls {
                 tile,
                 countAt,
                 adds));
-        if (MmaTile.shares(w.rows(), w.columns(), 1, tile) > 1) {
+        if (MmaMatMul.canShare(w.rows(), w.columns(), tile)) {
             calls.add(KernelCall.of(
                     "MmaMatMul.addShares",
                     bucket -> MmaMatMul.sharesGrid(w.rows(), w.columns(), count.applyAsInt(bucket), tile),

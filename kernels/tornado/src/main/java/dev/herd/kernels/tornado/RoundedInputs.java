@@ -198,14 +198,19 @@ public final class RoundedInputs {
         float[] largest = context.allocateFloatLocalArray(GROUP);
         int[] sums = context.allocateIntLocalArray(GROUP);
         int item = context.localIdx;
+        // A device's maximum passes over what is not a number, which must not end as zeros: so it is added to the
+        // factor.
         largest[item] = TornadoMath.max(
-                TornadoMath.max(TornadoMath.abs(a), TornadoMath.abs(b)),
-                TornadoMath.max(TornadoMath.abs(c), TornadoMath.abs(d)));
+                        TornadoMath.max(TornadoMath.abs(a), TornadoMath.abs(b)),
+                        TornadoMath.max(TornadoMath.abs(c), TornadoMath.abs(d)))
+                + 0 * (a + b + c + d);
         context.localBarrier();
         int firstOfRun = item / PER_RUN * PER_RUN;
         float most = 0;
+        float noNumber = 0;
         for (int i = 0; i < PER_RUN; i++) {
             most = TornadoMath.max(most, largest[firstOfRun + i]);
+            noNumber += 0 * largest[firstOfRun + i];
         }
         float inverse = most < TINY ? 0 : 127 / most;
         int p = level(a * inverse);
@@ -222,7 +227,7 @@ public final class RoundedInputs {
             for (int i = 0; i < PER_RUN; i++) {
                 sum += sums[item + i];
             }
-            float scale = most / 127;
+            float scale = most / 127 + noNumber;
             int at = tile * FACTORS + item / PER_RUN % 2 * LANES + item / LANES;
             factors.set(at, scale);
             factors.set(at + 2 * LANES, scale * sum);

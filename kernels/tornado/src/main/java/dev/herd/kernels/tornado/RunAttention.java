@@ -38,11 +38,12 @@ public final class RunAttention {
     /**
      * Tokens of a run: as many as local memory has room for.
      *
-     * @return 4, 2, 1, or 0 if the heads are too large
+     * @return 4, 2, 1, or 0 if the heads are too large or too many for one group
      */
     static int runLength(int heads, int kvHeads, int headSize) {
         int length = QUARTERS;
-        while (length > 0 && localBytes(heads / kvHeads, headSize, length) > LOCAL_BYTES) {
+        int groupSize = heads / kvHeads;
+        while (length > 0 && (length * groupSize > GROUP || localBytes(groupSize, headSize, length) > LOCAL_BYTES)) {
             length /= 2;
         }
         return length;
@@ -253,9 +254,9 @@ public final class RunAttention {
                 context.localBarrier();
                 for (int row = quarter; row < runLength * groupSize; row += QUARTERS) {
                     if (row < queries) {
-                        float weight = 0;
-                        if (weights[row * POSITIONS + lane] > LOWEST) {
-                            weight = TornadoMath.exp(weights[row * POSITIONS + lane] - largest[row]);
+                        float weight = TornadoMath.exp(weights[row * POSITIONS + lane] - largest[row]);
+                        if (weights[row * POSITIONS + lane] == LOWEST) {
+                            weight = 0;
                         }
                         weights[row * POSITIONS + lane] = weight;
                     }

@@ -24,7 +24,7 @@ public final class TornadoDevices {
     private static final String DRIVER_LINE = "driver version";
 
     /** All that kernels consist of. */
-    private static final List<Class<?>> KERNELS = List.of(
+    static final List<Class<?>> KERNELS = List.of(
             Attention.class,
             Bits.class,
             Elements.class,
@@ -33,9 +33,14 @@ public final class TornadoDevices {
             Experts.class,
             Gated.class,
             Gelu.class,
+            HalfInputs.class,
+            HalfRange.class,
             KeyValues.class,
             MatMul.class,
             MatVec.class,
+            MmaMatMul.class,
+            MmaTile.class,
+            NarrowMatMul.class,
             Norms.class,
             Pieces.class,
             Q4KRows.class,
@@ -99,7 +104,7 @@ public final class TornadoDevices {
             try {
                 return new CudaPrograms(device)::compile;
             } catch (ReflectiveOperationException other) {
-                log.accept("kernels are compiled one by one, since this TornadoVM has no " + other.getMessage());
+                log.accept("kernels are compiled one by one, since this TornadoVM is another: " + reason(other));
             }
         }
         return sources -> {};
@@ -119,9 +124,16 @@ public final class TornadoDevices {
         try {
             return Optional.of(new CudaRecorder(device));
         } catch (ReflectiveOperationException other) {
-            log.accept("no CUDA graphs, since this TornadoVM has no " + other.getMessage());
+            log.accept("no CUDA graphs, since this TornadoVM is another: " + reason(other));
             return Optional.empty();
         }
+    }
+
+    /** A method that is not there is named by the exception; what a method threw is its cause. */
+    private static String reason(ReflectiveOperationException failure) {
+        return failure.getCause() == null
+                ? failure.toString()
+                : failure.getCause().toString();
     }
 
     /** OpenCL offers kernels in Java nothing that not every device has. */

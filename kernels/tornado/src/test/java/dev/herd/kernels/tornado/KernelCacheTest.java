@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import uk.ac.manchester.tornado.api.KernelContext;
 
 /** What is kept comes back, what is damaged or another's is compiled again and said once, and nothing else is lost. */
 final class KernelCacheTest {
@@ -40,6 +41,35 @@ final class KernelCacheTest {
         KernelCache cache = open();
         cache.keep(OTHER_KEY, OTHER_SOURCE);
         return cache.keep(KEY, SOURCE);
+    }
+
+    /** A kernel that the key of the cache does not know would be taken from a cache of its past. */
+    @Test
+    void theCacheIsOfAllClassesThatKernelsConsistOf() throws Exception {
+        Path classes = Path.of(TornadoDevices.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toURI())
+                .resolve("dev/herd/kernels/tornado");
+        List<Class<?>> missing = new ArrayList<>();
+        try (Stream<Path> files = Files.list(classes)) {
+            for (Path file : files.toList()) {
+                String name = file.getFileName().toString().replace(".class", "");
+                if (!name.equals("package-info")) {
+                    Class<?> type = Class.forName("dev.herd.kernels.tornado." + name);
+                    boolean computes = Arrays.stream(type.getDeclaredMethods())
+                            .filter(method -> !method.isSynthetic())
+                            .anyMatch(method ->
+                                    Arrays.asList(method.getParameterTypes()).contains(KernelContext.class));
+                    if (computes && !TornadoDevices.KERNELS.contains(type)) {
+                        missing.add(type);
+                    }
+                }
+            }
+        }
+
+        assertThat(missing).containsExactly(Sampling.class); // which no plan runs
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -49,6 +50,36 @@ final class SharedColumnsTest {
                 assertThat(out.get(token * rows + row))
                         .as("token %d, row %d", token, row)
                         .isEqualTo(sum);
+            }
+        }
+    }
+
+    /** What the kernel asks for, it must get: groups that are not there leave their columns out. */
+    @ParameterizedTest
+    @ValueSource(ints = {64, 128})
+    void gridsHaveAllSharesOfAnyNumberOfTokens(int tile) {
+        for (int rows : new int[] {32, 1024, 5120, 8192, 19200, 202048}) {
+            for (int columns : new int[] {256, 512, 5120, 8192}) {
+                for (int largest : new int[] {264, 512, 1100}) {
+                    for (int tokens = 9; tokens <= largest; tokens++) {
+                        int shares = MmaTile.shares(rows, columns, Math.ceilDiv(tokens, tile), tile);
+                        int bucket = GraphPlan.bucket(tokens, largest);
+                        String what = tokens + " tokens of " + largest + ", " + rows + " rows of " + columns;
+
+                        assertThat(MmaMatMul.grid(rows, columns, bucket, tile).getGlobalWork()[2])
+                                .as(what)
+                                .isGreaterThanOrEqualTo(shares);
+                        if (shares > 1) {
+                            assertThat(MmaMatMul.canShare(rows, columns, tile))
+                                    .as(what)
+                                    .isTrue();
+                            assertThat(MmaMatMul.sharesGrid(rows, columns, bucket, tile)
+                                            .getGlobalWork()[1])
+                                    .as(what)
+                                    .isEqualTo(bucket);
+                        }
+                    }
+                }
             }
         }
     }
