@@ -20,7 +20,10 @@ import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The decoder end to end on an emulated device with matrix units, in steps that have the tokens for them. */
+/**
+ * The decoder end to end on an emulated device with matrix units, in steps that have the tokens for them. Weights of the
+ * fixtures are F32, whose products stay in float there: {@code MatrixUnitsDecoderTest} has those in halves.
+ */
 final class MatrixUnitsGoldenTest {
     private static final Device DEVICE = TornadoDevices.emulated(new Capabilities(false, true), line -> {});
     private static final Limits LIMITS = new Limits(40, 16, TensorType.F32, 1L << 22);

@@ -1,0 +1,83 @@
+package dev.herd.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.herd.engine.CpuModelRunner;
+import dev.herd.engine.DeviceModelRunner;
+import dev.herd.engine.ModelRunner;
+import dev.herd.golden.Scoring;
+import dev.herd.golden.TestDevice;
+import dev.herd.kernels.KernelsSelector;
+import dev.herd.kernels.TensorType;
+import dev.herd.weights.Checkpoint;
+import dev.herd.weights.Checkpoints;
+import dev.herd.weights.GgufExport;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Whole models on a device with matrix units, in steps of more tokens than take the kernels for few: buckets, shared columns,
+ * experts in tiles and logits of many rows, beside the CPU's scalar kernels.
+ */
+final class MatrixUnitsDecoderTest {
+    private static final int TOKENS = 40;
+
+    /** Root mean square of the difference of logits as a share of the logits': what halves cost, layer after layer. */
+    private static final double MOST = 5e-3;
+
+    @ParameterizedTest(name = "{0}, {1} of 4 experts, steps of {2} tokens")
+    @CsvSource({"Q4_K, 1, 40", "Q8_0, 2, 10", "BF16, 1, 20"})
+    void logitsAreTheCpus(TensorType type, int perToken, int slice, @TempDir Path folder) {
+        RandomModel model = RandomModel.builder()
+                .layers(4, 4, 2)
+                .experts(4, perToken)
+                .widths(256, 64, 256, 512)
+                .heads(4, 2)
+                .build(23);
+        int[] tokens =
+                new Random(22).ints(TOKENS, 0, model.config.vocabularySize()).toArray();
+        Path file = folder.resolve("model.gguf");
+        GgufExport.write(model.asCheckpoint(), type, file);
+        try (Checkpoint checkpoint = Checkpoints.open(file);
+                ModelRunner cpu = new CpuModelRunner(
+                        checkpoint,
+                        KernelsSelector.select(Optional.of("scalar")).kernels(),
+                        1,
+                        limits());
+                ModelRunner device = new DeviceModelRunner(
+                        checkpoint,
+                        TestDevice.withAllCapabilities(),
+                        new DeviceModelRunner.TowerPlace.OnDevice(),
+                        limits(),
+                        1,
+                        256)) {
+            double error = relativeError(score(cpu, tokens, TOKENS), score(device, tokens, slice));
+
+            assertThat(error).isLessThan(MOST);
+        }
+    }
+
+    private static float[][] score(ModelRunner runner, int[] tokens, int slice) {
+        return Scoring.score(runner, tokens, -1, new float[0], slice);
+    }
+
+    private static CpuModelRunner.Limits limits() {
+        return new CpuModelRunner.Limits(TOKENS, 16, TensorType.F32, 1L << 22);
+    }
+
+    private static double relativeError(float[][] expected, float[][] actual) {
+        double error = 0;
+        double size = 0;
+        for (int t = 0; t < expected.length; t++) {
+            for (int i = 0; i < expected[t].length; i++) {
+                error += Math.pow((double) actual[t][i] - expected[t][i], 2);
+                size += Math.pow(expected[t][i], 2);
+            }
+        }
+        return Math.sqrt(error / size);
+    }
+}
