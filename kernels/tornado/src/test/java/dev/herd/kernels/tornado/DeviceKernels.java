@@ -435,7 +435,7 @@ final class DeviceKernels implements Kernels {
                 KeyValues.LOCAL,
                 format(shape).code(),
                 splits));
-        Device.run(KernelCall.of(
+        KernelCall combine = KernelCall.of(
                 "Attention.combine",
                 bucket -> Attention.combineGrid(heads, 2),
                 Attention::combine,
@@ -444,7 +444,8 @@ final class DeviceKernels implements Kernels {
                 partial,
                 heads,
                 headSize,
-                splits));
+                splits);
+        Device.run(combine);
         int runLength = RunAttention.runLength(heads, shape.kvHeadCount(), headSize);
         if (Device.DEVICE.library().capabilities().hasDp4a() && runLength > 0) {
             float[] portable = attended.toHeapArray();
@@ -469,16 +470,7 @@ final class DeviceKernels implements Kernels {
                     format(shape).code(),
                     splits,
                     runLength));
-            Device.run(KernelCall.of(
-                    "Attention.combine",
-                    bucket -> Attention.combineGrid(heads, 2),
-                    Attention::combine,
-                    step,
-                    attended,
-                    partial,
-                    heads,
-                    headSize,
-                    splits));
+            Device.run(combine);
             assertThat(attended.toHeapArray()).containsExactly(portable, within(1e-4f));
         }
         put(
