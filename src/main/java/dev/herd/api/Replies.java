@@ -32,13 +32,24 @@ final class Replies {
         return Uni.createFrom().emitter(emitter -> {
             emitter.onTermination(answer::cancel);
             answer.start(task -> loop.runOnContext(run -> task.run()), sink.apply(emitter));
-            // The client may have gone before anyone listened for that.
-            loop.runOnContext(check -> {
-                if (http.response().closed() && !http.response().ended()) {
-                    answer.cancel();
-                }
-            });
+            loop.runOnContext(ready -> whenClientLeaves(http, answer::cancel));
         });
+    }
+
+    /**
+     * Runs {@code departure} once the client is gone before it has its whole answer, also if that has happened already;
+     * called on the response's event loop. The response's own close handler would not do: there is one only, and the
+     * framework puts in its own, sooner or later than ours.
+     */
+    static void whenClientLeaves(RoutingContext http, Runnable departure) {
+        http.addEndHandler(end -> {
+            if (end.failed()) {
+                departure.run();
+            }
+        });
+        if (http.response().closed() && !http.response().ended()) {
+            departure.run();
+        }
     }
 
     /** The response whose body is streamed. */

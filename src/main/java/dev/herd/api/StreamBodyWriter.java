@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
@@ -61,16 +62,12 @@ final class StreamBodyWriter implements ServerMessageBodyWriter<StreamBody> {
             end(request, error);
         });
         Answer answer = body.answer();
-        request.serverResponse().addCloseHandler(() -> {
-            vertx.cancelTimer(heartbeat);
-            answer.cancel();
-            request.close();
-        });
-        if (response.closed()) {
+        stream.onRoom(answer::plan);
+        Replies.whenClientLeaves(request.unwrap(RoutingContext.class), () -> {
             vertx.cancelTimer(heartbeat);
             answer.cancel(); // and start it all the same, so that what was decided is recorded
-        }
-        stream.onRoom(answer::plan);
+            request.close();
+        });
         answer.start(task -> loop.runOnContext(run -> task.run()), sink);
     }
 

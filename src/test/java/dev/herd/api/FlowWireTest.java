@@ -39,6 +39,9 @@ class FlowWireTest {
     @Inject
     ScriptedOpener model;
 
+    @Inject
+    LateListener lateListener;
+
     private final List<Client> clients = new ArrayList<>();
 
     @BeforeEach
@@ -127,6 +130,21 @@ class FlowWireTest {
         assertThat(cancelled()).isEqualTo(cancelled + 1);
     }
 
+    /** The framework does so itself when a thread of its own comes late. */
+    @ParameterizedTest
+    @ValueSource(strings = {"true", "false"})
+    void clientThatLeavesIsNoticedWhoeverElseListens(String stream) throws Exception {
+        model.runner().say(model.model().tokenizer().encode("x")[0]);
+        model.runner().hold();
+        Client client = send("{" + MESSAGES + ",\"stream\":" + stream + "}", LateListener.HEADER + ": yes\r\n");
+        awaitStatus(status -> status.running() == 1);
+        lateListener.await();
+
+        client.close();
+
+        stepUntil(status -> status.running() == 0);
+    }
+
     @Test
     void clientThatLeavesTheQueueFreesItsPlace() throws Exception {
         model.runner().say(model.model().tokenizer().encode("x")[0]);
@@ -207,7 +225,11 @@ class FlowWireTest {
     }
 
     private Client send(String body) throws IOException {
-        Client client = new Client(body);
+        return send(body, "");
+    }
+
+    private Client send(String body, String headers) throws IOException {
+        Client client = new Client(body, headers);
         clients.add(client);
         return client;
     }
@@ -241,14 +263,14 @@ class FlowWireTest {
         private final Socket socket;
         private final BufferedReader in;
 
-        Client(String body) throws IOException {
+        Client(String body, String headers) throws IOException {
             socket = new Socket();
             socket.setReceiveBufferSize(4096);
             socket.connect(new InetSocketAddress("localhost", RestAssured.port));
             socket.setSoTimeout(30_000);
             in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
             String head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                    + "Content-Type: application/json\r\nContent-Length: " + body.length() + "\r\n\r\n";
+                    + "Content-Type: application/json\r\nContent-Length: " + body.length() + "\r\n" + headers + "\r\n";
             socket.getOutputStream().write((head + body).getBytes(StandardCharsets.US_ASCII));
         }
 
