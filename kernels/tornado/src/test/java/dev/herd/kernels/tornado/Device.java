@@ -1,5 +1,7 @@
 package dev.herd.kernels.tornado;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -107,6 +109,25 @@ final class Device {
 
     /** A plan and its arrays. */
     private record Prepared(List<TornadoNativeArray> arrays, TornadoExecutionPlan plan) {}
+
+    /**
+     * Whether the device multiplies few tokens with {@code dp4a}. CUDA's and the emulator do, or it is a mistake; others take the
+     * portable forms and are not tested with kernels that they never get.
+     */
+    static boolean hasDp4a() {
+        return has(DEVICE.library().capabilities().hasDp4a());
+    }
+
+    /** Whether it multiplies many tokens on matrix units; the same holds. */
+    static boolean hasMma() {
+        return has(DEVICE.library().capabilities().hasMma());
+    }
+
+    private static boolean has(boolean isDeclared) {
+        boolean isOther = !List.of("CUDA", "emulator").contains(DEVICE.facts().backend());
+        assertThat(isDeclared).as("what %s can", DEVICE.facts()).isNotEqualTo(isOther);
+        return isDeclared;
+    }
 
     /** A step in which every count is {@code count}. */
     static IntArray step(int count) {

@@ -5,6 +5,6 @@ import dev.herd.kernels.KernelContract;
 /** The contract of the CPU's kernels for the device's, products being those for few tokens. */
 final class DeviceKernelsTest extends KernelContract {
     DeviceKernelsTest() {
-        super(new DeviceKernels(DeviceKernels.Products.FEW));
+        super(new DeviceKernels(DeviceProducts.Form.FEW));
     }
 }

@@ -7,6 +7,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -17,8 +18,7 @@ final class HalfInputsTest {
     @ParameterizedTest
     @CsvSource({"0", "1e-37", "1e-3", "1", "70000", "1e30", "3e38"})
     void aRowIsItsHalvesTimesAPowerOfTwo(float size) {
-        if (!HalfProducts.areThere()) {
-            assertThat(ProductCalls.isForHalves(DeviceFormat.F32, 1)).isFalse();
+        if (!Device.hasMma()) {
             return;
         }
         Random random = new Random(1);
@@ -43,6 +43,25 @@ final class HalfInputsTest {
                         .isEqualTo(rounded(quotient - first));
             }
         }
+    }
+
+    /** A product of what is no number must be none either, or a mistake of the model's would look like an answer. */
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+    void whatIsNoNumberIsNoneAsHalf(float value) {
+        if (!Device.hasMma()) {
+            return;
+        }
+        FloatArray x = new FloatArray(2 * COLUMNS);
+        x.init(1);
+        x.set(77, value);
+
+        HalfProducts.Inputs inputs = HalfProducts.Inputs.of(Device.step(1), x, COLUMNS, 2);
+
+        assertThat(Float.isFinite(
+                        half(inputs.halves(), 0, 0, 77) * inputs.scales().get(0)))
+                .isFalse();
+        assertThat(half(inputs.halves(), 1, 0, 77) * inputs.scales().get(1)).isEqualTo(1);
     }
 
     private static float rounded(float value) {

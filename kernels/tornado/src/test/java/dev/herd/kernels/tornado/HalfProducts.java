@@ -22,11 +22,6 @@ final class HalfProducts {
         };
     }
 
-    /** Whether the device has matrix units. */
-    static boolean areThere() {
-        return Device.DEVICE.library().capabilities().hasMma();
-    }
-
     /** Writes the range of a matrix behind its last row. */
     static void range(IntArray matrix, DeviceFormat format, int columns, int rows) {
         float largest = HalfRange.largest(matrix.getSegment(), format, columns, 0, rows);

@@ -7,7 +7,7 @@ import dev.herd.kernels.WeightMatrix;
 /** The contract of products for those of many tokens as the device gets them: on matrix units, if it has some. */
 final class HalfProductsTest implements MatMulContract {
     private final Kernels kernels =
-            new DeviceKernels(HalfProducts.areThere() ? DeviceKernels.Products.HALVES : DeviceKernels.Products.TILES);
+            new DeviceKernels(Device.hasMma() ? DeviceProducts.Form.HALVES : DeviceProducts.Form.TILES);
 
     @Override
     public Kernels kernels() {
@@ -16,7 +16,7 @@ final class HalfProductsTest implements MatMulContract {
 
     @Override
     public double matMulTolerance(WeightMatrix weights) {
-        return HalfProducts.areThere()
+        return Device.hasMma()
                 ? HalfProducts.tolerance(DeviceFormat.of(weights))
                 : MatMulContract.super.matMulTolerance(weights);
     }

@@ -1,7 +1,5 @@
 package dev.herd.kernels.tornado;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -11,19 +9,6 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * @param first the tile where they begin
  */
 record Rounded(IntArray levels, FloatArray factors, int first, int columns) {
-    /** Whether the device has what products with them need. */
-    static boolean isThere() {
-        return Device.DEVICE.library().capabilities().hasDp4a();
-    }
-
-    /** Whether it has not, as devices other than CUDA's, which then are not tested with kernels that they never get. */
-    static boolean isAbsent() {
-        if (!isThere()) {
-            assertThat(Device.DEVICE.facts().backend()).isNotIn("CUDA", "emulator");
-        }
-        return !isThere();
-    }
-
     /** Arrays for that many rows behind {@code first} tiles of something else. */
     static Rounded empty(int rows, int columns, int first) {
         int tiles = first + rows * Math.ceilDiv(columns, 1024);

@@ -33,7 +33,7 @@ final class RoundedExpertsTest {
     })
     void gateAndUpOfSharedAndChosenExperts(
             int tokens, int perToken, int sharedRows, int rows, int columns, TensorType shared, TensorType routed) {
-        if (Rounded.isAbsent()) {
+        if (!Device.hasDp4a()) {
             return;
         }
         Random random = new Random(17L * tokens + rows);
@@ -102,7 +102,7 @@ final class RoundedExpertsTest {
     })
     void downOfSharedAndChosenExperts(
             int tokens, int perToken, int rows, int sharedColumns, int columns, TensorType shared, TensorType routed) {
-        if (Rounded.isAbsent()) {
+        if (!Device.hasDp4a()) {
             return;
         }
         Random random = new Random(23L * tokens + rows);
@@ -153,7 +153,7 @@ final class RoundedExpertsTest {
     @ParameterizedTest(name = "{0} tokens, rows {1} and {2}")
     @CsvSource({"1, 8, 8", "3, 17, 1", "8, 5, 9"})
     void queriesKeysAndValuesAreThreeProducts(int tokens, int queryRows, int keyRows) {
-        if (Rounded.isAbsent()) {
+        if (!Device.hasDp4a()) {
             return;
         }
         Random random = new Random(tokens);
@@ -192,7 +192,7 @@ final class RoundedExpertsTest {
     @ParameterizedTest
     @CsvSource({"1, 9", "5, 16"})
     void gateAndUpOfOneProjectionAndSumsThatAreAdded(int tokens, int rows) {
-        if (Rounded.isAbsent()) {
+        if (!Device.hasDp4a()) {
             return;
         }
         Random random = new Random(rows);

@@ -9,7 +9,7 @@ final class RoundedProductsTest implements MatMulContract {
     private static final double HALF_STEP = 1 / 254d;
 
     private final Kernels kernels =
-            new DeviceKernels(Rounded.isThere() ? DeviceKernels.Products.ROUNDED : DeviceKernels.Products.FEW);
+            new DeviceKernels(Device.hasDp4a() ? DeviceProducts.Form.ROUNDED : DeviceProducts.Form.FEW);
 
     @Override
     public Kernels kernels() {
@@ -18,6 +18,6 @@ final class RoundedProductsTest implements MatMulContract {
 
     @Override
     public double inputRounding(WeightMatrix weights) {
-        return Rounded.isThere() && RoundedRows.takes(DeviceFormat.of(weights)) ? 1.001 * HALF_STEP : 0;
+        return Device.hasDp4a() && RoundedRows.takes(DeviceFormat.of(weights)) ? 1.001 * HALF_STEP : 0;
     }
 }

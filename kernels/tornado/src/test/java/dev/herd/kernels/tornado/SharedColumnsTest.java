@@ -23,7 +23,7 @@ final class SharedColumnsTest {
         out.init(7);
 
         IntArray w = weights(rows, columns);
-        if (HalfProducts.areThere()) {
+        if (Device.hasMma()) {
             HalfProducts.matMul(Device.step(tokens), out, x, w, Weights.Q8_0, rows, columns, adds);
         } else {
             Device.run(KernelCall.of(

@@ -5,7 +5,7 @@ import dev.herd.kernels.MatMulContract;
 
 /** The contract of products for those of many tokens. */
 final class TiledProductsTest implements MatMulContract {
-    private final Kernels kernels = new DeviceKernels(DeviceKernels.Products.TILES);
+    private final Kernels kernels = new DeviceKernels(DeviceProducts.Form.TILES);
 
     @Override
     public Kernels kernels() {
