@@ -45,9 +45,9 @@ public final class TestDevice {
         return isEmulator() ? TornadoDevices.emulated(Capabilities.ALL, line -> {}) : DEVICE;
     }
 
-    /** Whether that one has {@code dp4a}: all that tests of a real device may assume of CUDA's, and none of others. */
-    public static boolean rounds() {
-        return isEmulator() || DEVICE.facts().backend().equals("CUDA");
+    /** What that one declares. */
+    public static Capabilities capabilities() {
+        return isEmulator() ? Capabilities.ALL : TornadoDevices.capabilities(DEVICE);
     }
 
     /** Whether it takes seconds for what a real one does at once. */

@@ -33,6 +33,12 @@ final class RoundedDecoderTest {
     /** The same where one rounds and the other does not, as long as no token goes to another expert. */
     private static final double ONE_ROUNDS = 0.02;
 
+    /** What rounding costs at least, and adding up in another order never does: that the device rounded. */
+    private static final double LEAST = 1e-3;
+
+    private static final Kernels SCALAR =
+            KernelsSelector.select(Optional.of("scalar")).kernels();
+
     private static final Kernels PREFERRED =
             KernelsSelector.select(Optional.empty()).kernels();
 
@@ -50,6 +56,7 @@ final class RoundedDecoderTest {
         GgufExport.write(model.asCheckpoint(), type, file);
         try (Checkpoint checkpoint = Checkpoints.open(file);
                 ModelRunner cpu = new CpuModelRunner(checkpoint, PREFERRED, 1, limits());
+                ModelRunner exact = new CpuModelRunner(checkpoint, SCALAR, 1, limits());
                 ModelRunner device = new DeviceModelRunner(
                         checkpoint,
                         TestDevice.withAllCapabilities(),
@@ -60,7 +67,11 @@ final class RoundedDecoderTest {
             float[][] expected = score(cpu, tokens, 8);
             float[][] actual = score(device, tokens, slice);
 
-            boolean roundAlike = TestDevice.rounds() == PREFERRED.name().equals("native");
+            boolean rounds = TestDevice.capabilities().hasDp4a();
+            assertThat(relativeError(score(exact, tokens, 8), actual) > LEAST)
+                    .as("the device rounds inputs")
+                    .isEqualTo(rounds);
+            boolean roundAlike = rounds == PREFERRED.name().equals("native");
             assertThat(relativeError(expected, actual)).isLessThan(roundAlike ? MOST : ONE_ROUNDS);
             if (roundAlike) {
                 assertThat(greedy(actual)).containsExactly(greedy(expected));

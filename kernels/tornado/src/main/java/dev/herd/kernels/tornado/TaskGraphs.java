@@ -26,8 +26,8 @@ final class TaskGraphs {
      * runs, right behind it.
      */
 
-    /** Tokens up to which a step takes the kernels for few. */
-    static final int FEW = 8;
+    /** Tokens up to which a step takes the kernels for few: as many as those of rounded inputs compute at once. */
+    static final int FEW = RoundedRows.TOKENS;
 
     private final KernelLibrary library;
     private final List<Draft> drafts = new ArrayList<>();

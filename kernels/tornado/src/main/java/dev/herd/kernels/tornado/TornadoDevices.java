@@ -143,6 +143,11 @@ public final class TornadoDevices {
                 : Capabilities.NONE;
     }
 
+    /** What a device declares that came from here. */
+    public static Capabilities capabilities(Device device) {
+        return ((GraphDevice) device).library().capabilities();
+    }
+
     /**
      * A device whose kernels run as Java, in the emulator of TornadoVM's API.
      *
