@@ -27,6 +27,7 @@ final class GraphPlan implements AutoCloseable {
         this.graphs = graphs;
         this.recorder = recorder;
         this.plan = new TornadoExecutionPlan(graphs.build());
+        graphs.install(plan.getId());
     }
 
     /** Runs a graph with the grids of a {@link #bucket}. */

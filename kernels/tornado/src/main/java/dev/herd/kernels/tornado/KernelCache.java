@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -16,11 +17,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sources of kernels on disk, in one directory per origin: what they were made of and for. An entry names its kernel and the
- * hash of its source in its first line, so that a damaged one is recognised.
+ * Sources of kernels on disk, and what the driver's compiler makes of them, in one directory per origin: what they were made of
+ * and for. An entry names its kernel and the hash of what it holds in its first line, so that a damaged one is recognised.
  */
 final class KernelCache {
     private static final String COMMENT = "// ";
+    private static final String IMAGE = ".image";
     private static final int NAME_BYTES = 12;
 
     private final Path directory;
@@ -99,7 +101,58 @@ final class KernelCache {
         return Optional.empty();
     }
 
-    private void complain(String what) {
+    /**
+     * What a driver's compiler made of a kernel's source, if it is there and undamaged.
+     *
+     * @param source the kernel's, from {@link #find} or {@link #keep}
+     * @param compiler name and version
+     */
+    Optional<byte[]> findImage(String key, Path source, String compiler) {
+        Path file = imageFile(source);
+        if (!Files.isRegularFile(file)) {
+            return Optional.empty();
+        }
+        try {
+            byte[] all = Files.readAllBytes(file);
+            int end = 0;
+            while (end < all.length && all[end] != '\n') {
+                end++;
+            }
+            byte[] image = Arrays.copyOfRange(all, Math.min(end + 1, all.length), all.length);
+            if (Arrays.equals(imageHead(key, source, compiler, image), Arrays.copyOf(all, end + 1))) {
+                return Optional.of(image);
+            }
+            complain(file + " is damaged, or of another compiler than " + compiler);
+        } catch (IOException unreadable) {
+            complain(file + " cannot be read: " + unreadable);
+        }
+        return Optional.empty();
+    }
+
+    /** Keeps what {@link #findImage} finds; what cannot be written is not kept. */
+    void keepImage(String key, Path source, String compiler, byte[] image) {
+        try {
+            byte[] head = imageHead(key, source, compiler, image);
+            byte[] all = Arrays.copyOf(head, head.length + image.length);
+            System.arraycopy(image, 0, all, head.length, image.length);
+            write(source.resolveSibling(""), imageFile(source), all);
+        } catch (IOException unwritable) {
+            complainOfWriting(unwritable);
+        }
+    }
+
+    private static Path imageFile(Path source) {
+        return source.resolveSibling(source.getFileName() + IMAGE);
+    }
+
+    private static byte[] imageHead(String key, Path source, String compiler, byte[] image) throws IOException {
+        String head =
+                COMMENT + key + "; " + compiler + "; " + hash(Files.readAllBytes(source)) + " " + hash(image) + "\n";
+        return head.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Says once that something was wrong with an entry, which is compiled again. */
+    synchronized void complain(String what) {
         if (!hasComplained) {
             hasComplained = true;
             log.accept("the kernel cache " + directory + " is not whole and what lacks is compiled again: " + what);
@@ -110,20 +163,24 @@ final class KernelCache {
     Path keep(String key, String source) {
         String text = headline(key, source) + "\n" + source;
         try {
-            return write(directory, file(key), text);
+            return write(directory, file(key), text.getBytes(StandardCharsets.UTF_8));
         } catch (IOException unwritable) {
-            if (!hasComplained) {
-                hasComplained = true;
-                log.accept("kernels cannot be written to " + directory + " and are not kept: " + unwritable);
-            }
+            complainOfWriting(unwritable);
             return keepForThisProcess(file(key).getFileName(), text);
         }
     }
 
-    private static Path write(Path directory, Path file, String text) throws IOException {
+    private synchronized void complainOfWriting(IOException unwritable) {
+        if (!hasComplained) {
+            hasComplained = true;
+            log.accept("kernels cannot be written to " + directory + " and are not kept: " + unwritable);
+        }
+    }
+
+    private static Path write(Path directory, Path file, byte[] content) throws IOException {
         Path part = Files.createTempFile(directory, "part", "");
         try {
-            Files.writeString(part, text);
+            Files.write(part, content);
             return Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException failure) {
             Files.deleteIfExists(part);
@@ -136,7 +193,7 @@ final class KernelCache {
             if (substitute == null) {
                 substitute = temporaryDirectory();
             }
-            return write(substitute, substitute.resolve(name), text);
+            return write(substitute, substitute.resolve(name), text.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.concurrent.ConcurrentHashMap;
 import uk.ac.manchester.tornado.api.AccessorParameters;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -25,7 +25,8 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
  *
  * <p>TornadoVM compiles Java for every task of every graph by itself, some hundred times the same. So each kernel is compiled
  * alone, in a graph that never runs, and TornadoVM prints its source to a file; all graphs then take sources
- * ({@code prebuiltTask}), from which only the driver's compiler is left to run. Sources are kept in a {@link KernelCache}.
+ * ({@code prebuiltTask}), from which only the driver's compiler is left to run. Where that can be reached by itself, it runs once
+ * for each kernel, too. Sources and images are kept in a {@link KernelCache}.
  */
 final class KernelCompiler {
     /** Where TornadoVM prints sources; it reads this property once, when its classes are loaded. */
@@ -33,17 +34,18 @@ final class KernelCompiler {
 
     private final KernelCache cache;
     private final Path printed;
-    private final Consumer<List<Path>> driver;
+    private final Optional<DriverCompiler> driver;
     private final Map<String, Path> sources = new HashMap<>();
+    private final Map<String, byte[]> images = new ConcurrentHashMap<>();
     private int compiled;
     private int cached;
     private long nanos;
 
     /**
      * @param printed the file that {@link #PRINT_PROPERTY} names
-     * @param driver is given new sources before they are put to use
+     * @param driver compiles sources, if TornadoVM need not have it done
      */
-    KernelCompiler(KernelCache cache, Path printed, Consumer<List<Path>> driver) {
+    KernelCompiler(KernelCache cache, Path printed, Optional<DriverCompiler> driver) {
         this.cache = cache;
         this.printed = printed;
         this.driver = driver;
@@ -51,16 +53,51 @@ final class KernelCompiler {
 
     void prepare(Collection<KernelCall> calls) {
         long start = System.nanoTime();
-        List<Path> added = new ArrayList<>();
+        List<String> added = new ArrayList<>();
         for (KernelCall call : calls) {
             if (!sources.containsKey(call.key())) {
-                Path source = source(call);
-                sources.put(call.key(), source);
-                added.add(source);
+                sources.put(call.key(), source(call));
+                added.add(call.key());
             }
         }
-        driver.accept(added);
+        driver.ifPresent(compiler -> added.parallelStream().forEach(key -> images.put(key, image(compiler, key))));
         nanos += System.nanoTime() - start;
+    }
+
+    private byte[] image(DriverCompiler compiler, String key) {
+        Path source = prepared(sources, key);
+        return cache.findImage(key, source, compiler.version()).orElseGet(() -> newImage(compiler, key, source));
+    }
+
+    private byte[] newImage(DriverCompiler compiler, String key, Path source) {
+        byte[] image = compiler.compile(source);
+        cache.keepImage(key, source, compiler.version(), image);
+        return image;
+    }
+
+    /**
+     * Has tasks run their kernels' images, where the driver's compiler can be reached; others are built when they first run.
+     *
+     * @param plan TornadoVM's number of the plan
+     * @param tasks prepared kernels, by names of graph and task
+     */
+    void install(long plan, Map<String, KernelCall> tasks) {
+        long start = System.nanoTime();
+        driver.ifPresent(compiler -> tasks.entrySet().parallelStream()
+                .forEach(task -> install(compiler, plan, task.getKey(), task.getValue())));
+        nanos += System.nanoTime() - start;
+    }
+
+    private void install(DriverCompiler compiler, long plan, String task, KernelCall call) {
+        if (compiler.install(plan, task, call.method(), prepared(images, call.key()))) {
+            return;
+        }
+        cache.complain("the driver does not take the image of " + call.key());
+        byte[] another = newImage(compiler, call.key(), prepared(sources, call.key()));
+        images.put(call.key(), another);
+        if (!compiler.install(plan, task, call.method(), another)) {
+            throw new IllegalStateException("the driver does not take what its compiler makes of kernel " + call.key());
+        }
     }
 
     private Path source(KernelCall call) {
@@ -95,16 +132,21 @@ final class KernelCompiler {
 
     /** All arrays are said to be read and written: which of them are is the kernel's affair, and graphs state transfers. */
     void add(TaskGraph graph, String id, KernelCall call) {
-        Path source = sources.get(call.key());
-        if (source == null) {
-            throw new IllegalStateException("kernel " + call.key() + " was not prepared");
-        }
+        Path source = prepared(sources, call.key());
         AccessorParameters parameters = new AccessorParameters(call.arguments().size());
         for (int i = 0; i < call.arguments().size(); i++) {
             Object argument = call.arguments().get(i);
             parameters.set(i, argument, argument instanceof TornadoNativeArray ? Access.READ_WRITE : Access.NONE);
         }
         graph.prebuiltTask(id, call.method(), source.toString(), parameters);
+    }
+
+    private static <T> T prepared(Map<String, T> kernels, String key) {
+        T known = kernels.get(key);
+        if (known == null) {
+            throw new IllegalStateException("kernel " + key + " was not prepared");
+        }
+        return known;
     }
 
     String summary() {

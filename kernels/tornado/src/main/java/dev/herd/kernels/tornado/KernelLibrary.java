@@ -1,6 +1,7 @@
 package dev.herd.kernels.tornado;
 
 import java.util.Collection;
+import java.util.Map;
 import uk.ac.manchester.tornado.api.TaskGraph;
 
 /** How kernels come onto the device. */
@@ -10,6 +11,14 @@ sealed interface KernelLibrary {
 
     /** Adds a prepared kernel to a graph. */
     void add(TaskGraph graph, String id, KernelCall call);
+
+    /**
+     * Gives tasks what {@link #prepare} made of their kernels, before they first run.
+     *
+     * @param plan TornadoVM's number of the plan
+     * @param tasks by names of graph and task
+     */
+    void install(long plan, Map<String, KernelCall> tasks);
 
     /** What the device can do, which decides what kernels it gets. */
     Capabilities capabilities();
@@ -28,6 +37,9 @@ sealed interface KernelLibrary {
         }
 
         @Override
+        public void install(long plan, Map<String, KernelCall> tasks) {}
+
+        @Override
         public String summary() {
             return "kernels run as Java";
         }
@@ -43,6 +55,11 @@ sealed interface KernelLibrary {
         @Override
         public void add(TaskGraph graph, String id, KernelCall call) {
             compiler.add(graph, id, call);
+        }
+
+        @Override
+        public void install(long plan, Map<String, KernelCall> tasks) {
+            compiler.install(plan, tasks);
         }
 
         @Override

@@ -89,6 +89,18 @@ final class TaskGraphs {
         return graphs;
     }
 
+    /** Gives the tasks of a plan of {@link #build}'s graphs their kernels. Tasks of one name are one. */
+    void install(long plan) {
+        Map<String, KernelCall> tasks = new LinkedHashMap<>();
+        for (Draft draft : drafts) {
+            List<String> ids = ids(draft);
+            for (int i = 0; i < ids.size(); i++) {
+                tasks.put(draft.name + "." + ids.get(i), draft.calls.get(i));
+            }
+        }
+        library.install(plan, tasks);
+    }
+
     /** TornadoVM tells the arrays of a graph apart by their hashes, which rarely, but now and then, are the same. */
     private static void requireDistinctHashes(Draft draft) {
         Map<Integer, Object> seen = new HashMap<>();

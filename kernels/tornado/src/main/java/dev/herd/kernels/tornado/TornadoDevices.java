@@ -97,17 +97,18 @@ public final class TornadoDevices {
                 facts, device.getMaxAllocMemory(), library, recorder(backend.getBackendType(), device, log), log);
     }
 
-    /** What has a driver compile sources ahead, if that is worthwhile. */
-    private static Consumer<List<Path>> driver(
+    /** CUDA's; OpenCL's drivers keep what they compile by themselves. */
+    private static Optional<DriverCompiler> driver(
             TornadoVMBackendType backend, TornadoDevice device, Consumer<String> log) {
         if (backend == TornadoVMBackendType.CUDA) {
             try {
-                return new CudaPrograms(device)::compile;
+                return Optional.of(new CudaPrograms(device));
             } catch (ReflectiveOperationException other) {
-                log.accept("kernels are compiled one by one, since this TornadoVM is another: " + reason(other));
+                log.accept("kernels are compiled one by one at each start, since TornadoVM cannot be given them: "
+                        + reason(other));
             }
         }
-        return sources -> {};
+        return Optional.empty();
     }
 
     /** Of CUDA devices, unless somebody does not want it. */
