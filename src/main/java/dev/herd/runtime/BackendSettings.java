@@ -16,4 +16,9 @@ public record BackendSettings(String name, Optional<Path> kernelCache) {
 
     /** The processor. */
     public static final BackendSettings CPU = new BackendSettings(DeviceSelector.CPU, Optional.empty());
+
+    /** What computes another model beside one that this computes: the same device if it has room for both, else the processor. */
+    BackendSettings besideIt() {
+        return name.equals(DeviceSelector.CPU) ? this : new BackendSettings(DeviceSelector.AUTO, kernelCache);
+    }
 }

@@ -128,7 +128,8 @@ final class GuardService {
     private ContentGuard openLlamaGuard(Path path) {
         LoadedModel model = keep(LoadedModel.open(config.modelSettings(path, servedThreads())
                 .withKernels(server.kernels())
-                .withKvType(server.kvType().type())));
+                .withKvType(server.kvType().type())
+                .withBackend(new BackendSettings(server.backend(), server.kernelCache()).besideIt())));
         LlamaGuard guard = new LlamaGuard(config.name(), config.template(), asked(model), scoreMode());
         model.engine().start();
         LOG.infof("guard %s: %s", config.name(), model.description());

@@ -18,6 +18,7 @@ import dev.herd.weights.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 /**
@@ -29,6 +30,8 @@ final class Runners {
 
     /** What drivers and TornadoVM itself take of a device's memory, as a share. */
     private static final double USABLE = 0.95;
+
+    private static final ReentrantLock DEVICES = new ReentrantLock();
 
     private final Checkpoint checkpoint;
     private final ModelSettings settings;
@@ -87,28 +90,43 @@ final class Runners {
                 remarks);
     }
 
+    /** Models come to devices one after the other, since each is told what those before it have left. */
     private Chosen onDevice(DeviceProvider provider) {
-        Device device =
-                provider.open(settings.backend().kernelCache(), line -> LOG.log(System.Logger.Level.INFO, line));
-        long usable = (long) (USABLE * device.facts().memoryBytes());
-        long needed = device.bytes(decoder(0, 1));
+        DEVICES.lock();
+        try {
+            return onDevice(
+                    provider.open(settings.backend().kernelCache(), line -> LOG.log(System.Logger.Level.INFO, line)));
+        } finally {
+            DEVICES.unlock();
+        }
+    }
+
+    private Chosen onDevice(Device device) {
+        Decoder smallest = decoder(0, 1);
+        device.refusal(smallest).ifPresent(refusal -> {
+            throw new IllegalStateException("the device cannot run this model: " + refusal);
+        });
+        long free = device.freeBytes();
+        long usable = Math.max(
+                0,
+                (long) (USABLE * device.facts().memoryBytes()) - (device.facts().memoryBytes() - free));
+        long needed = device.bytes(smallest);
         if (needed >= usable) {
             throw new IllegalStateException("the model needs " + KvBudget.readable(needed)
-                    + " without keys and values, but " + device.facts().name() + " has "
-                    + KvBudget.readable(device.facts().memoryBytes()) + ", of which " + KvBudget.readable(usable)
-                    + " can be used");
+                    + " without keys and values, but " + device.facts().name() + " has " + memory(device)
+                    + ", of which " + KvBudget.readable(usable) + " can be used");
         }
         Optional<Encoder> tower =
                 checkpoint.vision().map(each -> DeviceModelRunner.describe(each, maxBatchTokens(settings)));
-        KvBudget alone = budget(usable - needed);
+        KvBudget alone = budget(device, usable - needed);
         Optional<String> refusal = tower.flatMap(device::refusal);
         long towerBytes = tower.isPresent() && refusal.isEmpty() ? device.bytes(tower.get()) : 0;
         if (tower.isPresent() && refusal.isEmpty()) {
-            refusal = shortage(device.facts().name(), towerBytes, usable - needed, alone);
+            refusal = shortage(device, towerBytes, usable - needed, alone);
         }
         refusal.ifPresent(reason -> remarks.add("the vision tower runs on the CPU: " + reason));
         boolean isTowerThere = tower.isPresent() && refusal.isEmpty();
-        KvBudget budget = isTowerThere ? budget(usable - needed - towerBytes) : alone;
+        KvBudget budget = isTowerThere ? budget(device, usable - needed - towerBytes) : alone;
         return new Chosen(
                 new DeviceModelRunner(
                         checkpoint,
@@ -123,29 +141,51 @@ final class Runners {
                 remarks);
     }
 
-    /** Why a vision tower does not fit, if it does not: it goes to the device unless that shortens the context. */
-    private Optional<String> shortage(String device, long needed, long bytes, KvBudget without) {
-        ModelConfig config = checkpoint.config();
-        KvLayout layout = KvLayout.of(config, KvBudget.BLOCK_SIZE, settings.kvType());
-        long left = bytes - settings.kvBytes().orElse(KvBudget.bytes(config, layout, without.contextLength()));
-        return needed <= left
-                ? Optional.empty()
-                : Optional.of("it needs " + KvBudget.readable(needed) + ", but " + device + " has "
-                        + KvBudget.readable(Math.max(0, left)) + " left beside the model and keys and values of "
-                        + without.contextLength() + " tokens");
+    private static String memory(Device device) {
+        long taken = device.facts().memoryBytes() - device.freeBytes();
+        return KvBudget.readable(device.facts().memoryBytes())
+                + (taken == 0 ? "" : ", " + KvBudget.readable(taken) + " taken by another model");
     }
 
-    private KvBudget budget(long bytes) {
+    /** Why a vision tower does not fit, if it does not: it goes to the device unless that shortens the context. */
+    private Optional<String> shortage(Device device, long needed, long bytes, KvBudget without) {
+        long wished = settings.kvBytes()
+                .orElseGet(() -> KvBudget.bytes(checkpoint.config(), layout(), without.contextLength()));
+        long left = bytes - onDevice(device, wished);
+        return needed <= left
+                ? Optional.empty()
+                : Optional.of("it needs " + KvBudget.readable(needed) + ", but "
+                        + device.facts().name() + " has " + KvBudget.readable(Math.max(0, left))
+                        + " left beside the model and keys and values of " + without.contextLength() + " tokens");
+    }
+
+    /** @param bytes of the device's, for keys and values */
+    private KvBudget budget(Device device, long bytes) {
         long configured = settings.kvBytes().orElse(0);
-        if (configured > bytes) {
+        if (onDevice(device, configured) > bytes) {
             throw new IllegalStateException("key/value memory of " + KvBudget.readable(configured)
                     + " is configured, but the device has " + KvBudget.readable(bytes) + " left beside the model");
         }
+        long most = Math.multiplyExact(bytes, layout().blockBytes()) / blockBytes(device);
         try {
-            return KvBudget.of(checkpoint.config(), settings, bytes, bytes);
+            return KvBudget.of(checkpoint.config(), settings, most, most);
         } catch (IllegalArgumentException tooSmall) {
             throw new IllegalStateException(tooSmall.getMessage(), tooSmall);
         }
+    }
+
+    /** Bytes that the device takes for so many of key/value memory, which is counted as the host would keep it. */
+    private long onDevice(Device device, long kvBytes) {
+        return Math.multiplyExact(Math.ceilDiv(kvBytes, layout().blockBytes()), blockBytes(device));
+    }
+
+    /** Bytes of a block on the device. */
+    private long blockBytes(Device device) {
+        return device.kvBytes(layout().shape(), layout().layersPerBlock(), 1);
+    }
+
+    private KvLayout layout() {
+        return KvLayout.of(checkpoint.config(), KvBudget.BLOCK_SIZE, settings.kvType());
     }
 
     private Decoder decoder(int blocks, int contextLength) {
@@ -153,7 +193,7 @@ final class Runners {
         return DeviceLlama4.describe(
                 config,
                 checkpoint.weights(),
-                KvLayout.of(config, KvBudget.BLOCK_SIZE, settings.kvType()),
+                layout(),
                 blocks,
                 maxBatchTokens(settings),
                 settings.maxRunning(),

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.herd.engine.CpuModelRunner;
 import dev.herd.engine.DeviceModelRunner;
 import dev.herd.golden.Golden;
+import dev.herd.kernels.TensorType;
 import dev.herd.kernels.device.DeviceSelector.Choice;
 import dev.herd.tokenizer.BuiltInVocabulary;
 import dev.herd.weights.BuiltInModel;
 import dev.herd.weights.Checkpoint;
 import dev.herd.weights.Checkpoints;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -123,6 +125,46 @@ class RunnersTest {
         assertThat(beside.budget()).isEqualTo(without.budget());
     }
 
+    /** A guard beside the model, or the model beside a guard: who comes first. */
+    @Test
+    void aModelGetsWhatAnotherOnTheDeviceLeaves() {
+        ScriptedDevice half = new ScriptedDevice(100 * MIB, 50 * MIB, 0, Optional.empty(), 40 * MIB, 1, 0);
+
+        assertThat(chooseForPictures(half).budget().kvBytes()).isEqualTo(5 * MIB);
+
+        ScriptedDevice full = new ScriptedDevice(100 * MIB, 50 * MIB, 0, Optional.empty(), 60 * MIB, 1, 0);
+        assertThatThrownBy(() -> chooseForPictures(full))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the model needs 50 MiB without keys and values, but a device of paper has 100 MiB, 60 MiB"
+                        + " taken by another model, of which 35 MiB can be used");
+    }
+
+    @Test
+    void guardsRunWhereThereIsRoomAndOnTheCpuIfTheModelDoes() {
+        Optional<Path> cache = Optional.of(Path.of("kernels"));
+
+        assertThat(new BackendSettings("tornado", cache).besideIt()).isEqualTo(new BackendSettings("auto", cache));
+        assertThat(BackendSettings.AUTO.besideIt()).isEqualTo(BackendSettings.AUTO);
+        assertThat(BackendSettings.CPU.besideIt()).isEqualTo(BackendSettings.CPU);
+    }
+
+    /** The device's groups of Q8_0 start at words, so that 34 bytes are 36 there. */
+    @Test
+    void keysAndValuesAreCountedAsTheDeviceKeepsThem() {
+        ModelSettings settings = settings("scripted").withKvType(TensorType.Q8_0);
+        ScriptedDevice small = new ScriptedDevice(100 * MIB, 90 * MIB, 0, Optional.empty(), 0, 1, 0);
+
+        try (Checkpoint checkpoint = BuiltInModel.open(BuiltInVocabulary.get())) {
+            assertThat(choose(checkpoint, settings, small).budget().kvBytes()).isEqualTo(5 * MIB * 34 / 36);
+            ModelSettings configured = settings.withKvBytes(OptionalLong.of(5 * MIB * 34 / 36 + 1024));
+            assertThatThrownBy(() -> choose(checkpoint, configured, small))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage(
+                            "key/value memory of 4837 KiB is configured, but the device has 5120 KiB left beside the"
+                                    + " model");
+        }
+    }
+
     /** This JVM was not started with TornadoVM, as most are not. */
     @Test
     void tornadoThatWasNamedEndsTheStartWithASentence() {
@@ -147,7 +189,7 @@ class RunnersTest {
 
     /** 100 MiB, of which 95 can be used and a decoder takes 50. */
     private static ScriptedDevice device(long towerBytes, Optional<String> towerRefusal) {
-        return new ScriptedDevice(100 * MIB, 50 * MIB, towerBytes, towerRefusal, 1, 0);
+        return new ScriptedDevice(100 * MIB, 50 * MIB, towerBytes, towerRefusal, 0, 1, 0);
     }
 
     private static Runners.Chosen chooseForPictures(ScriptedDevice device) {

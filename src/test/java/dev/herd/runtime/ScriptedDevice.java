@@ -2,7 +2,7 @@ package dev.herd.runtime;
 
 import dev.herd.kernels.Floats;
 import dev.herd.kernels.KvShape;
-import dev.herd.kernels.WeightMatrix;
+import dev.herd.kernels.TensorType;
 import dev.herd.kernels.device.Decoder;
 import dev.herd.kernels.device.DecoderStep;
 import dev.herd.kernels.device.Device;
@@ -24,15 +24,22 @@ import java.util.function.Consumer;
  * @param neededBytes what any decoder takes of the memory, without keys and values
  * @param towerBytes what any vision encoder takes of it
  * @param towerRefusal why it runs no vision encoder
+ * @param takenBytes what another model takes
  * @param steps after which it is lost
  * @param token what it says
  */
 public record ScriptedDevice(
-        long memoryBytes, long neededBytes, long towerBytes, Optional<String> towerRefusal, int steps, int token)
+        long memoryBytes,
+        long neededBytes,
+        long towerBytes,
+        Optional<String> towerRefusal,
+        long takenBytes,
+        int steps,
+        int token)
         implements Device {
     /** For models without a vision encoder. */
     public ScriptedDevice(long memoryBytes, long neededBytes, int steps, int token) {
-        this(memoryBytes, neededBytes, 0, Optional.empty(), steps, token);
+        this(memoryBytes, neededBytes, 0, Optional.empty(), 0, steps, token);
     }
 
     /** A provider of this device by the name {@code scripted}. */
@@ -61,6 +68,11 @@ public record ScriptedDevice(
     }
 
     @Override
+    public long freeBytes() {
+        return memoryBytes - takenBytes;
+    }
+
+    @Override
     public Optional<String> refusal(Decoder decoder) {
         return Optional.empty();
     }
@@ -71,13 +83,9 @@ public record ScriptedDevice(
     }
 
     @Override
-    public long bytes(WeightMatrix weights) {
-        return 0;
-    }
-
-    @Override
     public long kvBytes(KvShape shape, int layers, long blocks) {
-        return 0;
+        long bytes = blocks * layers * shape.layerBytes();
+        return shape.type() == TensorType.Q8_0 ? bytes / 34 * 36 : bytes;
     }
 
     @Override

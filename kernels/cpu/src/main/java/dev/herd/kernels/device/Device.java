@@ -1,13 +1,18 @@
 package dev.herd.kernels.device;
 
 import dev.herd.kernels.KvShape;
-import dev.herd.kernels.WeightMatrix;
 import java.util.Optional;
 
-/** A processor with memory of its own. Used by one thread at a time. */
+/**
+ * A processor with memory of its own. Several threads may load models on it, one at a time, and run what they loaded at the same
+ * time; the device sees to it that they take turns.
+ */
 public interface Device {
     /** What is known of it. */
     Facts facts();
+
+    /** Bytes of its memory that nothing takes which is loaded now; what drivers take counts as free. */
+    long freeBytes();
 
     /** Why it cannot run this decoder, whatever its memory, in one sentence; empty if it can. */
     Optional<String> refusal(Decoder decoder);
@@ -15,16 +20,16 @@ public interface Device {
     /** The same of a vision encoder. */
     Optional<String> refusal(Encoder encoder);
 
-    /** Bytes that a matrix takes on the device. */
-    long bytes(WeightMatrix weights);
-
     /** Bytes of its key/value memory that {@code blocks} blocks of {@code layers} layers take. */
     long kvBytes(KvShape shape, int layers, long blocks);
 
-    /** Bytes that the decoder takes on the device, weights, key/value memory and scratch together. */
+    /**
+     * Bytes that the decoder takes on the device: weights, key/value memory, scratch, what goes there with each step, and
+     * recordings of steps. There is a number for one that is refused, too.
+     */
     long bytes(Decoder decoder);
 
-    /** Bytes that the encoder takes on the device, weights and scratch together. */
+    /** The same of an encoder. */
     long bytes(Encoder encoder);
 
     /**

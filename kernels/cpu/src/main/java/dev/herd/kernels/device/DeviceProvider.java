@@ -18,7 +18,7 @@ public interface DeviceProvider {
     Optional<String> refusal();
 
     /**
-     * The device. A second call may fail where the first did.
+     * The device. A second call gives the same one, and may fail where the first did.
      *
      * @param kernelCache directory in which compiled kernels are kept from one start to the next
      * @param log takes lines about what happens

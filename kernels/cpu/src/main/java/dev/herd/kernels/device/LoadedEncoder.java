@@ -3,7 +3,7 @@ package dev.herd.kernels.device;
 import dev.herd.kernels.Floats;
 import java.util.List;
 
-/** A vision encoder on a device. Used by the thread that uses the device's decoder. */
+/** A vision encoder on a device. Used by one thread at a time. */
 public interface LoadedEncoder extends AutoCloseable {
     /**
      * Encodes tiles.

@@ -1,67 +1,29 @@
 package dev.herd.kernels.tornado;
 
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
+import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
-import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * CUDA graphs of whole steps (ADR 0018). TornadoVM's own ({@code withCUDAGraph}) end with each task graph, after which the host
- * waits; its devices offer what it makes them with, to whoever names the plan, and that is used here: methods of
- * {@code TornadoXPUDevice}, which TornadoVM's API does not have, so they are looked up.
+ * waits; so what it makes them with is used here.
  */
 final class CudaRecorder implements Recorder {
-    private static final String DEVICE = "uk.ac.manchester.tornado.runtime.common.TornadoXPUDevice";
-    private static final String CONTEXTS = "uk.ac.manchester.tornado.drivers.cuda.CUDADeviceContextInterface";
-    private static final String CONTEXT = "uk.ac.manchester.tornado.drivers.cuda.CUDAContext";
+    private final CudaGraphs cuda;
+    private final long bytesPerKernel;
+    private @Nullable TornadoExecutionPlan recording;
 
-    private final MethodHandle begin; // (plan)
-    private final MethodHandle end; // (plan) -> recording
-    private final MethodHandle launch; // (plan, recording) -> event
-    private final MethodHandle concurrent; // (plan, whether)
-    private final MethodHandle destroy; // (recording)
-    private final MethodHandle lock; // (address, bytes) -> CUresult
-    private final MethodHandle unlock; // (address) -> CUresult
-    private boolean isRecording;
-
-    /** @throws ReflectiveOperationException if this TornadoVM has other methods */
-    CudaRecorder(TornadoDevice device) throws ReflectiveOperationException {
-        ClassLoader loader = device.getClass().getClassLoader();
-        MethodHandles.Lookup lookup = MethodHandles.publicLookup();
-        Class<?> type = Class.forName(DEVICE, false, loader);
-        begin = bound(lookup, type, device, "beginExecutionGraphCapture", void.class, long.class);
-        end = bound(lookup, type, device, "endExecutionGraphCaptureAndInstantiate", long.class, long.class);
-        launch = bound(lookup, type, device, "launchExecutionGraph", int.class, long.class, long.class);
-        concurrent = bound(lookup, type, device, "setIntraPlanConcurrency", void.class, long.class, boolean.class);
-        destroy = bound(lookup, type, device, "destroyExecutionGraph", void.class, long.class);
-        Object contexts = device.getClass().getMethod("getDeviceContext").invoke(device);
-        Object context = Class.forName(CONTEXTS, false, loader)
-                .getMethod("getPlatformContext")
-                .invoke(contexts);
-        Class<?> contextType = Class.forName(CONTEXT, false, loader);
-        lock = bound(lookup, contextType, context, "registerPinnedMemory", int.class, long.class, long.class);
-        unlock = bound(lookup, contextType, context, "unregisterPinnedMemory", int.class, long.class);
-    }
-
-    private static MethodHandle bound(
-            MethodHandles.Lookup lookup,
-            Class<?> type,
-            Object receiver,
-            String name,
-            Class<?> result,
-            Class<?>... arguments)
-            throws ReflectiveOperationException {
-        return lookup.findVirtual(type, name, MethodType.methodType(result, arguments))
-                .bindTo(receiver);
+    /** @param bytesPerKernel what the driver takes for each kernel of a graph */
+    CudaRecorder(CudaGraphs cuda, long bytesPerKernel) {
+        this.cuda = cuda;
+        this.bytesPerKernel = bytesPerKernel;
     }
 
     @Override
     public void lock(TornadoNativeArray array) {
         long bytes = array.getNumBytesOfSegmentWithHeader();
-        long result = call(() -> (int) lock.invokeExact(address(array), bytes));
+        int result = cuda.lock(address(array), bytes);
         if (result != 0) {
             throw new IllegalStateException("the driver does not lock " + bytes
                     + " bytes of the machine's memory, which CUDA graphs want (error " + result + "); -D"
@@ -71,7 +33,7 @@ final class CudaRecorder implements Recorder {
 
     @Override
     public void unlock(TornadoNativeArray array) {
-        long result = call(() -> (int) unlock.invokeExact(address(array)));
+        int result = cuda.unlock(address(array));
         if (result != 0) {
             throw new IllegalStateException("the driver does not unlock memory (error " + result + ")");
         }
@@ -82,67 +44,70 @@ final class CudaRecorder implements Recorder {
     }
 
     @Override
+    public long bytesPerKernel() {
+        return bytesPerKernel;
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // a plan is that plan or another
     public void run(TornadoExecutionPlan plan, int graph, GridScheduler grids) {
+        if (recording != null && recording != plan) {
+            throw new IllegalStateException("a graph of one plan within a recording of another");
+        }
         TornadoExecutionPlan chosen = GraphPlan.select(plan, graph, grids);
-        if (isRecording) {
+        if (recording == null) {
+            chosen.execute();
+        } else {
             // Only then does TornadoVM not wait for the device, which would end the recording; there is one queue
             // nevertheless.
             chosen.withIntraPlanConcurrency();
             chosen.execute();
             chosen.withoutIntraPlanConcurrency();
-        } else {
-            chosen.execute();
         }
     }
 
+    /** What fails while it is recorded ends the recording, and nothing is left of it. */
     @Override
     public Recording record(TornadoExecutionPlan plan, Runnable graphs) {
         long id = plan.getId();
-        call(() -> {
-            begin.invokeExact(id);
-            return 0;
-        });
-        long handle;
-        isRecording = true;
+        cuda.begin(id);
+        recording = plan;
         try {
             graphs.run();
-        } finally {
-            isRecording = false;
-            call(() -> {
-                concurrent.invokeExact(id, false);
-                return 0;
-            });
-            handle = call(() -> (long) end.invokeExact(id));
-        }
-        return new Recording() {
-            @Override
-            public void repeat() {
-                call(() -> (int) launch.invokeExact(id, handle));
-            }
-
-            @Override
-            public void close() {
-                call(() -> {
-                    destroy.invokeExact(handle);
-                    return 0;
-                });
-            }
-        };
-    }
-
-    /** A call into TornadoVM; what yields nothing yields 0. */
-    @FunctionalInterface
-    private interface Call {
-        long run() throws Throwable;
-    }
-
-    private static long call(Call call) {
-        try {
-            return call.run();
         } catch (RuntimeException | Error failure) {
+            abandon(id, failure);
             throw failure;
-        } catch (Throwable impossible) { // none of these methods declares any
-            throw new IllegalStateException(impossible);
+        } finally {
+            recording = null;
+        }
+        cuda.setConcurrent(id, false);
+        return new CudaGraph(cuda, id, cuda.end(id));
+    }
+
+    /** A driver that refuses to end what has failed leaves nothing to destroy; it says so beside the failure. */
+    private void abandon(long plan, Throwable failure) {
+        try {
+            cuda.setConcurrent(plan, false);
+            cuda.destroy(cuda.end(plan));
+        } catch (RuntimeException | Error another) {
+            failure.addSuppressed(another);
+        }
+    }
+
+    /**
+     * A recording.
+     *
+     * @param handle the driver's name of it
+     */
+    private record CudaGraph(CudaGraphs cuda, long plan, long handle) implements Recording {
+        @Override
+        public void repeat() {
+            cuda.launch(plan, handle);
+        }
+
+        @Override
+        public void close() {
+            cuda.destroy(handle);
         }
     }
 }

@@ -34,6 +34,7 @@ final class DecoderPlan {
     final List<End> ends; // with ever more rows
 
     private final DecoderCalls calls;
+    private final int maxTokens;
 
     /**
      * A last graph.
@@ -43,8 +44,9 @@ final class DecoderPlan {
      */
     record End(int graph, int rows, FloatArray logits) {}
 
-    DecoderPlan(Decoder decoder, KernelLibrary library, HostMemory memory) {
+    DecoderPlan(Decoder decoder, KernelLibrary library, ArraySource memory) {
         this.graphs = new TaskGraphs(library);
+        maxTokens = decoder.sizes().maxTokens();
         step = new StepBuffers(decoder, LOGIT_WINDOW, memory);
         scratch = new Scratch(decoder, TaskGraphs.FEW, library.capabilities(), memory);
         layers = decoder.layers().stream()
@@ -82,10 +84,10 @@ final class DecoderPlan {
     }
 
     /** One for each power of two, and one for the most; the first brings the weights. */
-    private List<End> addEnds(Capabilities capabilities, Decoder decoder, HostMemory memory, int most) {
-        FloatArray norm = LayerBuffers.copy(decoder.outputNorm());
+    private List<End> addEnds(Capabilities capabilities, Decoder decoder, ArraySource memory, int most) {
+        FloatArray norm = memory.copy(decoder.outputNorm());
         FloatArray hidden = memory.floats((long) most * decoder.sizes().hiddenSize());
-        FloatArray normed = memory.floats(hidden.getSize());
+        FloatArray normed = memory.floats((long) most * decoder.sizes().hiddenSize());
         List<Object> weights = List.of(norm, hidden, normed, output.array());
         Optional<HalfBuffers> halves = halves(capabilities, decoder, memory, normed, most);
         ProductCalls products = new ProductCalls(step.logitStep, halves.orElse(null));
@@ -93,7 +95,7 @@ final class DecoderPlan {
                 decoder.sizes(), step, scratch, output, norm, hidden, normed, products, this.calls.rounded);
         boolean isReserved = false;
         List<End> all = new ArrayList<>();
-        for (int rows = 1; ; rows = GraphPlan.bucket(rows + 1, most)) {
+        for (int rows : GraphPlan.buckets(most)) {
             FloatArray logits = memory.floats((long) rows * output.rows());
             Draft draft = new Draft(END, calls.of(logits, rows))
                     .takes(List.of(FEW, MANY), shared())
@@ -117,15 +119,13 @@ final class DecoderPlan {
                 isReserved = true;
             }
             all.add(new End(graphs.add(draft), rows, logits));
-            if (rows == most) {
-                return all;
-            }
         }
+        return all;
     }
 
     /** What products of many rows with the output matrix need on matrix units. */
     private static Optional<HalfBuffers> halves(
-            Capabilities capabilities, Decoder decoder, HostMemory memory, FloatArray normed, int most) {
+            Capabilities capabilities, Decoder decoder, ArraySource memory, FloatArray normed, int most) {
         if (!capabilities.hasMma()
                 || most <= TaskGraphs.FEW
                 || !ProductCalls.isForHalves(
@@ -138,11 +138,25 @@ final class DecoderPlan {
                         .with(most, words, List.of(normed)));
     }
 
-    /** Bytes of all logits on the device, less than twice those of the most rows, and of what products with them need. */
-    static long logitBytes(Capabilities capabilities, Decoder decoder) {
-        int vocabulary = decoder.sizes().vocabularySize();
-        long products = capabilities.hasMma() ? MmaMatMul.products(vocabulary, LOGIT_WINDOW) : 0;
-        return Float.BYTES * (2L * LOGIT_WINDOW * vocabulary + products);
+    /** Kernels of all recordings: a body of each bucket of tokens, with and without pictures, and the ends. */
+    long recorded() {
+        long kernels =
+                ends.stream().mapToLong(end -> graphs.kernels(end.graph())).sum();
+        int[] begins = beginWithImages == begin ? new int[] {begin} : new int[] {begin, beginWithImages};
+        for (int tokens : GraphPlan.buckets(maxTokens)) {
+            for (int first : begins) {
+                kernels += graphs.kernels(first);
+                for (int layer : layers(tokens)) {
+                    kernels += graphs.kernels(layer);
+                }
+            }
+        }
+        return kernels;
+    }
+
+    /** The graphs of all layers for a bucket of tokens. */
+    int[] layers(int tokens) {
+        return tokens <= TaskGraphs.FEW ? few : many;
     }
 
     /** The last graph for so many rows, or the one for the most. */

@@ -5,7 +5,6 @@ import dev.herd.kernels.WeightMatrix;
 import java.util.List;
 import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
-import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * A matrix for the device, or the equal ones of all experts of a layer, one behind the other, and their {@link HalfRange}.
@@ -15,11 +14,11 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 record DeviceMatrix(List<WeightMatrix> sources, IntArray array, DeviceFormat format, int rows, int columns) {
     private static final int ROWS_AT_A_TIME = 64;
 
-    static DeviceMatrix of(WeightMatrix source, HostMemory memory) {
+    static DeviceMatrix of(WeightMatrix source, ArraySource memory) {
         return of(List.of(source), memory);
     }
 
-    static DeviceMatrix of(List<WeightMatrix> sources, HostMemory memory) {
+    static DeviceMatrix of(List<WeightMatrix> sources, ArraySource memory) {
         WeightMatrix first = sources.getFirst();
         IntArray array = memory.ints(words(sources));
         return new DeviceMatrix(sources, array, DeviceFormat.of(first), first.rows(), first.columns());
@@ -30,13 +29,6 @@ record DeviceMatrix(List<WeightMatrix> sources, IntArray array, DeviceFormat for
         WeightMatrix first = sources.getFirst();
         long rows = Math.multiplyExact((long) first.rows(), sources.size());
         return DeviceFormat.of(first).bytes(rows, first.columns()) / Integer.BYTES + 1;
-    }
-
-    /** Bytes of arrays on the device. */
-    static long bytes(List<Object> arrays) {
-        return arrays.stream()
-                .mapToLong(array -> ((TornadoNativeArray) array).getNumBytesOfSegmentWithHeader())
-                .sum();
     }
 
     /** Reads the checkpoint into the host's side of the array, on all processors. */

@@ -23,10 +23,10 @@ final class EncoderCalls {
     private final Encoder.Sizes sizes;
     private final int size;
     private final TileBuffers buffers;
-    private final HostMemory memory;
+    private final ArraySource memory;
     private final ProductCalls products;
 
-    EncoderCalls(Encoder encoder, TileBuffers buffers, HostMemory memory) {
+    EncoderCalls(Encoder encoder, TileBuffers buffers, ArraySource memory) {
         this.encoder = encoder;
         this.sizes = encoder.sizes();
         this.size = sizes.hiddenSize();

@@ -12,10 +12,10 @@ final class EncoderPart {
     final List<KernelCall> calls = new ArrayList<>();
     final List<Object> weights = new ArrayList<>();
 
-    private final HostMemory memory;
+    private final ArraySource memory;
     private final List<DeviceMatrix> matrices = new ArrayList<>();
 
-    EncoderPart(HostMemory memory) {
+    EncoderPart(ArraySource memory) {
         this.memory = memory;
     }
 
@@ -34,7 +34,7 @@ final class EncoderPart {
 
     /** A norm, a bias or embeddings for one of its kernels. */
     FloatArray bring(Floats source) {
-        FloatArray array = LayerBuffers.copy(source);
+        FloatArray array = memory.copy(source);
         weights.add(array);
         return array;
     }
@@ -44,8 +44,15 @@ final class EncoderPart {
         matrices.forEach(matrix -> matrix.pack(kernels));
     }
 
+    /** Bytes of all matrices. */
+    long bytes() {
+        return matrices.stream()
+                .mapToLong(matrix -> matrix.array().getNumBytesOfSegmentWithHeader())
+                .sum();
+    }
+
     /** Forgets the host's side, once it is on the device. */
-    void release() {
-        matrices.forEach(matrix -> memory.release(matrix.array()));
+    void release(HostMemory host) {
+        matrices.forEach(matrix -> host.release(matrix.array()));
     }
 }

@@ -21,7 +21,7 @@ final class EncoderPlan {
 
     private final List<Object> handed = new ArrayList<>();
 
-    EncoderPlan(Encoder encoder, KernelLibrary library, HostMemory memory) {
+    EncoderPlan(Encoder encoder, KernelLibrary library, ArraySource memory) {
         graphs = new TaskGraphs(library);
         buffers = new TileBuffers(encoder, library.capabilities(), memory);
         EncoderCalls calls = new EncoderCalls(encoder, buffers, memory);
@@ -47,11 +47,12 @@ final class EncoderPlan {
         return graphs.add(draft.keeps(handed).keeps(part.weights));
     }
 
-    /** Bytes of all arrays on the device. */
-    long bytes() {
-        return buffers.bytes()
-                + parts.stream()
-                        .mapToLong(part -> DeviceMatrix.bytes(part.weights))
-                        .sum();
+    /** Kernels of all recordings: one of each bucket of tiles. */
+    long recorded() {
+        long kernels = 0;
+        for (int part : run) {
+            kernels += graphs.kernels(part);
+        }
+        return kernels * GraphPlan.buckets(buffers.sizes.maxTiles()).size();
     }
 }

@@ -10,14 +10,11 @@ import dev.herd.kernels.device.LoadedDecoder;
 import dev.herd.kernels.tornado.DecoderPlan.End;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A decoder as task graphs of one plan. Weights, activations, keys and values stay on the device. */
 final class GraphDecoder implements LoadedDecoder {
-    private static final int REPORTS = 4;
-
     /** Tokens up to which steps are recorded at the start; larger ones are when there is one. */
     private static final int RECORDED = 32;
 
@@ -26,19 +23,23 @@ final class GraphDecoder implements LoadedDecoder {
 
     private final Decoder decoder;
     private final KernelLibrary library;
+    private final Runnable whenClosed;
     private final HostMemory memory = new HostMemory();
     private final DecoderPlan graphs;
-    private final GraphPlan plan;
+    final GraphPlan plan;
     private Floats logits = Floats.copyOf();
 
-    GraphDecoder(Decoder decoder, KernelLibrary library, Optional<Recorder> recorder, Consumer<String> log) {
+    /** @param whenClosed called once, when nothing of it is on the device any more */
+    GraphDecoder(Decoder decoder, GraphDevice device, Consumer<String> log, Runnable whenClosed) {
         this.decoder = decoder;
-        this.library = library;
+        this.library = device.library();
+        this.whenClosed = whenClosed;
         try {
             graphs = new DecoderPlan(decoder, library, memory);
-            plan = new GraphPlan(graphs.graphs, recorder);
+            plan = device.plan(graphs.graphs);
         } catch (RuntimeException | Error failure) {
             memory.close();
+            whenClosed.run();
             throw failure;
         }
         try {
@@ -54,8 +55,6 @@ final class GraphDecoder implements LoadedDecoder {
      * the device, layer after layer, and has the driver compile what is left.
      */
     private void start(Consumer<String> log) {
-        long start = System.nanoTime();
-        long bytes = 0;
         Kernels kernels = KernelsSelector.select(Optional.empty()).kernels();
         graphs.step.writeNothing();
         graphs.embedding.pack(kernels);
@@ -68,44 +67,44 @@ final class GraphDecoder implements LoadedDecoder {
         }
         memory.release(graphs.embedding.array());
         int count = graphs.layers.size();
+        Upload upload = new Upload("layers", count, log);
         for (int i = 0; i < count; i++) {
             LayerBuffers layer = graphs.layers.get(i);
             layer.pack(kernels);
             plan.run(graphs.few[i], 1);
             plan.run(graphs.many[i], 1);
             layer.release(memory);
-            bytes += layer.bytes();
-            if ((i + 1) * REPORTS / count > i * REPORTS / count && bytes >= 1L << 30) {
-                log.accept(progress(i + 1, count, bytes, System.nanoTime() - start));
-            }
+            upload.add(layer.bytes());
         }
         graphs.output.pack(kernels);
         graphs.ends.forEach(end -> plan.run(end.graph(), 1));
         memory.release(graphs.output.array());
         record();
+        requireAnswer();
+    }
+
+    /**
+     * Repeats a step of no tokens, and sees whether logits come back, whatever they are: CUDA's driver may have refused
+     * memory, a copy or a recording, which TornadoVM prints and passes over.
+     */
+    private void requireAnswer() {
+        Body body = new Body(graphs.begin, 1);
+        plan.repeat(body, () -> run(body));
+        End end = graphs.ends.getFirst();
+        Results.await(end.logits());
+        plan.repeat(end, () -> plan.run(end.graph(), 1));
+        Results.require(end.logits());
     }
 
     /** Has the device record what steps consist of that decode, up to {@link #RECORDED} sequences at once. */
     private void record() {
         plan.lock(graphs.copied());
         int most = GraphPlan.bucket(RECORDED, decoder.sizes().maxTokens());
-        for (int tokens = 1; ; tokens = GraphPlan.bucket(tokens + 1, most)) {
+        for (int tokens : GraphPlan.buckets(most)) {
             Body body = new Body(graphs.begin, tokens);
             plan.prepare(body, () -> run(body));
-            if (tokens == most) {
-                break;
-            }
         }
         graphs.ends.forEach(end -> plan.prepare(end, () -> plan.run(end.graph(), 1)));
-    }
-
-    private static String progress(int layers, int of, long bytes, long nanos) {
-        return String.format(
-                Locale.ROOT,
-                "%d of %d layers on the device, %.1f GB/s",
-                layers,
-                of,
-                bytes / (double) Math.max(1, nanos));
     }
 
     @Override
@@ -124,7 +123,7 @@ final class GraphDecoder implements LoadedDecoder {
 
     private void run(Body body) {
         plan.run(body.begin(), body.tokens());
-        for (int layer : body.tokens() <= TaskGraphs.FEW ? graphs.few : graphs.many) {
+        for (int layer : graphs.layers(body.tokens())) {
             plan.run(layer, body.tokens());
         }
     }
@@ -174,6 +173,7 @@ final class GraphDecoder implements LoadedDecoder {
             plan.close();
         } finally {
             memory.close();
+            whenClosed.run();
         }
     }
 }

@@ -8,9 +8,11 @@ import dev.herd.kernels.device.Device;
 import dev.herd.kernels.device.Encoder;
 import dev.herd.kernels.device.LoadedDecoder;
 import dev.herd.kernels.device.LoadedEncoder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -21,6 +23,8 @@ final class GraphDevice implements Device {
     private final KernelLibrary library;
     private final Optional<Recorder> recorder;
     private final Consumer<String> log;
+    private final Lock turn = new ReentrantLock(true);
+    private final AtomicLong taken = new AtomicLong(); // bytes
 
     /** @param recorder what records steps, if the device does */
     GraphDevice(
@@ -47,49 +51,50 @@ final class GraphDevice implements Device {
         return recorder;
     }
 
+    /** Makes a plan of graphs, which takes turns with the device's other plans. */
+    GraphPlan plan(TaskGraphs graphs) {
+        return new GraphPlan(graphs, recorder, turn);
+    }
+
+    @Override
+    public long freeBytes() {
+        return facts.memoryBytes() - taken.get();
+    }
+
     /** One array holds a matrix, or that of all experts of a layer. */
     @Override
     public Optional<String> refusal(Decoder decoder) {
-        long largest =
-                Scratch.cacheWords(decoder.cache().shape(), decoder.cache().blockCount());
-        for (List<WeightMatrix> matrices : arrays(decoder)) {
-            WeightMatrix first = matrices.getFirst();
-            if (!matrices.stream().allMatch(other -> isLike(first, other))) {
+        for (Decoder.Layer layer : decoder.layers()) {
+            Decoder.Experts experts = layer.experts();
+            if (experts != null && !areAlike(experts.ffns())) {
                 return Optional.of("the experts of a layer are encoded in different ways");
             }
-            largest = Math.max(largest, DeviceMatrix.words(matrices));
         }
-        return refusal(largest);
+        ArraySizes arrays = new ArraySizes();
+        new DecoderPlan(decoder, library, arrays);
+        return refusal(arrays);
     }
 
     @Override
     public Optional<String> refusal(Encoder encoder) {
-        long largest = TileBuffers.largest(encoder, library.capabilities());
-        for (WeightMatrix matrix : matrices(encoder)) {
-            largest = Math.max(largest, DeviceMatrix.words(List.of(matrix)));
-        }
-        return refusal(largest);
+        ArraySizes arrays = new ArraySizes();
+        new EncoderPlan(encoder, library, arrays);
+        return refusal(arrays);
     }
 
-    private Optional<String> refusal(long words) {
-        return 4 * words <= maxArrayBytes
+    private Optional<String> refusal(ArraySizes arrays) {
+        return arrays.largest() <= maxArrayBytes
                 ? Optional.empty()
-                : Optional.of("it needs an array of " + 4 * words + " bytes, but " + facts.name() + " has arrays of "
-                        + maxArrayBytes + " at most");
+                : Optional.of("it needs an array of " + arrays.largest() + " bytes, but " + facts.name()
+                        + " has arrays of " + maxArrayBytes + " at most");
     }
 
-    private static List<WeightMatrix> matrices(Encoder encoder) {
-        List<WeightMatrix> matrices = new ArrayList<>(
-                List.of(encoder.patchProj(), encoder.adapterIn(), encoder.adapterOut(), encoder.projector()));
-        for (Encoder.Layer layer : encoder.layers()) {
-            matrices.add(layer.queryProj().weight());
-            matrices.add(layer.keyProj().weight());
-            matrices.add(layer.valueProj().weight());
-            matrices.add(layer.outputProj().weight());
-            matrices.add(layer.ffnIn().weight());
-            matrices.add(layer.ffnOut().weight());
-        }
-        return matrices;
+    private static boolean areAlike(List<Ffn> ffns) {
+        Ffn first = ffns.getFirst();
+        return ffns.stream()
+                .allMatch(other -> isLike(first.gateProj(), other.gateProj())
+                        && isLike(first.upProj(), other.upProj())
+                        && isLike(first.downProj(), other.downProj()));
     }
 
     private static boolean isLike(WeightMatrix first, WeightMatrix other) {
@@ -99,78 +104,57 @@ final class GraphDevice implements Device {
     }
 
     @Override
-    public long bytes(WeightMatrix weights) {
-        return DeviceFormat.of(weights).bytes(weights.rows(), weights.columns());
-    }
-
-    @Override
     public long kvBytes(KvShape shape, int layers, long blocks) {
         return Math.multiplyExact(4L * layers, Scratch.cacheWords(shape, blocks));
     }
 
     @Override
     public long bytes(Decoder decoder) {
-        long bytes = 0;
-        for (List<WeightMatrix> matrices : arrays(decoder)) {
-            bytes = Math.addExact(bytes, 4 * DeviceMatrix.words(matrices));
-        }
-        bytes += DecoderPlan.logitBytes(library.capabilities(), decoder);
-        try (HostMemory memory = new HostMemory()) {
-            return bytes + new Scratch(decoder, TaskGraphs.FEW, library.capabilities(), memory).bytes();
-        }
+        ArraySizes arrays = new ArraySizes();
+        DecoderPlan plan = new DecoderPlan(decoder, library, arrays);
+        return bytes(plan.graphs, arrays, plan.recorded());
     }
 
     @Override
     public long bytes(Encoder encoder) {
-        try (HostMemory memory = new HostMemory()) {
-            return new EncoderPlan(encoder, library, memory).bytes();
-        }
+        ArraySizes arrays = new ArraySizes();
+        EncoderPlan plan = new EncoderPlan(encoder, library, arrays);
+        return bytes(plan.graphs, arrays, plan.recorded());
     }
 
-    /** What each array of weights holds. */
-    private static List<List<WeightMatrix>> arrays(Decoder decoder) {
-        List<List<WeightMatrix>> arrays = new ArrayList<>();
-        arrays.add(List.of(decoder.embedding()));
-        arrays.add(List.of(decoder.output()));
-        for (Decoder.Layer layer : decoder.layers()) {
-            for (WeightMatrix matrix :
-                    List.of(layer.queryProj(), layer.keyProj(), layer.valueProj(), layer.outputProj())) {
-                arrays.add(List.of(matrix));
-            }
-            add(arrays, List.of(layer.ffn()));
-            Decoder.Experts experts = layer.experts();
-            if (experts != null) {
-                arrays.add(List.of(experts.router()));
-                add(arrays, experts.ffns());
-            }
-        }
-        return arrays;
-    }
-
-    private static void add(List<List<WeightMatrix>> arrays, List<Ffn> ffns) {
-        arrays.add(ffns.stream().map(Ffn::gateProj).toList());
-        arrays.add(ffns.stream().map(Ffn::upProj).toList());
-        arrays.add(ffns.stream().map(Ffn::downProj).toList());
+    /** @param recorded kernels of all recordings of a plan */
+    private long bytes(TaskGraphs graphs, ArraySizes arrays, long recorded) {
+        long perKernel = recorder.map(Recorder::bytesPerKernel).orElse(0L);
+        return Math.addExact(graphs.bytes(arrays), Math.multiplyExact(perKernel, recorded));
     }
 
     @Override
     public LoadedDecoder load(Decoder decoder) {
-        return loaded("decoder", () -> new GraphDecoder(decoder, library, recorder, log));
+        long bytes = bytes(decoder);
+        return loaded("decoder", bytes, () -> new GraphDecoder(decoder, this, log, () -> taken.addAndGet(-bytes)));
     }
 
     @Override
     public LoadedEncoder load(Encoder encoder) {
-        return loaded("vision encoder", () -> new GraphEncoder(encoder, library, recorder));
+        long bytes = bytes(encoder);
+        return loaded(
+                "vision encoder", bytes, () -> new GraphEncoder(encoder, this, log, () -> taken.addAndGet(-bytes)));
     }
 
-    private static <T> T loaded(String what, Supplier<T> load) {
+    /** What is loaded, and what frees its bytes once, is the loaded's; what is not loaded has given them back. */
+    private <T> T loaded(String what, long bytes, Supplier<T> load) {
+        if (taken.addAndGet(bytes) > facts.memoryBytes()) {
+            long free = facts.memoryBytes() - taken.addAndGet(-bytes);
+            throw new IllegalStateException("the " + what + " needs " + bytes + " bytes, but " + facts.name() + " has "
+                    + free + " of its " + facts.memoryBytes() + " left");
+        }
         try {
             return load.get();
-        } catch (IllegalStateException failure) {
-            throw failure;
         } catch (RuntimeException | Error failure) { // TornadoVM throws errors of its own
             throw new IllegalStateException(
-                    "the device does not take the " + what + ": " + failure.getMessage(), failure);
+                    "the device does not take the " + what + ", which needs " + bytes + " of its " + facts.memoryBytes()
+                            + " bytes of memory: " + failure.getMessage(),
+                    failure);
         }
     }
 

@@ -6,14 +6,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
-/** Task graphs that can be run, one at a time. Their kernels are compiled when it is made. */
+/**
+ * Task graphs that can be run, one at a time. Their kernels are compiled when it is made. Used by one thread; plans of one device
+ * that several threads use take turns at whatever reaches the device: TornadoVM keeps state for it, and a recording ends if
+ * another thread allocates or copies meanwhile.
+ */
 final class GraphPlan implements AutoCloseable {
     private final TaskGraphs graphs;
     private final Optional<Recorder> recorder;
+    private final Lock turn;
     private final TornadoExecutionPlan plan;
     private final Map<Run, GridScheduler> grids = new HashMap<>();
     private final Map<Object, Recording> recordings = new HashMap<>();
@@ -22,20 +28,40 @@ final class GraphPlan implements AutoCloseable {
     /** A graph with the grids of a {@link #bucket}. */
     private record Run(int graph, int bucket) {}
 
-    /** @param recorder what records several runs as one, if the device does */
-    GraphPlan(TaskGraphs graphs, Optional<Recorder> recorder) {
+    /**
+     * Compiles.
+     *
+     * @param recorder what records several runs as one, if the device does
+     * @param turn the device's
+     */
+    GraphPlan(TaskGraphs graphs, Optional<Recorder> recorder, Lock turn) {
         this.graphs = graphs;
         this.recorder = recorder;
-        this.plan = new TornadoExecutionPlan(graphs.build());
-        graphs.install(plan.getId());
+        this.turn = turn;
+        turn.lock();
+        try {
+            this.plan = new TornadoExecutionPlan(graphs.build());
+            graphs.install(plan.getId());
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private void inTurn(Runnable work) {
+        turn.lock();
+        try {
+            work.run();
+        } finally {
+            turn.unlock();
+        }
     }
 
     /** Runs a graph with the grids of a {@link #bucket}. */
     void run(int graph, int bucket) {
         GridScheduler scheduler = grids.computeIfAbsent(new Run(graph, bucket), run -> graphs.grids(graph, bucket));
-        recorder.ifPresentOrElse(
+        inTurn(() -> recorder.ifPresentOrElse(
                 device -> device.run(plan, graph, scheduler),
-                () -> select(plan, graph, scheduler).execute());
+                () -> select(plan, graph, scheduler).execute()));
     }
 
     /** A graph and its grids, to be executed: of TornadoVM's links the one that does not print all grids each time. */
@@ -51,17 +77,13 @@ final class GraphPlan implements AutoCloseable {
      * @param key of which graphs and buckets {@code runs} depends on, and on nothing else
      */
     void repeat(Object key, Runnable runs) {
-        if (recorder.isEmpty()) {
-            runs.run();
-        } else {
-            record(key, runs).repeat();
-        }
+        inTurn(recorder.isEmpty() ? runs : () -> record(key, runs).repeat());
     }
 
     /** Has arrays that are copied from and to the host stay where they are, for recordings, until the plan is closed. */
     void lock(List<TornadoNativeArray> arrays) {
         for (TornadoNativeArray array : arrays) {
-            recorder.ifPresent(device -> device.lock(array));
+            recorder.ifPresent(device -> inTurn(() -> device.lock(array)));
             locked.add(array);
         }
     }
@@ -69,11 +91,11 @@ final class GraphPlan implements AutoCloseable {
     /** Makes sure that {@link #repeat} has nothing to record, where the device records. All of the graphs must have run. */
     void prepare(Object key, Runnable runs) {
         if (recorder.isPresent()) {
-            record(key, runs);
+            inTurn(() -> record(key, runs));
         }
     }
 
-    private Recording record(Object key, Runnable runs) {
+    private Recording record(Object key, Runnable runs) { // in turn
         Recording known = recordings.get(key);
         if (known == null) {
             known = recorder.orElseThrow().record(plan, runs);
@@ -88,6 +110,21 @@ final class GraphPlan implements AutoCloseable {
         return Math.min(power < count ? 2 * power : power, largest);
     }
 
+    /** All buckets of counts up to {@code largest}, which is the last. */
+    static List<Integer> buckets(int largest) {
+        List<Integer> all = new ArrayList<>();
+        for (int count = 1; count < largest; count *= 2) {
+            all.add(count);
+        }
+        all.add(largest);
+        return all;
+    }
+
+    /** Bytes of the device's memory that its arrays take, as TornadoVM counts them. */
+    long deviceBytes() {
+        return plan.getCurrentDeviceMemoryUsage();
+    }
+
     /** Gives the device's memory back. */
     @Override
     public void close() {
@@ -96,7 +133,7 @@ final class GraphPlan implements AutoCloseable {
         all.add(plan);
         recordings.clear();
         locked.clear();
-        closeAll(all);
+        inTurn(() -> closeAll(all));
     }
 
     /** Closes each, whatever becomes of the others: what stays open is memory of the device's. */

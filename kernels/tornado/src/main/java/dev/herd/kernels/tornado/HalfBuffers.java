@@ -11,12 +11,12 @@ final class HalfBuffers {
     /** Scratch memory of a product, {@link MmaMatMul#products}. */
     final FloatArray products;
 
-    private final HostMemory memory;
+    private final ArraySource memory;
     private final IdentityHashMap<FloatArray, Input> inputs = new IdentityHashMap<>();
     private final List<Object> arrays = new ArrayList<>();
 
     /** @param size elements of {@link #products} */
-    HalfBuffers(HostMemory memory, long size) {
+    HalfBuffers(ArraySource memory, long size) {
         this.memory = memory;
         products = memory.floats(size);
         arrays.add(products);

@@ -1,5 +1,6 @@
 package dev.herd.kernels.tornado;
 
+import dev.herd.kernels.Floats;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -16,7 +17,7 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
  * and key/value memory would double the machine's need for memory. So these take address space only: pages come when they
  * are written, and {@link #release} gives them back when they have been copied to the device.
  */
-final class HostMemory implements AutoCloseable {
+final class HostMemory implements ArraySource, AutoCloseable {
     private static final int READ_WRITE = 3;
     private static final int PRIVATE_ANONYMOUS_NORESERVE = 0x4022;
     private static final int DONT_NEED = 4;
@@ -50,13 +51,23 @@ final class HostMemory implements AutoCloseable {
     }
 
     /** {@code size} zeros that have no memory yet. */
-    IntArray ints(long size) {
+    @Override
+    public IntArray ints(long size) {
         return IntArray.fromSegmentShallow(reserve(Math.toIntExact(size)));
     }
 
     /** {@code size} zeros that have no memory yet. */
-    FloatArray floats(long size) {
+    @Override
+    public FloatArray floats(long size) {
         return FloatArray.fromSegmentShallow(reserve(Math.toIntExact(size)));
+    }
+
+    /** In memory of its own, which stays. */
+    @Override
+    public FloatArray copy(Floats source) {
+        FloatArray array = new FloatArray(Math.toIntExact(source.size()));
+        MemorySegment.copy(source.segment(), 0, array.getSegment(), 0, Float.BYTES * source.size());
+        return array;
     }
 
     private MemorySegment reserve(int size) {

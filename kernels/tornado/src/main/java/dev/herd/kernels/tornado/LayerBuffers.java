@@ -1,10 +1,8 @@
 package dev.herd.kernels.tornado;
 
-import dev.herd.kernels.Floats;
 import dev.herd.kernels.Kernels;
 import dev.herd.kernels.WeightMatrix;
 import dev.herd.kernels.device.Decoder;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -26,11 +24,12 @@ final class LayerBuffers {
     final Projections ffn;
     final @Nullable Routed experts;
 
-    LayerBuffers(Decoder.Layer layer, HostMemory memory) {
+    LayerBuffers(Decoder.Layer layer, ArraySource memory) {
         this.layer = layer;
-        unit = IntArray.fromElements(layer.unit());
-        attentionNorm = copy(layer.attentionNorm());
-        ffnNorm = copy(layer.ffnNorm());
+        unit = memory.ints(1);
+        unit.set(0, layer.unit());
+        attentionNorm = memory.copy(layer.attentionNorm());
+        ffnNorm = memory.copy(layer.ffnNorm());
         query = DeviceMatrix.of(layer.queryProj(), memory);
         key = DeviceMatrix.of(layer.keyProj(), memory);
         value = DeviceMatrix.of(layer.valueProj(), memory);
@@ -42,7 +41,7 @@ final class LayerBuffers {
                 : new Routed(DeviceMatrix.of(routed.router(), memory), projections(routed.ffns(), memory));
     }
 
-    private static Projections projections(List<Decoder.Ffn> ffns, HostMemory memory) {
+    private static Projections projections(List<Decoder.Ffn> ffns, ArraySource memory) {
         return new Projections(
                 matrix(ffns, Decoder.Ffn::gateProj, memory),
                 matrix(ffns, Decoder.Ffn::upProj, memory),
@@ -50,14 +49,8 @@ final class LayerBuffers {
     }
 
     private static DeviceMatrix matrix(
-            List<Decoder.Ffn> ffns, Function<Decoder.Ffn, WeightMatrix> which, HostMemory memory) {
+            List<Decoder.Ffn> ffns, Function<Decoder.Ffn, WeightMatrix> which, ArraySource memory) {
         return DeviceMatrix.of(ffns.stream().map(which).toList(), memory);
-    }
-
-    static FloatArray copy(Floats floats) {
-        FloatArray array = new FloatArray(Math.toIntExact(floats.size()));
-        MemorySegment.copy(floats.segment(), 0, array.getSegment(), 0, Float.BYTES * floats.size());
-        return array;
     }
 
     private List<DeviceMatrix> matrices() {

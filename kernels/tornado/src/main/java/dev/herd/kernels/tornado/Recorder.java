@@ -10,7 +10,8 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 /**
  * Records what runs of graphs put onto the device's queue, so that it can be repeated as one piece of work, without TornadoVM
  * going through its graphs again. A recording repeats the same kernels with the same grids over the same arrays; copies
- * take what the arrays hold when it is repeated. Used by the thread that runs the plan.
+ * take what the arrays hold when it is repeated. There is one for a device, and while it records, no other thread may have the
+ * device do anything: {@link GraphPlan} sees to that.
  */
 interface Recorder {
     /** Has the pages of an array stay where they are, for recorded copies from and to the host; no other array may have them. */
@@ -28,6 +29,9 @@ interface Recorder {
      */
     Recording record(TornadoExecutionPlan plan, Runnable graphs);
 
+    /** Bytes of the device's memory that a recording takes for each kernel. */
+    long bytesPerKernel();
+
     /** What was recorded. */
     interface Recording extends AutoCloseable {
         /** Does it once more, and waits until it is done. */
@@ -37,9 +41,13 @@ interface Recorder {
         void close();
     }
 
-    /** As a device records, for the emulator, which has no queue: graphs and their grids, in their order. */
+    /**
+     * As a device records, for the emulator, which has no queue: graphs and their grids, in their order. What would end a device's
+     * recording is refused.
+     */
     final class Emulated implements Recorder {
         private @Nullable List<Runnable> recorded;
+        private volatile @Nullable Thread recording;
 
         @Override
         public void lock(TornadoNativeArray array) {}
@@ -49,6 +57,10 @@ interface Recorder {
 
         @Override
         public void run(TornadoExecutionPlan plan, int graph, GridScheduler grids) {
+            Thread thread = recording;
+            if (thread != null && thread != Thread.currentThread()) {
+                throw new IllegalStateException("another thread is recording, which this would end");
+            }
             if (recorded == null) {
                 GraphPlan.select(plan, graph, grids).execute();
             } else {
@@ -57,12 +69,19 @@ interface Recorder {
         }
 
         @Override
+        public long bytesPerKernel() {
+            return 0;
+        }
+
+        @Override
         public Recording record(TornadoExecutionPlan plan, Runnable graphs) {
             List<Runnable> all = new ArrayList<>();
             recorded = all;
+            recording = Thread.currentThread();
             try {
                 graphs.run();
             } finally {
+                recording = null;
                 recorded = null;
             }
             return new Recording() {

@@ -36,9 +36,8 @@ final class Scratch {
     final @Nullable HalfBuffers halves; // if the device has matrix units
 
     private final List<Object> arrays = new ArrayList<>();
-    private long bytes;
 
-    Scratch(Decoder decoder, int few, Capabilities capabilities, HostMemory memory) {
+    Scratch(Decoder decoder, int few, Capabilities capabilities, ArraySource memory) {
         Decoder.Sizes sizes = decoder.sizes();
         KvShape kv = decoder.cache().shape();
         long tokens = sizes.maxTokens();
@@ -68,20 +67,20 @@ final class Scratch {
         caches = IntStream.range(0, decoder.cache().layersPerBlock())
                 .mapToObj(place -> ints(memory, cacheWords))
                 .toList();
-        halves = capabilities.hasMma() ? halves(decoder, memory) : null;
+        halves = capabilities.hasMma() ? halves(decoder, querySize, memory) : null;
         if (halves != null) {
             halves.arrays().forEach(array -> add((TornadoNativeArray) array));
         }
     }
 
     /** The router is narrower than the rest, and no matrix has more rows than what it yields has elements. */
-    private HalfBuffers halves(Decoder decoder, HostMemory memory) {
+    private HalfBuffers halves(Decoder decoder, int querySize, ArraySource memory) {
         Decoder.Sizes sizes = decoder.sizes();
         int tokens = sizes.maxTokens();
         int perToken = sizes.expertsPerToken();
-        int widest = Math.max(sizes.hiddenSize(), query.getSize() / tokens);
+        int widest = Math.max(sizes.hiddenSize(), querySize);
         long size = MmaMatMul.products(widest, tokens);
-        long innerWords = HalfInputs.rowWords(query.getSize() / tokens);
+        long innerWords = HalfInputs.rowWords(querySize);
         for (Decoder.Layer layer : decoder.layers()) {
             int rows = layer.ffn().gateProj().rows();
             size = Math.max(size, MmaMatMul.products(rows, tokens));
@@ -122,27 +121,21 @@ final class Scratch {
         return Math.multiplyExact(blocks, 2L * kv.kvHeadCount() * kv.blockSize() * headWords);
     }
 
-    private FloatArray floats(HostMemory memory, long size) {
+    private FloatArray floats(ArraySource memory, long size) {
         return add(memory.floats(Math.max(1, size)));
     }
 
-    private IntArray ints(HostMemory memory, long size) {
+    private IntArray ints(ArraySource memory, long size) {
         return add(memory.ints(Math.max(1, size)));
     }
 
     private <A extends TornadoNativeArray> A add(A array) {
         arrays.add(array);
-        bytes += array.getNumBytesOfSegmentWithHeader();
         return array;
     }
 
     /** All of them. */
     List<Object> arrays() {
         return arrays;
-    }
-
-    /** Bytes of all of them on the device. */
-    long bytes() {
-        return bytes;
     }
 }

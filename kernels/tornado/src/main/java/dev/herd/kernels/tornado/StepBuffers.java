@@ -19,7 +19,7 @@ final class StepBuffers {
     final FloatArray rotations;
     final FloatArray factors;
     final FloatArray noImages; // [1, hiddenSize], for steps without pictures, which need not send any
-    final FloatArray images; // [maxTokens, hiddenSize], or one row in a model that sees none
+    final FloatArray images; // [maxTokens, hiddenSize], or those, in a model that sees none
     final IntArray logitStep;
     final IntArray logitPlaces;
 
@@ -28,7 +28,7 @@ final class StepBuffers {
     private final int runLength;
 
     /** @param memory where pages of arrays are no other array's, so that they can be locked */
-    StepBuffers(Decoder decoder, int logitWindow, HostMemory memory) {
+    StepBuffers(Decoder decoder, int logitWindow, ArraySource memory) {
         sizes = decoder.sizes();
         cache = decoder.cache();
         runLength = RunAttention.runLength(
@@ -39,7 +39,7 @@ final class StepBuffers {
         rotations = memory.floats((long) sizes.maxTokens() * cache.shape().headSize());
         factors = memory.floats(sizes.maxTokens());
         noImages = memory.floats(sizes.hiddenSize());
-        images = memory.floats((long) (sizes.seesImages() ? sizes.maxTokens() : 1) * sizes.hiddenSize());
+        images = sizes.seesImages() ? memory.floats((long) sizes.maxTokens() * sizes.hiddenSize()) : noImages;
         logitStep = memory.ints(Step.SIZE);
         logitPlaces = memory.ints((long) logitWindow * Step.PLACE);
     }

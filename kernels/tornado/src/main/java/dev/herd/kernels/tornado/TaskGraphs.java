@@ -147,6 +147,26 @@ final class TaskGraphs {
         return graph.snapshot();
     }
 
+    /** Bytes of the device's memory that graphs take: of each array wherever a graph has it brought and does not take it over. */
+    long bytes(ArraySizes sizes) {
+        long bytes = 0;
+        for (Draft draft : drafts) {
+            List<Object> taken =
+                    draft.taken.values().stream().flatMap(List::stream).toList();
+            bytes += Stream.of(draft.once, draft.always, draft.reserved)
+                    .flatMap(List::stream)
+                    .filter(array -> !holds(taken, array))
+                    .mapToLong(sizes::onDevice)
+                    .sum();
+        }
+        return bytes;
+    }
+
+    /** Kernels of a graph. */
+    int kernels(int graph) {
+        return drafts.get(graph).calls.size();
+    }
+
     /**
      * The grids of a graph for steps of up to {@code tokens} tokens. TornadoVM goes through all of a scheduler's names whenever a
      * graph runs, so those of other graphs are not among them.

@@ -1,6 +1,5 @@
 package dev.herd.kernels.tornado;
 
-import dev.herd.kernels.Floats;
 import dev.herd.kernels.device.Encoder;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -29,17 +28,15 @@ final class TileBuffers {
     final FloatArray projected; // [tokens, textSize]
     final @Nullable HalfBuffers halves; // if the device has matrix units
 
-    private final Encoder.Sizes sizes;
+    final Encoder.Sizes sizes;
 
-    TileBuffers(Encoder encoder, Capabilities capabilities, HostMemory memory) {
+    TileBuffers(Encoder encoder, Capabilities capabilities, ArraySource memory) {
         sizes = encoder.sizes();
         long rows = rows(sizes);
         long tokens = (long) sizes.maxTiles() * sizes.tokensPerTile();
         pixels = memory.floats((long) sizes.maxTiles() * sizes.tileValues());
         step = memory.ints(Step.SIZE);
-        Floats angles = encoder.rotations();
-        rotations = memory.floats(angles.size());
-        MemorySegment.copy(angles.segment(), 0, rotations.getSegment(), 0, Float.BYTES * angles.size());
+        rotations = memory.copy(encoder.rotations());
         hidden = memory.floats(rows * sizes.hiddenSize());
         normed = memory.floats(rows * sizes.hiddenSize());
         query = memory.floats(rows * sizes.hiddenSize());
@@ -86,17 +83,6 @@ final class TileBuffers {
         return Math.max(sizes.hiddenSize(), Math.max(encoder.ffnSize(), sizes.patchValues()));
     }
 
-    /** Elements of the largest of the arrays, without making them. */
-    static long largest(Encoder encoder, Capabilities capabilities) {
-        Encoder.Sizes sizes = encoder.sizes();
-        int output = Math.max(encoder.adapterIn().rows(), encoder.textSize());
-        return Math.max(
-                Math.max(rows(sizes) * widest(encoder), capabilities.hasMma() ? products(encoder) : 0),
-                Math.max(
-                        (long) sizes.maxTiles() * sizes.tokensPerTile() * output,
-                        (long) sizes.maxTiles() * sizes.tileValues()));
-    }
-
     /** What stays on the device between kernels. */
     List<Object> scratch() {
         List<Object> arrays = new ArrayList<>(List.of(hidden, normed, query, key, value, wide, adapted, adaptedTwice));
@@ -117,14 +103,6 @@ final class TileBuffers {
     /** Those that are copied to the device or from there. */
     List<TornadoNativeArray> copied() {
         return List.of(step, pixels, rotations, projected);
-    }
-
-    /** Bytes of all of them on the device. */
-    long bytes() {
-        List<Object> all = new ArrayList<>(scratch());
-        all.addAll(batch());
-        all.add(projected);
-        return DeviceMatrix.bytes(all);
     }
 
     /** A batch without tiles, in which kernels do nothing. */

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
@@ -22,6 +24,7 @@ public final class TornadoDevices {
     private static final String CUDA_MODULE = "tornado.drivers.cuda";
     private static final String FLUSH = "tornado.vmflush";
     private static final String DRIVER_LINE = "driver version";
+    private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)");
 
     /** All that kernels consist of. */
     static final List<Class<?>> KERNELS = List.of(
@@ -59,7 +62,7 @@ public final class TornadoDevices {
 
     private TornadoDevices() {}
 
-    /** The default device, whose kernels are compiled. */
+    /** The default device, whose kernels are compiled. To be called once in a JVM. */
     static Device open(Optional<Path> kernelCache, Consumer<String> log) throws IOException {
         Path printed = Files.createTempFile("herd-kernel", ".txt");
         printed.toFile().deleteOnExit();
@@ -94,7 +97,11 @@ public final class TornadoDevices {
         KernelLibrary library = new KernelLibrary.Compiled(
                 new KernelCompiler(cache, printed, driver(backend.getBackendType(), device, log)), capabilities);
         return new GraphDevice(
-                facts, device.getMaxAllocMemory(), library, recorder(backend.getBackendType(), device, log), log);
+                facts,
+                device.getMaxAllocMemory(),
+                library,
+                recorder(backend.getBackendType(), device, facts, log),
+                log);
     }
 
     /** CUDA's; OpenCL's drivers keep what they compile by themselves. */
@@ -113,7 +120,7 @@ public final class TornadoDevices {
 
     /** Of CUDA devices, unless somebody does not want it. */
     private static Optional<Recorder> recorder(
-            TornadoVMBackendType backend, TornadoDevice device, Consumer<String> log) {
+            TornadoVMBackendType backend, TornadoDevice device, Facts facts, Consumer<String> log) {
         if (backend != TornadoVMBackendType.CUDA || !Boolean.parseBoolean(System.getProperty(CUDA_GRAPHS, "true"))) {
             return Optional.empty();
         }
@@ -123,11 +130,29 @@ public final class TornadoDevices {
             return Optional.empty();
         }
         try {
-            return Optional.of(new CudaRecorder(device));
+            return Optional.of(new CudaRecorder(new TornadoCudaGraphs(device), bytesPerKernel(facts.driver())));
         } catch (ReflectiveOperationException other) {
             log.accept("no CUDA graphs, since this TornadoVM is another: " + reason(other));
             return Optional.empty();
         }
+    }
+
+    /**
+     * Bytes that the driver takes for a kernel of a CUDA graph: 64 KiB until that of CUDA 12.4, and less since, how much is not
+     * stated.
+     *
+     * @param driver the version of CUDA that it is for
+     */
+    static long bytesPerKernel(String driver) {
+        Matcher version = VERSION.matcher(driver);
+        if (version.find()) {
+            int major = Integer.parseInt(version.group(1));
+            int minor = Integer.parseInt(version.group(2));
+            if (major > 12 || (major == 12 && minor >= 4)) {
+                return 4L << 10;
+            }
+        }
+        return 64L << 10;
     }
 
     /** A method that is not there is named by the exception; what a method threw is its cause. */

@@ -5,9 +5,13 @@ import dev.herd.kernels.device.DeviceProvider;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The device that TornadoVM drives, if this JVM was started with TornadoVM. */
 public final class TornadoProvider implements DeviceProvider {
+    /** TornadoVM has one runtime in a JVM, and its devices are that one's. */
+    private static @Nullable Device opened;
+
     @Override
     public String name() {
         return "tornado";
@@ -26,9 +30,21 @@ public final class TornadoProvider implements DeviceProvider {
                         : "this JVM was started without the options of the TornadoVM SDK; start it with ./herd");
     }
 
-    /** A runtime that failed to start cannot be started again in the same JVM. */
+    /**
+     * The one device of the JVM, for all models that are to be on it: they share its memory and take turns. A runtime that failed
+     * to start cannot be started again.
+     */
     @Override
     public Device open(Optional<Path> kernelCache, Consumer<String> log) {
+        synchronized (TornadoProvider.class) {
+            if (opened == null) {
+                opened = opened(kernelCache, log);
+            }
+            return opened;
+        }
+    }
+
+    private static Device opened(Optional<Path> kernelCache, Consumer<String> log) {
         try {
             return TornadoDevices.open(kernelCache, log);
         } catch (Throwable failure) {

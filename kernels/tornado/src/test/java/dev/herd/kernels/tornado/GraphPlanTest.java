@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.herd.kernels.tornado.TaskGraphs.Draft;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -21,6 +25,7 @@ final class GraphPlanTest {
     private final FloatArray x = memory.floats(ROWS * SIZE);
     private final FloatArray sum = memory.floats(ROWS * SIZE);
     private final AtomicInteger runs = new AtomicInteger();
+    private final ReentrantLock turn = new ReentrantLock(true);
 
     GraphPlanTest() {
         step.init(ROWS);
@@ -64,6 +69,39 @@ final class GraphPlanTest {
         }
     }
 
+    /**
+     * What another model does to the device must wait until a recording is done, which it would end: a model that serves records
+     * steps of new sizes when they come.
+     */
+    @Test
+    void anotherPlanOfTheDeviceWaitsForARecording() throws Exception {
+        Recorder recorder = Device.DEVICE.recorder().orElseGet(Recorder.Emulated::new);
+        try (GraphPlan one = plan(Optional.of(recorder));
+                GraphPlan other = plan(Optional.of(recorder))) {
+            CountDownLatch isRecording = new CountDownLatch(1);
+            List<String> order = new CopyOnWriteArrayList<>();
+            FutureTask<Void> meanwhile = new FutureTask<>(() -> {
+                isRecording.await();
+                other.run(0, 1);
+                order.add("run");
+                return null;
+            });
+            Thread thread = Thread.ofPlatform().start(meanwhile);
+
+            one.prepare("all", () -> {
+                isRecording.countDown();
+                while (thread.isAlive() && !turn.hasQueuedThread(thread)) {
+                    Thread.onSpinWait();
+                }
+                one.run(0, ROWS);
+                order.add("recorded");
+            });
+            meanwhile.get();
+
+            assertThat(order).containsExactly("recorded", "run");
+        }
+    }
+
     private float[] sums(Optional<Recorder> recorder) {
         float[] sums = new float[3];
         try (GraphPlan plan = plan(recorder)) {
@@ -96,7 +134,7 @@ final class GraphPlanTest {
                                 Step.TOKENS)))
                 .brings(List.of(step, x, sum))
                 .yields(List.of(sum)));
-        GraphPlan plan = new GraphPlan(graphs, recorder);
+        GraphPlan plan = new GraphPlan(graphs, recorder, turn);
         plan.lock(List.of(step, x, sum));
         plan.run(0, ROWS);
         return plan;

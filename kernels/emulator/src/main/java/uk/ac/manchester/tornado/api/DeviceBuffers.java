@@ -3,6 +3,7 @@ package uk.ac.manchester.tornado.api;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Collection;
 import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
@@ -46,8 +47,8 @@ final class DeviceBuffers {
         array.getSegmentWithHeader().copyFrom(of(array));
     }
 
-    long bytes() {
-        return copies.values().stream().mapToLong(MemorySegment::byteSize).sum();
+    Collection<MemorySegment> copies() {
+        return copies.values();
     }
 
     void clear() {

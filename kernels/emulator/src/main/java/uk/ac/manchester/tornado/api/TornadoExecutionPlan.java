@@ -2,7 +2,10 @@ package uk.ac.manchester.tornado.api;
 
 import dev.herd.kernels.emulator.Launch;
 import java.lang.foreign.MemorySegment;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.TaskGraph.Task;
@@ -76,9 +79,11 @@ public final class TornadoExecutionPlan implements AutoCloseable {
         return new TornadoExecutionResult(chosen.stream().map(Loaded::buffers).toList());
     }
 
-    /** Bytes of all copies on the device. */
+    /** Bytes of all copies on the device; what graphs hand on is one. */
     public long getCurrentDeviceMemoryUsage() {
-        return graphs.stream().mapToLong(graph -> graph.buffers.bytes()).sum();
+        Set<MemorySegment> copies = Collections.newSetFromMap(new IdentityHashMap<>());
+        graphs.forEach(graph -> copies.addAll(graph.buffers.copies()));
+        return copies.stream().mapToLong(MemorySegment::byteSize).sum();
     }
 
     public TornadoExecutionPlan freeDeviceMemory() {
