@@ -15,7 +15,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * positions at a time: every item scores one position for all heads, the maximum so far and with it the weights are
  * brought up to date (online softmax), and every item adds weighted values for some elements of the result. Keys and
  * values are read once per group from memory; what is kept meanwhile is in local memory. {@link #combine} then joins the
- * stretches.
+ * stretches. Traffic is keys and values of what is visible once per token, and {@code partial}, which is written and read once.
  */
 public final class Attention {
     private static final int GROUP = 64;
@@ -175,7 +175,9 @@ public final class Attention {
     }
 
     /**
-     * The attention of every head from that of its stretches: one group per head and token, an item per element.
+     * The attention of every head from that of its stretches, {@code Σ_s f_s · sum_s / Σ_s f_s · total_s} with
+     * {@code f_s = e^(m_s - max m)}: one group of 128 items per head and token, an item per element. Partial results are read
+     * once.
      *
      * <p>Twin: {@code ScalarAttention.attend}.
      *

@@ -45,7 +45,12 @@ public final class Elements {
         return numerator / (1 + power);
     }
 
-    /** {@code out[t, i] += x[t, i]}. Twin: {@code ScalarKernels.add}. */
+    /**
+     * {@code out[t, i] += x[t, i]}. Twin: {@code ScalarKernels.add}.
+     *
+     * @param out {@code [rows, size]}
+     * @param x {@code [rows, size]}
+     */
     public static void add(KernelContext context, IntArray step, FloatArray out, FloatArray x, int size, int countAt) {
         int i = context.globalIdx;
         int row = context.groupIdy;
@@ -55,7 +60,12 @@ public final class Elements {
         }
     }
 
-    /** {@code x[t, i] += bias[i]}. Twin: {@code PlainKernels.addBias}. */
+    /**
+     * {@code x[t, i] += bias[i]}. Twin: {@code PlainKernels.addBias}.
+     *
+     * @param x {@code [rows, size]}, changed in place
+     * @param bias {@code [size]}
+     */
     public static void addBias(
             KernelContext context, IntArray step, FloatArray x, FloatArray bias, int size, int countAt) {
         int i = context.globalIdx;
@@ -66,7 +76,11 @@ public final class Elements {
         }
     }
 
-    /** {@code x = x · Φ(x)}. Twin: {@code PlainKernels.gelu}. */
+    /**
+     * {@code x = x · Φ(x)}. Twin: {@code PlainKernels.gelu}.
+     *
+     * @param x {@code [rows, size]}, changed in place
+     */
     public static void gelu(KernelContext context, IntArray step, FloatArray x, int size, int countAt) {
         int i = context.globalIdx;
         int row = context.groupIdy;

@@ -9,6 +9,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * The chosen experts of few tokens, driven by the router's choice on the device: no id comes back to the host. Geometry is
  * that of {@link MatVec}, with assignments along the second dimension; an expert's weights are read once per assignment.
  * Experts lie one after the other in one matrix of {@code experts * rows} rows.
+ *
+ * <p>{@link #activate} and {@link #combine} are what many tokens need around {@link ExpertMatMul}: an item per element, in the
+ * grid of {@link Elements}; every operand is read once, the output written once.
  */
 public final class Experts {
     private static final int LANES = MatVec.LANES;

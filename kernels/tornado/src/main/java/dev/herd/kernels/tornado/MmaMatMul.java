@@ -132,10 +132,11 @@ public final class MmaMatMul {
 
     /**
      * {@code out[t, r] (+)= Σ} of what groups that shared the columns left, if {@link #matMul} had several do so; else nothing.
-     * An item per element.
+     * An item per element, which reads it in every share and writes it once.
      *
      * <p>Twin: what {@link #matMul} itself writes where a group has all columns.
      *
+     * @param out {@code [tokens, rows]}, overwritten, or added to if {@code adds} is 1
      * @param products what {@link #matMul} left
      * @param scales the same as there, like all other arguments
      */

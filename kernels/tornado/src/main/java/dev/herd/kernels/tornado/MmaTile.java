@@ -124,6 +124,9 @@ final class MmaTile {
      * A tile of {@code out[o, r] (+)= Σ_c x[i, c] · w[matrix * rows + r, c]} for inputs {@code [first, first + tile)}, those up
      * to {@code end}, which is beyond {@code first}.
      *
+     * <p>Twins: those of the kernels that call it.
+     *
+     * @param out {@code [outputs, rows]}, overwritten, or added to
      * @param products {@code [tiles * tile, stride(rows)]}, for what a kernel cannot keep in registers
      * @param x inputs as {@link HalfInputs} left them
      * @param scales what to multiply them by

@@ -6,8 +6,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Takes arrays as arguments and leaves them alone: TornadoVM gives an array memory on the device when a task first takes it,
- * and graphs can only share what has memory. One group of one item, no traffic, no twin.
+ * Computes nothing, takes arrays as arguments and leaves them alone: TornadoVM gives an array memory on the device when a task
+ * first takes it, and graphs can only share what has memory. One group of one item, no traffic, no twin.
  */
 final class Reservation {
     private Reservation() {}

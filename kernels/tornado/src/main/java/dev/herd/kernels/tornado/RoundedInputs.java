@@ -86,6 +86,10 @@ public final class RoundedInputs {
     /**
      * {@link #roundRows} for what the shared expert and the routed ones have between their halves, in one launch.
      *
+     * <p>Twin: {@code quantize_row} of {@code kernels/native}.
+     *
+     * @param levels as above
+     * @param factors as above
      * @param shared {@code [tokens, sharedColumns]}
      * @param routed {@code [tokens * expertsPerToken, columns]}
      * @param sharedFirst the tile where the first row of {@code shared} begins

@@ -99,6 +99,9 @@ public final class RoundedProducts {
      * @param value {@code [tokens, keyRows]}
      * @param levels x, from tile 0 on; see {@link RoundedInputs}
      * @param factors x
+     * @param queryProj {@code [queryRows, columns]}
+     * @param keyProj {@code [keyRows, columns]}
+     * @param valueProj {@code [keyRows, columns]}
      * @param formats of the three matrices, {@link #formats}
      */
     public static void projections(

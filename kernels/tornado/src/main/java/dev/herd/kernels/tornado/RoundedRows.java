@@ -8,11 +8,11 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * Dot products of rows of quantised matrices with {@link RoundedInputs}, by {@code dp4a}: what {@link RoundedProducts} is
  * made of.
  *
- * <p>Q4_K has a way of its own ({@link RoundedQ4K}). Of other formats, 16 items have two neighbouring rows. Each takes every 16th piece of 64 columns of both ({@link Pieces}), so that scales
- * are decoded once for 64 weights and no item waits for another until the end. It first loads all words of a piece of both
- * rows, which are on their way together, and then goes through the tokens: weights are read and decoded once for up to
- * eight. Inputs come from the cache, where 16 neighbouring items find what they load at once side by side. An item's sums, and
- * then those of the 16, are kept in local memory.
+ * <p>Q4_K has a way of its own ({@link RoundedQ4K}). Of other formats, 16 items have two neighbouring rows. Each takes every 16th
+ * piece of 64 columns of both ({@link Pieces}), so that scales are decoded once for 64 weights and no item waits for another until
+ * the end. It first loads all words of a piece of both rows, which are on their way together, and then goes through the tokens:
+ * weights are read and decoded once for up to eight. Inputs come from the cache, where 16 neighbouring items find what they load
+ * at once side by side. An item's sums, and then those of the 16, are kept in local memory.
  */
 final class RoundedRows {
     /** Tokens that are computed at once, at most. */

@@ -5,7 +5,11 @@ import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The choice of experts, made and kept on the device. */
+/**
+ * The choice of experts, made and kept on the device: {@link #logits} with a group of 256 items per expert and token, for few
+ * tokens; {@link #route} with an item per token, {@link #group} with an item per expert. The router's weights are read once per
+ * token, mostly from the cache; the rest is a few words per token.
+ */
 public final class Router {
     private static final int GROUP = 32;
 

@@ -7,14 +7,19 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * {@link Attention#attend} where a group's items run side by side, as CUDA's do; for prefill and decoding alike.
+ * Attention over the paged cache where a group's items run side by side, as CUDA's do; for prefill and decoding alike. It computes
+ * what {@link Attention#attend} does, and {@link Attention#combine} follows it, too.
  *
  * <p>One group of 128 items handles a run of up to four tokens of one sequence ({@link Step#RUN}), and of those the query heads
  * that share a key/value head, over one of {@code splits} stretches of the visible positions. It goes through its stretch 32
  * positions at a time. Keys of a tile are decoded into local memory once for all queries; a quarter of the group takes a token,
  * or a token's elements are dealt out to all quarters if the run has one token, and every item scores one position for all
  * heads. The maximum so far and with it the weights are brought up to date (online softmax), values take the keys' place, and
- * every item adds weighted values for two elements of half of the queries. Keys and values are read once per run from memory.
+ * every item adds weighted values for two elements of half of the queries.
+ *
+ * <p>Traffic is keys and values of what is visible once per run, a quarter of what a group per token would read, the queries
+ * from the cache once per tile, and {@code partial} written once. A group takes 22 KB of local memory for one of Scout's tokens
+ * and 32 KB for four.
  */
 public final class RunAttention {
     /** Items of a group. */

@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * The highest logits of each row, so that a step sends {@code count} pairs to the host and not a vocabulary; with a count
  * of 1 the greedy token. {@link #topOfParts} finds those of each part of 4096 logits, {@link #top} the best of these; of
- * equal logits the lowest id comes first.
+ * equal logits the lowest id comes first. Logits are read from memory once, and from the cache {@code count - 1} times more.
  */
 public final class Sampling {
     /** Logits that a group looks through. */

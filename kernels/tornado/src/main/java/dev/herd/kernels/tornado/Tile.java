@@ -36,6 +36,11 @@ final class Tile {
      * A tile of {@code out[o, r] (+)= Σ_c x[i, c] · w[matrix * rows + r, c]}: rows {@code [firstRow, firstRow + 32)} of
      * inputs {@code [first, first + 32)}, those up to {@code end}.
      *
+     * <p>Twins: those of the kernels that call it.
+     *
+     * @param out {@code [outputs, rows]}, overwritten, or added to
+     * @param x {@code [inputs, columns]}
+     * @param w {@code [matrices, rows, columns]} in {@code format}
      * @param order where inputs lie: if {@code perInput} is positive, the n-th one is row {@code order[n] / perInput} of x
      *     and its output row {@code order[n]} of out; if it is {@link #IN_ORDER}, both are row n
      */

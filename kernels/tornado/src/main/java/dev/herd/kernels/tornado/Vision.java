@@ -9,7 +9,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * What the vision encoder has besides products, norms and activations. Rows are those of {@code model.vision}: tile after
  * tile, each {@code tileRows} of them, its patches row by row and the class token last. Their number is at
- * {@link Step#TILE_ROWS}, that of image tokens at {@link Step#IMAGE_TOKENS}.
+ * {@link Step#TILE_ROWS}, that of image tokens at {@link Step#IMAGE_TOKENS}. Where an item has an element or a pair, every operand
+ * is read once and the output written once.
  */
 public final class Vision {
     private static final int GROUP = 64;
@@ -77,8 +78,8 @@ public final class Vision {
     }
 
     /**
-     * Rotates adjacent pairs of every head, all tiles alike ({@code rotate} is a function of OpenCL). An item per pair, {@link Elements#grid} of rows and
-     * {@code size / 2}.
+     * Rotates adjacent pairs of every head, all tiles alike ({@code rotate} is a function of OpenCL). An item per pair,
+     * {@link Elements#grid} of rows and {@code size / 2}.
      *
      * <p>Twin: {@code ScalarKernels.rope}.
      *
