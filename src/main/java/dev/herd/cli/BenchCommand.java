@@ -2,7 +2,6 @@ package dev.herd.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.herd.engine.CpuModelRunner;
 import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.Floats;
 import dev.herd.kernels.KernelsSelector;
@@ -70,6 +69,11 @@ final class BenchCommand implements Command {
                     + " batches of 1, 8 and 32 sequences, and a prompt");
     private final CommandOption<Optional<Integer>> layers = options.optional(
             "--layers", "N", CommandOption::integer, "how many layers of those shapes, a multiple of 4 (default: all)");
+    private final CommandOption<Optional<Integer>> past = options.optional(
+            "--past",
+            "N",
+            CommandOption::integer,
+            "tokens that sequences of those shapes have when they decode (default: as many as the prompt)");
     private final CommandOption<Float> bandwidth = options.value(
             "--bandwidth", "GB/S", CommandOption::real, "0", "what the device's memory reaches, for the share of it");
     private final CommandOption<Float> peak = options.value(
@@ -107,6 +111,7 @@ final class BenchCommand implements Command {
             requireAtLeastOne(images.spelling().name(), images.get().get());
             measureImages(images.get().get());
         } else if (shapes.get().isPresent()) {
+            requireAtLeastOne(past.spelling().name(), past.get().orElse(1));
             measureDevice(shapes.get().get());
         } else {
             measureText();
@@ -138,7 +143,7 @@ final class BenchCommand implements Command {
                 shape,
                 layers.get().orElse(shape.layers()),
                 prompt.get(),
-                prompt.get(),
+                past.get().orElse(prompt.get()),
                 runs.get(),
                 1e9 * bandwidth.get(),
                 1e12 * peak.get());
@@ -162,9 +167,9 @@ final class BenchCommand implements Command {
         }
     }
 
-    /** What the processor reaches is measured, of a device it is said. */
+    /** What the processor reaches is measured, of a device it is said: of the one that encodes pictures. */
     private double peak(LoadedModel model, ModelSettings settings, Progress progress) {
-        if (!(model.runner() instanceof CpuModelRunner)) {
+        if (model.runner().encodesOnDevice()) {
             return 1e12 * peak.get();
         }
         progress.show("Measuring the machine ...");

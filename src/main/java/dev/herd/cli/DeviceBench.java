@@ -42,7 +42,7 @@ record DeviceBench(DecoderShape shape, int layers, int prompt, int past, int run
                         console,
                         "shapes",
                         shape.name().toLowerCase(Locale.ROOT) + ", " + layers + " of " + shape.layers()
-                                + " layers, random Q4_K");
+                                + " layers, random Q4_K, sequences of " + past + " tokens");
                 line(
                         console,
                         "device",

@@ -143,6 +143,11 @@ public final class DeviceModelRunner implements ModelRunner {
     }
 
     @Override
+    public boolean encodesOnDevice() {
+        return encoder.map(ImageEncoder::isOnDevice).orElse(false);
+    }
+
+    @Override
     public String description() {
         return description;
     }

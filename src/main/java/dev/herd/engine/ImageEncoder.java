@@ -19,14 +19,21 @@ final class ImageEncoder implements AutoCloseable {
     private final TileEncoder encoder;
     private final int maxBatchTiles;
     private final String place;
+    private final boolean isOnDevice;
     private final Runnable whenClosed;
 
     private ImageEncoder(
-            VisionConfig config, TileEncoder encoder, int maxBatchTiles, String place, Runnable whenClosed) {
+            VisionConfig config,
+            TileEncoder encoder,
+            int maxBatchTiles,
+            String place,
+            boolean isOnDevice,
+            Runnable whenClosed) {
         this.config = config;
         this.encoder = encoder;
         this.maxBatchTiles = maxBatchTiles;
         this.place = place;
+        this.isOnDevice = isOnDevice;
         this.whenClosed = whenClosed;
     }
 
@@ -34,7 +41,7 @@ final class ImageEncoder implements AutoCloseable {
         Workers workers = new Workers(threads);
         VisionEncoder encoder = new VisionEncoder(tower, kernels, workers, maxBatchTiles);
         return new ImageEncoder(
-                tower.config(), encoder, maxBatchTiles, "on the cpu, " + kernels.description(), workers::close);
+                tower.config(), encoder, maxBatchTiles, "on the cpu, " + kernels.description(), false, workers::close);
     }
 
     /** @param loaded what a device made of {@code encoder} */
@@ -45,6 +52,7 @@ final class ImageEncoder implements AutoCloseable {
                 new DeviceVisionEncoder(tower.config(), loaded, maxBatchTiles),
                 maxBatchTiles,
                 "on the device",
+                true,
                 () -> {});
     }
 
@@ -59,6 +67,11 @@ final class ImageEncoder implements AutoCloseable {
     /** Where it runs, for the log. */
     String place() {
         return place;
+    }
+
+    /** Whether that is a device. */
+    boolean isOnDevice() {
+        return isOnDevice;
     }
 
     Floats encode(List<Tile> tiles) {

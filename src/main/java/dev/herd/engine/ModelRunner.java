@@ -54,6 +54,11 @@ public interface ModelRunner extends AutoCloseable {
         throw new UnsupportedOperationException("this model has no vision tower");
     }
 
+    /** Whether that runs on a device, and not on the processor. */
+    default boolean encodesOnDevice() {
+        return false;
+    }
+
     /** One line for the log: backend, kernels, threads. */
     String description();
 

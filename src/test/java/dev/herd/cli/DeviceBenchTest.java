@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 /** The measurement of a device, on one that is emulated: that it runs and counts, not how fast. */
 final class DeviceBenchTest {
     private static final String OPTIONS =
-            "bench --shapes tiny --layers 4 --backend emulator --prompt 9 --runs 1 --bandwidth 0.001 --peak 0.001";
+            "bench --shapes tiny --layers 4 --backend emulator --prompt 9 --past 5 --runs 1 --bandwidth 0.001 --peak 0.001";
 
     @Test
     void batchesAndAPromptAreMeasuredWithTheirShares() {
@@ -17,7 +17,8 @@ final class DeviceBenchTest {
         assertThat(herd.status()).isZero();
         assertThat(herd.out().lines().toList())
                 .satisfiesExactly(
-                        line -> assertThat(line).isEqualTo("shapes       tiny, 4 of 4 layers, random Q4_K"),
+                        line -> assertThat(line)
+                                .isEqualTo("shapes       tiny, 4 of 4 layers, random Q4_K, sequences of 5 tokens"),
                         line -> assertThat(line).startsWith("device       emulator on Java"),
                         line -> assertThat(line).startsWith("start        ").endsWith("kernels run as Java"),
                         line -> assertThat(line)
@@ -35,6 +36,7 @@ final class DeviceBenchTest {
     void whatCannotBeMeasuredIsOneSentence() {
         assertSentence("--backend cpu --shapes tiny", "there is no device to measure");
         assertSentence("--backend emulator --shapes tiny --layers 3", "--layers must be a multiple of 4, not 3");
+        assertSentence("--backend emulator --shapes tiny --past 0", "--past must be at least 1, not 0");
         assertSentence("--backend emulator --shapes maverick", "the device cannot run this: it needs an array of");
     }
 

@@ -68,6 +68,7 @@ class RunnersTest {
         Runners.Chosen chosen = chooseForPictures(device(10 * MIB, Optional.empty()));
 
         assertThat(chosen.runner().description()).endsWith("; vision tower on the device");
+        assertThat(chosen.runner().encodesOnDevice()).isTrue();
         assertThat(chosen.remarks()).isEmpty();
         assertThat(chosen.budget())
                 .isEqualTo(chooseForPictures(device(0, Optional.empty())).budget());
@@ -100,6 +101,7 @@ class RunnersTest {
         Runners.Chosen chosen = chooseForPictures(device(10 * MIB, Optional.of("it is of paper")));
 
         assertThat(chosen.runner().description()).contains("; vision tower on the cpu, ");
+        assertThat(chosen.runner().encodesOnDevice()).isFalse();
         assertThat(chosen.remarks()).containsExactly("the vision tower runs on the CPU: it is of paper");
     }
 
