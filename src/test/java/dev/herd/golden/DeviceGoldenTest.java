@@ -19,6 +19,9 @@ import dev.herd.weights.VisionTower;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,6 +97,32 @@ final class DeviceGoldenTest {
                         .isLessThan(TOLERANCE);
             }
         }
+    }
+
+    /** As a guard beside the served model does: steps of sizes that were not recorded at the start, at the same time. */
+    @Test
+    void modelsThatShareTheDeviceDoNotDisturbEachOther() throws Exception {
+        try (Checkpoint served = Checkpoints.open(Golden.folder("scout"));
+                Checkpoint guard = Checkpoints.open(Golden.folder("guard"));
+                ModelRunner one = device(served, 40);
+                ModelRunner other = device(guard, 40);
+                ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            Golden first = ofFortyTokens("scout");
+            Golden second = ofFortyTokens("guard");
+            Future<float[][]> ofServed = threads.submit(() -> Scoring.score(one, first.tokens(), -1, new float[0], 40));
+            Future<float[][]> ofGuard =
+                    threads.submit(() -> Scoring.score(other, second.tokens(), -1, new float[0], 40));
+
+            assertThat(Scoring.largestError(first.logits(), ofServed.get())).isLessThan(TOLERANCE);
+            assertThat(Scoring.largestError(second.logits(), ofGuard.get())).isLessThan(TOLERANCE);
+        }
+    }
+
+    private static Golden ofFortyTokens(String fixture) {
+        return Golden.casesOf(fixture).stream()
+                .filter(golden -> golden.tokens().length == 40)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** From pixels to logits: what the device makes of the tiles goes back into its decoder. */
