@@ -120,7 +120,7 @@ final class GraphPlan implements AutoCloseable {
         return all;
     }
 
-    /** Bytes of the device's memory that its arrays take, as TornadoVM counts them. */
+    /** Bytes of the device's memory that its arrays take, on the emulator; TornadoVM counts those of one graph only. */
     long deviceBytes() {
         return plan.getCurrentDeviceMemoryUsage();
     }

@@ -91,16 +91,23 @@ final class CudaRecorderTest {
                         .satisfies(another -> assertThat(another).hasMessage("the recording was ended")));
     }
 
-    /** After a failure, too. */
     @Test
-    void graphsRunAgainWhenNothingIsRecorded() {
-        assertThatThrownBy(() -> recorder.record(plan(), CudaRecorderTest::fail))
-                .hasMessage("no kernel");
-
+    void nothingOfAnotherPlanIsRecorded() {
         TornadoExecutionPlan other = plan();
-        recorder.run(other, 0, new GridScheduler());
+
         assertThatThrownBy(() -> recorder.record(plan(), () -> recorder.run(other, 0, new GridScheduler())))
                 .hasMessage("a graph of one plan within a recording of another");
+    }
+
+    @Test
+    void afterAFailureThereCanBeAnotherRecording() {
+        assertThatThrownBy(() -> recorder.record(plan(), CudaRecorderTest::fail))
+                .hasMessage("no kernel");
+        asked.clear();
+
+        recorder.record(plan(), () -> asked.add("run")).close();
+
+        assertThat(asked).containsExactly("begin", "run", "concurrent false", "end", "destroy 77");
     }
 
     @Test
