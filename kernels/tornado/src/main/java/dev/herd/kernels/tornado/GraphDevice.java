@@ -14,7 +14,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A device that runs task graphs. */
 final class GraphDevice implements Device {
@@ -25,6 +27,7 @@ final class GraphDevice implements Device {
     private final Consumer<String> log;
     private final Lock turn = new ReentrantLock(true);
     private final AtomicLong taken = new AtomicLong(); // bytes
+    private volatile @Nullable Needs last;
 
     /** @param recorder what records steps, if the device does */
     GraphDevice(
@@ -70,22 +73,18 @@ final class GraphDevice implements Device {
                 return Optional.of("the experts of a layer are encoded in different ways");
             }
         }
-        ArraySizes arrays = new ArraySizes();
-        new DecoderPlan(decoder, library, arrays);
-        return refusal(arrays);
+        return refusal(needs(decoder));
     }
 
     @Override
     public Optional<String> refusal(Encoder encoder) {
-        ArraySizes arrays = new ArraySizes();
-        new EncoderPlan(encoder, library, arrays);
-        return refusal(arrays);
+        return refusal(needs(encoder));
     }
 
-    private Optional<String> refusal(ArraySizes arrays) {
-        return arrays.largest() <= maxArrayBytes
+    private Optional<String> refusal(Needs needs) {
+        return needs.largestArray() <= maxArrayBytes
                 ? Optional.empty()
-                : Optional.of("it needs an array of " + arrays.largest() + " bytes, but " + facts.name()
+                : Optional.of("it needs an array of " + needs.largestArray() + " bytes, but " + facts.name()
                         + " has arrays of " + maxArrayBytes + " at most");
     }
 
@@ -110,23 +109,48 @@ final class GraphDevice implements Device {
 
     @Override
     public long bytes(Decoder decoder) {
-        ArraySizes arrays = new ArraySizes();
-        DecoderPlan plan = new DecoderPlan(decoder, library, arrays);
-        return bytes(plan.graphs, arrays, plan.recorded());
+        return needs(decoder).bytes();
     }
 
     @Override
     public long bytes(Encoder encoder) {
-        ArraySizes arrays = new ArraySizes();
-        EncoderPlan plan = new EncoderPlan(encoder, library, arrays);
-        return bytes(plan.graphs, arrays, plan.recorded());
+        return needs(encoder).bytes();
+    }
+
+    private Needs needs(Decoder decoder) {
+        return needs(decoder, arrays -> {
+            DecoderPlan plan = new DecoderPlan(decoder, library, arrays);
+            return needs(decoder, arrays, plan.graphs, plan.recorded());
+        });
+    }
+
+    private Needs needs(Encoder encoder) {
+        return needs(encoder, arrays -> {
+            EncoderPlan plan = new EncoderPlan(encoder, library, arrays);
+            return needs(encoder, arrays, plan.graphs, plan.recorded());
+        });
     }
 
     /** @param recorded kernels of all recordings of a plan */
-    private long bytes(TaskGraphs graphs, ArraySizes arrays, long recorded) {
+    private Needs needs(Object model, ArraySizes arrays, TaskGraphs graphs, long recorded) {
         long perKernel = recorder.map(Recorder::bytesPerKernel).orElse(0L);
-        return Math.addExact(graphs.bytes(arrays), Math.multiplyExact(perKernel, recorded));
+        long bytes = Math.addExact(graphs.bytes(arrays), Math.multiplyExact(perKernel, recorded));
+        return new Needs(model, bytes, arrays.largest());
     }
+
+    /** To describe a plan takes tens of milliseconds when the JVM has just started, and one model is asked about several times. */
+    @SuppressWarnings("ReferenceEquality") // equal models would have to be compared layer by layer
+    private Needs needs(Object model, Function<ArraySizes, Needs> describe) {
+        Needs known = last;
+        if (known == null || known.model() != model) {
+            known = describe.apply(new ArraySizes());
+            last = known;
+        }
+        return known;
+    }
+
+    /** What a model takes of the device. */
+    private record Needs(Object model, long bytes, long largestArray) {}
 
     @Override
     public LoadedDecoder load(Decoder decoder) {
