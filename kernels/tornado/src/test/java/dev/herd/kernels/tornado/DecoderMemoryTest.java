@@ -131,7 +131,8 @@ final class DecoderMemoryTest {
                 line -> {});
     }
 
-    private static Decoder decoder(int maxTokens, boolean seesImages, int experts, int blocks) {
+    /** A layer, dense or a mixture. */
+    static Decoder decoder(int maxTokens, boolean seesImages, int experts, int blocks) {
         Decoder.Ffn ffn = new Decoder.Ffn(matrix(FFN, HIDDEN), matrix(FFN, HIDDEN), matrix(HIDDEN, FFN));
         int width = HEADS * HEAD_SIZE;
         Decoder.Layer layer = new Decoder.Layer(

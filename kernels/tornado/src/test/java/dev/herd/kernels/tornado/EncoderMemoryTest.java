@@ -70,7 +70,7 @@ final class EncoderMemoryTest {
                 line -> {});
     }
 
-    private static Encoder encoder(int layers) {
+    static Encoder encoder(int layers) {
         Encoder.Linear square = linear(HIDDEN, HIDDEN);
         Encoder.Layer layer = new Encoder.Layer(
                 norm(), square, square, square, square, norm(), linear(FFN, HIDDEN), linear(HIDDEN, FFN));
