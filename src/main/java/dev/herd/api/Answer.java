@@ -111,9 +111,9 @@ final class Answer {
         return safety;
     }
 
-    /** Lets the answer flow into {@code sink}; once only. */
+    /** Lets the answer flow into {@code sink}; once only. Does nothing if the client has left. */
     void start(Executor executor, AnswerSink sink) {
-        if (!outlet.compareAndSet(null, new Outlet(executor, sink))) {
+        if (!outlet.compareAndSet(null, new Outlet(executor, sink)) && !isCancelled) {
             throw new IllegalStateException("the answer has been started");
         }
         plan();
@@ -123,6 +123,14 @@ final class Answer {
     void cancel() {
         isCancelled = true;
         generations.forEach(Generation::cancel);
+    }
+
+    /** Cancels, and sees to it that what was decided is recorded also if nobody comes any more to start the answer. */
+    void abandon(Executor executor) {
+        cancel();
+        if (outlet.compareAndSet(null, new Outlet(executor, new NoSink()))) {
+            plan();
+        }
     }
 
     /** Whether the client is gone. */

@@ -114,7 +114,7 @@ final class ChatResource {
         if (request.wantsStream()) {
             StreamBody body = new StreamBody(
                     answer, (json, stream, onEnd) -> judged.apply(new StreamedAnswer(head, json, stream, onEnd)));
-            return Uni.createFrom().item(Replies.stream(body, ignored).build());
+            return Uni.createFrom().item(replies.stream(body, ignored, http).build());
         }
         return replies.<ChatCompletion>whole(answer, emitter -> judged.apply(new WholeAnswer(head, emitter)), http)
                 .map(completion -> Replies.json(completion, answer, ignored).build());

@@ -99,7 +99,7 @@ final class CompletionsResource {
         if (request.wantsStream()) {
             StreamBody body =
                     new StreamBody(answer, (json, stream, onEnd) -> new StreamedCompletion(head, json, stream, onEnd));
-            return Uni.createFrom().item(Replies.stream(body, ignored).build());
+            return Uni.createFrom().item(replies.stream(body, ignored, http).build());
         }
         return replies.<Completion>whole(answer, emitter -> new WholeCompletion(head, emitter), http)
                 .map(completion -> Replies.json(completion, answer, ignored).build());

@@ -84,7 +84,7 @@ final class LlamaResource {
             StreamBody body = new StreamBody(
                     answer,
                     (writer, stream, onEnd) -> new LlamaSinks.Streamed(id, new EventJson(writer), stream, onEnd));
-            return Uni.createFrom().item(Replies.stream(body, ignored).build());
+            return Uni.createFrom().item(replies.stream(body, ignored, http).build());
         }
         return replies.<LlamaAnswer>whole(answer, emitter -> new LlamaSinks.Whole(id, emitter), http)
                 .map(whole -> Replies.json(whole, answer, ignored).build());

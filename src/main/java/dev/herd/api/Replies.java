@@ -9,6 +9,7 @@ import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -28,18 +29,35 @@ final class Replies {
 
     /** The body that {@code sink} collects of an answer; the answer is cancelled if the client leaves before. */
     <T> Uni<T> whole(Answer answer, Function<UniEmitter<? super T>, AnswerSink> sink, RoutingContext http) {
+        Executor loop = loop();
+        Uni<T> body = Uni.createFrom()
+                .<T>emitter(emitter -> answer.start(loop, sink.apply(emitter)))
+                .memoize()
+                .indefinitely();
+        body.subscribe().with(done -> {}, failed -> {}); // at once: nobody else does if the client is gone already
+        loop.execute(() -> whenClientLeaves(http, answer::cancel));
+        return body;
+    }
+
+    /** The response whose body is streamed; the answer is cancelled if the client leaves before. */
+    Response.ResponseBuilder stream(StreamBody body, List<String> ignored, RoutingContext http) {
+        Executor loop = loop();
+        loop.execute(() -> whenClientLeaves(http, () -> body.answer().abandon(loop)));
+        return respond(body, body.answer(), MediaType.SERVER_SENT_EVENTS, ignored)
+                .header("Cache-Control", "no-cache")
+                .header("X-Accel-Buffering", "no");
+    }
+
+    private Executor loop() {
         Context loop = vertx.getOrCreateContext();
-        return Uni.createFrom().emitter(emitter -> {
-            emitter.onTermination(answer::cancel);
-            answer.start(task -> loop.runOnContext(run -> task.run()), sink.apply(emitter));
-            loop.runOnContext(ready -> whenClientLeaves(http, answer::cancel));
-        });
+        return task -> loop.runOnContext(run -> task.run());
     }
 
     /**
      * Runs {@code departure} once the client is gone before it has its whole answer, also if that has happened already;
-     * called on the response's event loop. The response's own close handler would not do: there is one only, and the
-     * framework puts in its own, sooner or later than ours.
+     * called on an event loop. Neither the framework's cancelling nor the response's close handler would do: a client may
+     * be gone before the framework listens, and there is one close handler only, in whose place the framework puts its
+     * own.
      */
     static void whenClientLeaves(RoutingContext http, Runnable departure) {
         http.addEndHandler(end -> {
@@ -50,13 +68,6 @@ final class Replies {
         if (http.response().closed() && !http.response().ended()) {
             departure.run();
         }
-    }
-
-    /** The response whose body is streamed. */
-    static Response.ResponseBuilder stream(StreamBody body, List<String> ignored) {
-        return respond(body, body.answer(), MediaType.SERVER_SENT_EVENTS, ignored)
-                .header("Cache-Control", "no-cache")
-                .header("X-Accel-Buffering", "no");
     }
 
     /** The response with a JSON body, made of {@code answer}. */

@@ -94,7 +94,8 @@ final class ResponsesResource {
                     turn.answer(),
                     (json, stream, onEnd) -> turn.judged(new StreamedResponse(
                             draft, response -> responses.keep(turn, response), json, stream, onEnd)));
-            return Uni.createFrom().item(Replies.stream(body, turn.ignored()).build());
+            return Uni.createFrom()
+                    .item(replies.stream(body, turn.ignored(), http).build());
         }
         return replies.<ResponseObject>whole(
                         turn.answer(),

@@ -65,7 +65,7 @@ final class StreamBodyWriter implements ServerMessageBodyWriter<StreamBody> {
         stream.onRoom(answer::plan);
         Replies.whenClientLeaves(request.unwrap(RoutingContext.class), () -> {
             vertx.cancelTimer(heartbeat);
-            answer.cancel(); // and start it all the same, so that what was decided is recorded
+            answer.cancel();
             request.close();
         });
         answer.start(task -> loop.runOnContext(run -> task.run()), sink);

@@ -40,6 +40,9 @@ class FlowWireTest {
     ScriptedOpener model;
 
     @Inject
+    HeldRandom random;
+
+    @Inject
     LateListener lateListener;
 
     private final List<Client> clients = new ArrayList<>();
@@ -143,6 +146,25 @@ class FlowWireTest {
         client.close();
 
         stepUntil(status -> status.running() == 0);
+    }
+
+    /** The framework neither subscribes to its answer nor writes it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"true", "false"})
+    void clientThatIsGoneBeforeItIsQueuedFreesItsPlace(String stream) throws Exception {
+        model.runner().say(model.model().tokenizer().encode("x")[0]);
+        model.runner().hold();
+        long cancelled = cancelled();
+        random.hold();
+        Client client = send("{" + MESSAGES + ",\"stream\":" + stream + "}");
+        random.awaitCaller();
+
+        client.close();
+        Thread.sleep(300); // for the server to notice
+        random.release();
+
+        stepUntil(status -> status.finished().getOrDefault(FinishReason.CANCELLED, 0L) > cancelled);
+        assertThat(model.model().engine().status().running()).isZero();
     }
 
     @Test

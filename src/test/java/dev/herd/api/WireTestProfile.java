@@ -14,7 +14,7 @@ public final class WireTestProfile implements QuarkusTestProfile {
 
     @Override
     public Set<Class<?>> getEnabledAlternatives() {
-        return Set.of(ScriptedOpener.class);
+        return Set.of(ScriptedOpener.class, HeldRandom.class);
     }
 
     @Override
