@@ -28,11 +28,21 @@ public final class DeviceModelRunner implements ModelRunner {
     private final DeviceLlama4 model;
     private final Optional<ImageEncoder> encoder;
     private final String description;
+    private Optional<String> towerRefusal = Optional.empty();
 
     /** Where the vision tower of a checkpoint runs that has one. */
     public sealed interface TowerPlace {
-        /** On the device, beside the decoder. */
-        record OnDevice() implements TowerPlace {}
+        /**
+         * On the device, beside the decoder.
+         *
+         * @param otherwise where it runs if the device does not take it; empty if then nothing runs
+         */
+        record OnDevice(Optional<OnCpu> otherwise) implements TowerPlace {
+            /** There or nowhere. */
+            public OnDevice() {
+                this(Optional.empty());
+            }
+        }
 
         /** On the processor. */
         record OnCpu(Kernels kernels, int threads) implements TowerPlace {}
@@ -70,7 +80,7 @@ public final class DeviceModelRunner implements ModelRunner {
         LoadedDecoder loaded = device.load(decoder);
         this.model = new DeviceLlama4(config, checkpoint.weights(), loaded, maxBatchTokens);
         try {
-            this.encoder = checkpoint.vision().map(tower -> encoder(tower, device, place, maxBatchTokens));
+            this.encoder = checkpoint.vision().map(tower -> encoder(tower, device, place));
         } catch (RuntimeException | Error failure) {
             model.close();
             throw failure;
@@ -80,15 +90,25 @@ public final class DeviceModelRunner implements ModelRunner {
                 + encoder.map(tower -> "; vision tower " + tower.place()).orElse("");
     }
 
-    private static ImageEncoder encoder(VisionTower tower, Device device, TowerPlace place, int maxBatchTokens) {
+    private ImageEncoder encoder(VisionTower tower, Device device, TowerPlace place) {
         return switch (place) {
-            case TowerPlace.OnDevice() -> {
+            case TowerPlace.OnDevice(Optional<TowerPlace.OnCpu> otherwise) -> {
                 Encoder encoder = describe(tower, maxBatchTokens);
-                yield ImageEncoder.onDevice(tower, encoder, device.load(encoder));
+                try {
+                    yield ImageEncoder.onDevice(tower, encoder, device.load(encoder));
+                } catch (IllegalStateException unusable) {
+                    towerRefusal = Optional.of(String.valueOf(unusable.getMessage()));
+                    yield encoder(tower, device, otherwise.orElseThrow(() -> unusable));
+                }
             }
             case TowerPlace.OnCpu(Kernels kernels, int threads) ->
                 ImageEncoder.onCpu(tower, kernels, threads, CpuModelRunner.tilesOf(maxBatchTokens));
         };
+    }
+
+    /** Why the device did not take the vision tower that was to be there; empty if it did, or if none was. */
+    public Optional<String> towerRefusal() {
+        return towerRefusal;
     }
 
     /** A tower as a device would be told of it, if the largest batch of text has {@code maxBatchTokens}. */

@@ -70,7 +70,7 @@ final class Runners {
             try {
                 return onDevice(provider);
             } catch (IllegalStateException unusable) {
-                if (!settings.backend().name().equals(DeviceSelector.AUTO)) {
+                if (!isAuto()) {
                     throw unusable;
                 }
                 remarks.add("running on the CPU: " + unusable.getMessage());
@@ -124,21 +124,32 @@ final class Runners {
         if (tower.isPresent() && refusal.isEmpty()) {
             refusal = shortage(device, towerBytes, usable - needed, alone);
         }
-        refusal.ifPresent(reason -> remarks.add("the vision tower runs on the CPU: " + reason));
+        refusal.ifPresent(this::remarkOfTower);
         boolean isTowerThere = tower.isPresent() && refusal.isEmpty();
         KvBudget budget = isTowerThere ? budget(device, usable - needed - towerBytes) : alone;
-        return new Chosen(
-                new DeviceModelRunner(
-                        checkpoint,
-                        device,
-                        isTowerThere
-                                ? new TowerPlace.OnDevice()
-                                : new TowerPlace.OnCpu(kernels.kernels(), settings.threads()),
-                        limits(settings, budget),
-                        settings.maxRunning(),
-                        budget.contextLength()),
-                budget,
-                remarks);
+        DeviceModelRunner runner = new DeviceModelRunner(
+                checkpoint,
+                device,
+                isTowerThere
+                        ? new TowerPlace.OnDevice(isAuto() ? Optional.of(towerOnCpu()) : Optional.empty())
+                        : towerOnCpu(),
+                limits(settings, budget),
+                settings.maxRunning(),
+                budget.contextLength());
+        runner.towerRefusal().ifPresent(this::remarkOfTower);
+        return new Chosen(runner, budget, remarks);
+    }
+
+    private TowerPlace.OnCpu towerOnCpu() {
+        return new TowerPlace.OnCpu(kernels.kernels(), settings.threads());
+    }
+
+    private void remarkOfTower(String reason) {
+        remarks.add("the vision tower runs on the CPU: " + reason);
+    }
+
+    private boolean isAuto() {
+        return settings.backend().name().equals(DeviceSelector.AUTO);
     }
 
     private static String memory(Device device) {

@@ -6,8 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.herd.engine.CpuModelRunner;
 import dev.herd.engine.DeviceModelRunner;
 import dev.herd.golden.Golden;
+import dev.herd.kernels.KvShape;
 import dev.herd.kernels.TensorType;
+import dev.herd.kernels.device.Decoder;
+import dev.herd.kernels.device.Device;
 import dev.herd.kernels.device.DeviceSelector.Choice;
+import dev.herd.kernels.device.Encoder;
+import dev.herd.kernels.device.LoadedDecoder;
+import dev.herd.kernels.device.LoadedEncoder;
 import dev.herd.tokenizer.BuiltInVocabulary;
 import dev.herd.weights.BuiltInModel;
 import dev.herd.weights.Checkpoint;
@@ -103,6 +109,22 @@ class RunnersTest {
         assertThat(chosen.runner().description()).contains("; vision tower on the cpu, ");
         assertThat(chosen.runner().encodesOnDevice()).isFalse();
         assertThat(chosen.remarks()).containsExactly("the vision tower runs on the CPU: it is of paper");
+    }
+
+    @Test
+    void aVisionTowerThatTheDeviceDoesNotTakeStaysOnTheCpuUnlessTheDeviceWasNamed() {
+        Device device = new Shortsighted(device(10 * MIB, Optional.empty()));
+        try (Checkpoint checkpoint = Checkpoints.open(Golden.folder("vision"))) {
+            Runners.Chosen chosen = choose(checkpoint, settings("auto"), device);
+
+            assertThat(chosen.runner().description()).contains("; vision tower on the cpu, ");
+            assertThat(chosen.runner().encodesOnDevice()).isFalse();
+            assertThat(chosen.remarks())
+                    .containsExactly("the vision tower runs on the CPU: the device does not take the vision encoder");
+            assertThatThrownBy(() -> choose(checkpoint, settings("scripted"), device))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("the device does not take the vision encoder");
+        }
     }
 
     @Test
@@ -211,10 +233,58 @@ class RunnersTest {
         }
     }
 
-    private static Runners.Chosen choose(Checkpoint checkpoint, ModelSettings settings, ScriptedDevice device) {
+    private static Runners.Chosen choose(Checkpoint checkpoint, ModelSettings settings, Device device) {
         Runners.Chosen chosen =
-                Runners.choose(checkpoint, settings, MACHINE, name -> new Choice.Take(device.provider()));
+                Runners.choose(checkpoint, settings, MACHINE, name -> new Choice.Take(ScriptedDevice.provider(device)));
         chosen.runner().close();
         return chosen;
+    }
+
+    /** A device whose compiler does not get along with the kernels of vision encoders. */
+    private record Shortsighted(Device able) implements Device {
+        @Override
+        public Facts facts() {
+            return able.facts();
+        }
+
+        @Override
+        public long freeBytes() {
+            return able.freeBytes();
+        }
+
+        @Override
+        public Optional<String> refusal(Decoder decoder) {
+            return able.refusal(decoder);
+        }
+
+        @Override
+        public Optional<String> refusal(Encoder encoder) {
+            return able.refusal(encoder);
+        }
+
+        @Override
+        public long kvBytes(KvShape shape, int layers, long blocks) {
+            return able.kvBytes(shape, layers, blocks);
+        }
+
+        @Override
+        public long bytes(Decoder decoder) {
+            return able.bytes(decoder);
+        }
+
+        @Override
+        public long bytes(Encoder encoder) {
+            return able.bytes(encoder);
+        }
+
+        @Override
+        public LoadedDecoder load(Decoder decoder) {
+            return able.load(decoder);
+        }
+
+        @Override
+        public LoadedEncoder load(Encoder encoder) {
+            throw new IllegalStateException("the device does not take the vision encoder");
+        }
     }
 }

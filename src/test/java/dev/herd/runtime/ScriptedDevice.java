@@ -42,8 +42,8 @@ public record ScriptedDevice(
         this(memoryBytes, neededBytes, 0, Optional.empty(), 0, steps, token);
     }
 
-    /** A provider of this device by the name {@code scripted}. */
-    DeviceProvider provider() {
+    /** A provider of a device by the name {@code scripted}. */
+    static DeviceProvider provider(Device device) {
         return new DeviceProvider() {
             @Override
             public String name() {
@@ -57,7 +57,7 @@ public record ScriptedDevice(
 
             @Override
             public Device open(Optional<Path> kernelCache, Consumer<String> log) {
-                return ScriptedDevice.this;
+                return device;
             }
         };
     }
