@@ -170,8 +170,9 @@ final class Sampler {
     }
 
     /**
-     * Sets the weights of the tokens up to {@code last} and returns their sum. What weighs less than 2^-53 of the best is as
-     * good as nothing: a random number has no more bits, and exponentials are most of the time that sampling takes.
+     * Sets the weights of the tokens up to {@code last} and returns their sum. Those of less than 2^-53 of the best are left out,
+     * since exponentials are most of the time that sampling takes: all of a vocabulary of 2^18 together would be drawn once in
+     * 2^35 tokens.
      */
     private double weigh(float temperature, float greatest, long last) {
         double total = 0;
