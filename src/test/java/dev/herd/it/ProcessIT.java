@@ -2,7 +2,10 @@ package dev.herd.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
@@ -10,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Start and end of the packaged server's process. */
 class ProcessIT {
@@ -80,6 +84,17 @@ class ProcessIT {
         try (HerdProcess herd = HerdProcess.start(Map.of("HERD_MODEL", "no/such/model.gguf"))) {
             assertThat(herd.awaitExit()).isEqualTo(1);
             assertThat(herd.log()).contains("no/such/model.gguf").doesNotContain("Exception", "\tat ");
+        }
+    }
+
+    @Test
+    void policyThatCannotBeEnforcedEndsTheProcessWithItsField(@TempDir Path directory) throws IOException {
+        Path policy = Files.writeString(directory.resolve("policy.json"), "{\"wrods\":[]}");
+        try (HerdProcess herd = HerdProcess.start(Map.of("HERD_SAFETY_POLICY", policy.toString()))) {
+            assertThat(herd.awaitExit()).isEqualTo(1);
+            assertThat(herd.log())
+                    .contains("herd.safety: the policy cannot be enforced: ", "wrods")
+                    .doesNotContain("Exception", "\tat ");
         }
     }
 
