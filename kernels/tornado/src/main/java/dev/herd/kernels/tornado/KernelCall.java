@@ -32,9 +32,15 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
  * @param arguments all but the context: arrays, ints and floats
  * @param java adds it to a graph as Java
  * @param grid its grid for a bucket of tokens
+ * @param groupsHeld groups that a multiprocessor is to hold at once, for which CUDA's compiler takes no more registers than they
+ *     leave; 0 if it may decide
  */
-record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<WorkerGrid> grid) {
+record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<WorkerGrid> grid, int groupsHeld) {
     private static final KernelContext CONTEXT = new KernelContext();
+
+    KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<WorkerGrid> grid) {
+        this(kernel, arguments, java, grid, 0);
+    }
 
     KernelCall {
         Set<Object> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -60,7 +66,12 @@ record KernelCall(String kernel, List<Object> arguments, Java java, IntFunction<
                 key.append(' ').append(argument);
             }
         }
-        return key.toString();
+        return groupsHeld == 0 ? key.toString() : key + " held " + groupsHeld;
+    }
+
+    /** The same kernel, of which a multiprocessor is to hold so many groups at once. */
+    KernelCall holding(int groups) {
+        return new KernelCall(kernel, arguments, java, grid, groups);
     }
 
     /** Name of the method. */

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import uk.ac.manchester.tornado.api.AccessorParameters;
@@ -122,12 +123,24 @@ final class KernelCompiler {
             if (!source.contains(" " + call.method() + "(")) {
                 throw new IllegalStateException("TornadoVM printed no kernel " + call.method());
             }
-            return source;
+            return bounded(source, call);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (TornadoExecutionPlanException | RuntimeException | Error e) { // TornadoVM throws errors of its own
             throw new IllegalStateException("kernel " + call.key() + " does not compile: " + e.getMessage(), e);
         }
+    }
+
+    /** The source with what a kernel's groups are to leave room for, which TornadoVM has no way to say; CUDA C only. */
+    static String bounded(String source, KernelCall call) {
+        if (call.groupsHeld() == 0) {
+            return source;
+        }
+        long[] group = Objects.requireNonNull(call.grid().apply(1).getLocalWork());
+        return source.replaceFirst(
+                "__global__ void ",
+                "__global__ void __launch_bounds__(" + group[0] * group[1] * group[2] + ", " + call.groupsHeld()
+                        + ") ");
     }
 
     /** All arrays are said to be read and written: which of them are is the kernel's affair, and graphs state transfers. */

@@ -18,7 +18,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class MmaMatMul {
     /** Tokens of a tile of an expert: a prompt gives each expert a part of it. */
-    private static final int EXPERT_TILE = 64;
+    static final int EXPERT_TILE = 64;
 
     private MmaMatMul() {}
 

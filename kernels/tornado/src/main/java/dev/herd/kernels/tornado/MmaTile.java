@@ -66,6 +66,9 @@ final class MmaTile {
     /** Slices that share the scales of a Q4_K group; shares of the columns begin with such. */
     private static final int GROUP_SLICES = 256 / (UNITS * UNIT);
 
+    /** Registers of a multiprocessor. */
+    private static final int REGISTERS = 65536;
+
     /** Groups for the largest tiles that a device holds at once: two on each of an H100's multiprocessors. */
     static final int OCCUPYING = 264;
 
@@ -83,6 +86,11 @@ final class MmaTile {
     /** Items of a group: a warp per 32 tokens and 64 rows. */
     static int group(int tile) {
         return 2 * tile;
+    }
+
+    /** Groups of {@link #group} items that a multiprocessor holds with 128 registers an item. */
+    static int held(int tile) {
+        return REGISTERS / 128 / group(tile);
     }
 
     /**

@@ -89,21 +89,22 @@ final class ProductCalls {
         HalfBuffers.Input input = buffers.of(x);
         int tile = MmaTile.tokens(w.format().code());
         calls.add(KernelCall.of(
-                "MmaMatMul.matMul",
-                bucket -> MmaMatMul.grid(w.rows(), w.columns(), count.applyAsInt(bucket), tile),
-                MmaMatMul::matMul,
-                step,
-                out,
-                buffers.products,
-                input.halves(),
-                input.scales(),
-                w.array(),
-                w.format().code(),
-                w.rows(),
-                w.columns(),
-                tile,
-                countAt,
-                adds));
+                        "MmaMatMul.matMul",
+                        bucket -> MmaMatMul.grid(w.rows(), w.columns(), count.applyAsInt(bucket), tile),
+                        MmaMatMul::matMul,
+                        step,
+                        out,
+                        buffers.products,
+                        input.halves(),
+                        input.scales(),
+                        w.array(),
+                        w.format().code(),
+                        w.rows(),
+                        w.columns(),
+                        tile,
+                        countAt,
+                        adds)
+                .holding(MmaTile.held(tile)));
         if (MmaMatMul.canShare(w.rows(), w.columns(), tile)) {
             calls.add(KernelCall.of(
                     "MmaMatMul.addShares",
@@ -175,20 +176,21 @@ final class ProductCalls {
         }
         HalfBuffers.Input input = halves.of(x);
         return KernelCall.of(
-                "MmaMatMul.expertMatMul",
-                bucket -> MmaMatMul.expertGrid(w.rows(), count.applyAsInt(bucket), experts),
-                MmaMatMul::expertMatMul,
-                out,
-                halves.products,
-                input.halves(),
-                input.scales(),
-                w.array(),
-                order,
-                offsets,
-                w.format().code(),
-                w.rows(),
-                w.columns(),
-                experts,
-                perInput);
+                        "MmaMatMul.expertMatMul",
+                        bucket -> MmaMatMul.expertGrid(w.rows(), count.applyAsInt(bucket), experts),
+                        MmaMatMul::expertMatMul,
+                        out,
+                        halves.products,
+                        input.halves(),
+                        input.scales(),
+                        w.array(),
+                        order,
+                        offsets,
+                        w.format().code(),
+                        w.rows(),
+                        w.columns(),
+                        experts,
+                        perInput)
+                .holding(MmaTile.held(MmaMatMul.EXPERT_TILE));
     }
 }

@@ -70,7 +70,7 @@ final class Device {
                     default -> argument;
                 })
                 .toList();
-        return new KernelCall(call.kernel(), arguments, call.java(), call.grid());
+        return new KernelCall(call.kernel(), arguments, call.java(), call.grid(), call.groupsHeld());
     }
 
     private static Prepared prepare(KernelCall call) {

@@ -36,21 +36,22 @@ final class HalfProducts {
         FloatArray products = new FloatArray(Math.toIntExact(MmaMatMul.products(rows, tokens + 70)));
         int tile = MmaTile.tokens(format);
         Device.run(KernelCall.of(
-                "MmaMatMul.matMul",
-                bucket -> MmaMatMul.grid(rows, columns, tokens + 70, tile),
-                MmaMatMul::matMul,
-                step,
-                out,
-                products,
-                inputs.halves,
-                inputs.scales,
-                w,
-                format,
-                rows,
-                columns,
-                tile,
-                Step.TOKENS,
-                adds));
+                        "MmaMatMul.matMul",
+                        bucket -> MmaMatMul.grid(rows, columns, tokens + 70, tile),
+                        MmaMatMul::matMul,
+                        step,
+                        out,
+                        products,
+                        inputs.halves,
+                        inputs.scales,
+                        w,
+                        format,
+                        rows,
+                        columns,
+                        tile,
+                        Step.TOKENS,
+                        adds)
+                .holding(MmaTile.held(tile)));
         if (MmaTile.shares(rows, columns, 1, tile) > 1) {
             Device.run(KernelCall.of(
                     "MmaMatMul.addShares",
@@ -87,21 +88,22 @@ final class HalfProducts {
         FloatArray out = new FloatArray(assignments * rows);
         FloatArray products = new FloatArray(Math.toIntExact(MmaMatMul.expertProducts(rows, assignments, experts)));
         Device.run(KernelCall.of(
-                "MmaMatMul.expertMatMul",
-                bucket -> MmaMatMul.expertGrid(rows, assignments, experts),
-                MmaMatMul::expertMatMul,
-                out,
-                products,
-                inputs.halves,
-                inputs.scales,
-                w,
-                order,
-                offsets,
-                format,
-                rows,
-                columns,
-                experts,
-                perInput));
+                        "MmaMatMul.expertMatMul",
+                        bucket -> MmaMatMul.expertGrid(rows, assignments, experts),
+                        MmaMatMul::expertMatMul,
+                        out,
+                        products,
+                        inputs.halves,
+                        inputs.scales,
+                        w,
+                        order,
+                        offsets,
+                        format,
+                        rows,
+                        columns,
+                        experts,
+                        perInput)
+                .holding(MmaTile.held(MmaMatMul.EXPERT_TILE)));
         return out;
     }
 

@@ -178,6 +178,17 @@ final class KernelCompilerTest {
     }
 
     @Test
+    void groupsToBeHeldAreSaidInTheSourceAndAreAnotherKernel() {
+        String source = "extern \"C\" __global__ void add(long long *_kernel_context)\n{\n}\n";
+
+        assertThat(KernelCompiler.bounded(source, ADD)).isEqualTo(source);
+        assertThat(KernelCompiler.bounded(source, ADD.holding(4)))
+                .isEqualTo(
+                        "extern \"C\" __global__ void __launch_bounds__(64, 4) add(long long *_kernel_context)\n{\n}\n");
+        assertThat(ADD.holding(4).key()).isNotEqualTo(ADD.key()).startsWith(ADD.key());
+    }
+
+    @Test
     void aKernelThatWasNotPreparedIsNamed() {
         KernelCompiler compiler = new KernelCompiler(cache(), root.resolve("unused"), Optional.of(driver));
 
