@@ -261,9 +261,9 @@ final class BenchCommand implements Command {
         int decodeTokens = decode.get();
         sequence.clear();
         long start = System.nanoTime();
-        sequence.run(new int[] {first}, 1);
+        sequence.decode(first);
         for (int i = 1; i < decodeTokens; i++) {
-            sequence.run(new int[] {tokens[i]}, 1);
+            sequence.decode(tokens[i]);
         }
         return System.nanoTime() - start;
     }

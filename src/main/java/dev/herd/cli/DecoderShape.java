@@ -5,6 +5,7 @@ import dev.herd.kernels.KvShape;
 import dev.herd.kernels.TensorType;
 import dev.herd.kernels.WeightMatrix;
 import dev.herd.kernels.WeightMatrix.RowMajor;
+import dev.herd.kernels.device.Candidates.Wish;
 import dev.herd.kernels.device.Decoder;
 import dev.herd.kernels.device.Decoder.Experts;
 import dev.herd.kernels.device.Decoder.Ffn;
@@ -205,6 +206,7 @@ enum DecoderShape {
                 rotations,
                 factors,
                 IntStream.range(0, sequences).map(s -> (s + 1) * tokens - 1).toArray(),
+                Collections.nCopies(sequences, Wish.GREEDY),
                 List.of());
     }
 

@@ -2,6 +2,8 @@ package dev.herd.cli;
 
 import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.Floats;
+import dev.herd.kernels.device.Candidates.Wish;
+import dev.herd.kernels.device.Logits;
 import dev.herd.model.Batch;
 import dev.herd.model.Batch.ImageEmbedding;
 import dev.herd.model.Batch.Slice;
@@ -58,13 +60,24 @@ final class SingleSequence {
 
     /** The same with embeddings of pictures in place of some tokens'. */
     Floats run(int[] tokens, int logitRows, List<ImageEmbedding> images) {
+        Floats logits = runner.run(batch(tokens, logitRows, Wish.NONE, images));
+        length += tokens.length;
+        return logits;
+    }
+
+    /** Runs one token to know the most likely next one: a device finds it and keeps the logits. */
+    Logits decode(int token) {
+        Logits logits = runner.start(batch(new int[] {token}, 1, Wish.GREEDY, List.of()));
+        length++;
+        return logits;
+    }
+
+    private Batch batch(int[] tokens, int logitRows, Wish wish, List<ImageEmbedding> images) {
         dropUnreachable();
         int steps = (length + tokens.length + layout.blockSize() - 1) / layout.blockSize();
         reserve(LayerKind.LOCAL, steps);
         reserve(LayerKind.GLOBAL, steps);
-        Floats logits = runner.run(new Batch(List.of(new Slice(tokens, length, blocks, logitRows, images))));
-        length += tokens.length;
-        return logits;
+        return new Batch(List.of(new Slice(tokens, length, blocks, logitRows, wish, images)));
     }
 
     /** Starts again with nothing in the cache. */

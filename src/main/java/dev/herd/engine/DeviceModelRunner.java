@@ -6,6 +6,7 @@ import dev.herd.kernels.device.Decoder;
 import dev.herd.kernels.device.Device;
 import dev.herd.kernels.device.Encoder;
 import dev.herd.kernels.device.LoadedDecoder;
+import dev.herd.kernels.device.Logits;
 import dev.herd.model.Batch;
 import dev.herd.model.DeviceLlama4;
 import dev.herd.model.KvLayout;
@@ -15,9 +16,11 @@ import dev.herd.weights.Checkpoint;
 import dev.herd.weights.ModelConfig;
 import dev.herd.weights.VisionConfig;
 import dev.herd.weights.VisionTower;
+import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Runs a checkpoint's decoder on a device, and its vision tower, if it has one, there or on the processor. */
 public final class DeviceModelRunner implements ModelRunner {
@@ -143,6 +146,22 @@ public final class DeviceModelRunner implements ModelRunner {
 
     @Override
     public Floats run(Batch batch) {
+        Logits logits = model.forward(batch);
+        int rows = batch.logitRows();
+        logits.fetch(IntStream.range(0, rows).toArray());
+        if (rows == 1) {
+            return logits.row(0);
+        }
+        int size = config.vocabularySize();
+        Floats all = Floats.allocate(Arena.ofAuto(), (long) rows * size);
+        for (int row = 0; row < rows; row++) {
+            all.copyFrom((long) row * size, logits.row(row), 0, size);
+        }
+        return all;
+    }
+
+    @Override
+    public Logits start(Batch batch) {
         return model.forward(batch);
     }
 

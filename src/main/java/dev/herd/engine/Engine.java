@@ -1,7 +1,7 @@
 package dev.herd.engine;
 
-import dev.herd.kernels.Floats;
 import dev.herd.kernels.device.DeviceLostException;
+import dev.herd.kernels.device.Logits;
 import dev.herd.model.Batch;
 import dev.herd.weights.ModelConfig;
 import java.lang.System.Logger.Level;
@@ -135,7 +135,7 @@ public final class Engine implements AutoCloseable {
                 return hasEncoded;
             }
             try {
-                Floats logits = runner.run(batch(scheduled));
+                Logits logits = runner.start(batch(scheduled));
                 List<Choice> choices = samplers.sample(scheduled, logits);
                 handOut(scheduled, choices, logits);
             } catch (Throwable failure) {
@@ -254,7 +254,7 @@ public final class Engine implements AutoCloseable {
         return new Batch(slices);
     }
 
-    private void handOut(List<Sequence> scheduled, List<Choice> choices, Floats logits) {
+    private void handOut(List<Sequence> scheduled, List<Choice> choices, Logits logits) {
         long now = nanoTime.getAsLong();
         int row = 0;
         for (int i = 0; i < scheduled.size(); i++) {

@@ -1,6 +1,7 @@
 package dev.herd.engine;
 
 import dev.herd.kernels.Floats;
+import dev.herd.kernels.device.Logits;
 import dev.herd.model.Batch;
 import dev.herd.model.KvLayout;
 import dev.herd.model.vision.Tile;
@@ -37,6 +38,15 @@ public interface ModelRunner extends AutoCloseable {
      * @return {@code [batch.logitRows(), vocabularySize]}, valid until the next call
      */
     Floats run(Batch batch);
+
+    /**
+     * The same for who wants to know as little of the logits as possible: a device keeps them, and finds what slices wish for.
+     *
+     * @return {@code batch.logitRows()} rows, valid until the next call
+     */
+    default Logits start(Batch batch) {
+        return Logits.of(run(batch), config().vocabularySize());
+    }
 
     /** Most tiles that one call of {@link #encode} may take; 0 without a vision tower. */
     default int maxBatchTiles() {

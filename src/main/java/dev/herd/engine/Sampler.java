@@ -3,6 +3,7 @@ package dev.herd.engine;
 import dev.herd.engine.SampledToken.Alternative;
 import dev.herd.grammar.ConstraintException;
 import dev.herd.kernels.Floats;
+import dev.herd.kernels.device.Logits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,16 +67,16 @@ final class Sampler {
      * The log-probabilities, under the model alone, of the prompt's tokens that the current step has brought logits for: a
      * row is about the token behind its own, and the last one of a prompt about the answer.
      *
-     * @param rows {@code [rows, vocabularySize]}; not changed
+     * @param rows the step's, those of the sequence with the host; not changed
      * @param row the sequence's first
      * @throws ArithmeticException if a logit is NaN or positive infinity, or all are negative infinity
      */
-    List<SampledToken> scores(Floats rows, int row, Sequence sequence) {
+    List<SampledToken> scores(Logits rows, int row, Sequence sequence) {
         List<SampledToken> scores = new ArrayList<>();
         int first = sequence.cachedTokens() + 1;
         int end = Math.min(first + sequence.scheduledTokens(), sequence.promptTokens());
         for (int position = first; position < end; position++) {
-            read(rows, row + position - first);
+            read(rows.row(row + position - first), 0);
             scores.add(
                     describe(sequence.tokens()[position], logits[mostLikely()], sequence.promptLogProbs(), List.of()));
         }
@@ -177,15 +178,17 @@ final class Sampler {
     private double weigh(float temperature, float greatest, long last) {
         double total = 0;
         for (int token = 0; token < vocabularySize; token++) {
-            double weight = 0;
-            double exponent = ((double) logits[token] - greatest) / temperature;
-            if (exponent > LEAST && Ranking.key(logits[token], token) <= last) {
-                weight = Math.exp(exponent);
-            }
-            weights[token] = weight;
-            total += weight;
+            boolean isKept = last == Long.MAX_VALUE || Ranking.key(logits[token], token) <= last;
+            weights[token] = isKept ? weight(logits[token], greatest, temperature) : 0;
+            total += weights[token];
         }
         return total;
+    }
+
+    /** What a token weighs, if the most likely one weighs 1. */
+    static double weight(float logit, float greatest, float temperature) {
+        double exponent = ((double) logit - greatest) / temperature;
+        return exponent > LEAST ? Math.exp(exponent) : 0;
     }
 
     /** Takes the weight of those after {@code last} and of those below {@code least}; returns the sum of the others. */

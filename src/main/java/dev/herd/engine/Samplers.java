@@ -2,9 +2,11 @@ package dev.herd.engine;
 
 import dev.herd.grammar.ConstraintException;
 import dev.herd.kernels.Floats;
+import dev.herd.kernels.device.Logits;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
@@ -26,37 +28,57 @@ final class Samplers {
     }
 
     /**
-     * Chooses for those sequences that want a token.
+     * Chooses for those sequences that want a token. Rows that no candidates make up for are fetched, and those of prompts that
+     * are scored.
      *
-     * @param logits {@code [rows, vocabularySize]}, those of the sequences one after the other; the last of each is the token's
+     * @param logits those of the sequences one after the other; the last of each is the token's
      * @return of each sequence
      */
-    List<Choice> sample(List<Sequence> sequences, Floats logits) {
+    List<Choice> sample(List<Sequence> sequences, Logits logits) {
         Choice[] choices = new Choice[sequences.size()];
         Arrays.fill(choices, Choice.NONE);
         int[] rows = new int[choices.length];
         List<Integer> own = new ArrayList<>();
         List<Integer> shared = new ArrayList<>();
+        IntStream.Builder wanted = IntStream.builder();
         int row = 0;
         for (int i = 0; i < choices.length; i++) {
             Sequence sequence = sequences.get(i);
+            if (sequence.scoresPrompt()) {
+                IntStream.range(row, row + sequence.logitRows()).forEach(wanted);
+            }
             row += sequence.logitRows();
             rows[i] = row - 1;
             if (sequence.wantsToken()) {
-                (sequence.restriction() instanceof Restriction.None ? shared : own).add(i);
+                OptionalInt sure = chooseOfCandidates(sequence, logits, rows[i]);
+                if (sure.isPresent()) {
+                    choices[i] = new Choice.Token(new SampledToken(sure.getAsInt(), Float.NaN, List.of()));
+                } else {
+                    wanted.add(rows[i]);
+                    (sequence.restriction() instanceof Restriction.None ? shared : own).add(i);
+                }
             }
         }
-        own.forEach(i -> choices[i] = choose(sequences.get(i), logits, rows[i]));
+        logits.fetch(wanted.build().toArray());
+        own.forEach(i -> choices[i] = choose(sequences.get(i), logits.row(rows[i])));
         IntStream all = shared.stream().mapToInt(Integer::intValue);
         boolean isLarge = shared.size() > 1 && (long) shared.size() * vocabularySize >= WORTHWHILE;
-        (isLarge ? all.parallel() : all).forEach(i -> choices[i] = choose(sequences.get(i), logits, rows[i]));
+        (isLarge ? all.parallel() : all).forEach(i -> choices[i] = choose(sequences.get(i), logits.row(rows[i])));
         return List.of(choices);
     }
 
-    private Choice choose(Sequence sequence, Floats logits, int row) {
+    /** There are candidates if the sequence has wished for some. */
+    private OptionalInt chooseOfCandidates(Sequence sequence, Logits logits, int row) {
+        return logits.candidates(row)
+                .map(candidates -> CandidateSampler.choose(
+                        candidates, sequence.sampling(), sequence.answerTokens(), vocabularySize))
+                .orElse(OptionalInt.empty());
+    }
+
+    private Choice choose(Sequence sequence, Floats row) {
         Sampler sampler = take();
         try {
-            return new Choice.Token(sampler.sample(logits, row, sequence));
+            return new Choice.Token(sampler.sample(row, 0, sequence));
         } catch (ArithmeticException | ConstraintException failure) {
             return new Choice.Failure(failure);
         } finally {
@@ -64,8 +86,8 @@ final class Samplers {
         }
     }
 
-    /** The log-probabilities of a prompt's tokens, as {@link Sampler#scores}. */
-    List<SampledToken> scores(Floats logits, int row, Sequence sequence) {
+    /** The log-probabilities of a prompt's tokens, as {@link Sampler#scores}; {@link #sample} has fetched their rows. */
+    List<SampledToken> scores(Logits logits, int row, Sequence sequence) {
         Sampler sampler = take();
         try {
             return sampler.scores(logits, row, sequence);

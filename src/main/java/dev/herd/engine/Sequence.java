@@ -1,5 +1,6 @@
 package dev.herd.engine;
 
+import dev.herd.kernels.device.Candidates;
 import dev.herd.model.Batch;
 import dev.herd.model.BlockTable;
 import java.time.Duration;
@@ -218,6 +219,15 @@ final class Sequence {
         return scoresPrompt() ? scheduledTokens : wantsToken() ? 1 : 0;
     }
 
+    /** What a device is to find of the last row of logits. */
+    Candidates.Wish wish() {
+        boolean choosesFreely = wantsToken()
+                && !scoresPrompt()
+                && restriction instanceof Restriction.None
+                && bannedTokens().length == 0;
+        return choosesFreely ? CandidateSampler.wish(request.sampling()) : Candidates.Wish.NONE;
+    }
+
     /** What the current step computes. */
     Batch.Slice slice() {
         return new Batch.Slice(
@@ -225,6 +235,7 @@ final class Sequence {
                 cachedTokens,
                 blocks,
                 logitRows(),
+                wish(),
                 images.embeddings(cachedTokens, cachedTokens + scheduledTokens));
     }
 

@@ -1,5 +1,6 @@
 package dev.herd.model;
 
+import dev.herd.kernels.device.Candidates.Wish;
 import java.util.List;
 import java.util.Objects;
 
@@ -40,10 +41,11 @@ public record Batch(List<Slice> slices) {
      * @param firstPosition position of the first of them; everything before is in the cache
      * @param blocks the sequence's blocks, reaching to the last of these positions
      * @param logitRows how many of the last tokens want logits: 0 in the middle of a prompt, 1 to sample, all to score
+     * @param wish what a device is to find of the last row of logits
      * @param images what stands in for the embeddings of placeholder tokens
      */
     public record Slice(
-            int[] tokens, int firstPosition, BlockTable blocks, int logitRows, List<ImageEmbedding> images) {
+            int[] tokens, int firstPosition, BlockTable blocks, int logitRows, Wish wish, List<ImageEmbedding> images) {
         public Slice {
             images = List.copyOf(images);
             for (ImageEmbedding image : images) {
@@ -51,9 +53,9 @@ public record Batch(List<Slice> slices) {
             }
         }
 
-        /** A slice without image tokens. */
+        /** A slice without image tokens, all of whose logits are wanted. */
         public Slice(int[] tokens, int firstPosition, BlockTable blocks, int logitRows) {
-            this(tokens, firstPosition, blocks, logitRows, List.of());
+            this(tokens, firstPosition, blocks, logitRows, Wish.NONE, List.of());
         }
     }
 

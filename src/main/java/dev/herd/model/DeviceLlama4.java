@@ -1,6 +1,6 @@
 package dev.herd.model;
 
-import dev.herd.kernels.Floats;
+import dev.herd.kernels.device.Candidates.Wish;
 import dev.herd.kernels.device.Decoder;
 import dev.herd.kernels.device.Decoder.Experts;
 import dev.herd.kernels.device.Decoder.Ffn;
@@ -8,6 +8,7 @@ import dev.herd.kernels.device.DecoderStep;
 import dev.herd.kernels.device.DecoderStep.ImageRows;
 import dev.herd.kernels.device.DecoderStep.SequenceBlocks;
 import dev.herd.kernels.device.LoadedDecoder;
+import dev.herd.kernels.device.Logits;
 import dev.herd.model.Batch.ImageEmbedding;
 import dev.herd.model.Batch.Slice;
 import dev.herd.weights.ModelConfig;
@@ -127,9 +128,9 @@ public final class DeviceLlama4 implements AutoCloseable {
     /**
      * Runs a batch: writes its keys and values into the cache and computes the logits that it asks for.
      *
-     * @return {@code [batch.logitRows(), vocabularySize]}, slice after slice, valid until the next call
+     * @return {@code batch.logitRows()} rows, slice after slice, valid until the next call
      */
-    public Floats forward(Batch batch) {
+    public Logits forward(Batch batch) {
         step.begin(batch);
         int tokens = step.tokens();
         int[] ids = new int[tokens];
@@ -151,6 +152,7 @@ public final class DeviceLlama4 implements AutoCloseable {
                 step.rotations(),
                 step.queryFactors(),
                 logitTokens(batch),
+                wishes(batch),
                 images(batch)));
     }
 
@@ -174,6 +176,16 @@ public final class DeviceLlama4 implements AutoCloseable {
             }
         }
         return tokens;
+    }
+
+    private static List<Wish> wishes(Batch batch) {
+        List<Wish> wishes = new ArrayList<>();
+        for (Slice slice : batch.slices()) {
+            for (int row = 1; row <= slice.logitRows(); row++) {
+                wishes.add(row < slice.logitRows() ? Wish.NONE : slice.wish());
+            }
+        }
+        return wishes;
     }
 
     private static List<ImageRows> images(Batch batch) {

@@ -3,6 +3,7 @@ package dev.herd.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.herd.kernels.Floats;
+import dev.herd.kernels.device.Logits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,8 @@ final class SamplersTest {
         }
 
         for (int round = 0; round < 5; round++) {
-            assertThat(samplers.sample(sequences, logits)).isEqualTo(expected);
+            assertThat(samplers.sample(sequences, Logits.of(logits, VOCABULARY)))
+                    .isEqualTo(expected);
         }
     }
 
@@ -48,7 +50,7 @@ final class SamplersTest {
     void aRowThatAllowsNoChoiceIsItsSequencesOwn() {
         logits.set(4L * VOCABULARY + 17, Float.NaN);
 
-        List<Choice> choices = samplers.sample(sequences, logits);
+        List<Choice> choices = samplers.sample(sequences, Logits.of(logits, VOCABULARY));
 
         for (int i = 0; i < SEQUENCES; i++) {
             assertThat(choices.get(i)).isInstanceOf(i == 4 ? Choice.Failure.class : Choice.Token.class);

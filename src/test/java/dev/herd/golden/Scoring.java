@@ -5,6 +5,7 @@ import dev.herd.engine.ModelRunner;
 import dev.herd.kernels.Floats;
 import dev.herd.kernels.KernelsSelector;
 import dev.herd.kernels.TensorType;
+import dev.herd.kernels.device.Candidates.Wish;
 import dev.herd.model.Batch;
 import dev.herd.model.BlockTable;
 import dev.herd.weights.Checkpoint;
@@ -52,8 +53,8 @@ public final class Scoring {
         float[][] rows = new float[tokens.length][];
         for (int from = 0; from < tokens.length; from += slice) {
             int[] part = Arrays.copyOfRange(tokens, from, Math.min(from + slice, tokens.length));
-            Floats logits = runner.run(new Batch(
-                    List.of(new Batch.Slice(part, from, blocks, part.length, within(images, from, part.length)))));
+            Floats logits = runner.run(new Batch(List.of(
+                    new Batch.Slice(part, from, blocks, part.length, Wish.NONE, within(images, from, part.length)))));
             for (int t = 0; t < part.length; t++) {
                 rows[from + t] = logits.toArray((long) t * size, size);
             }

@@ -11,6 +11,7 @@ import dev.herd.kernels.device.DeviceProvider;
 import dev.herd.kernels.device.Encoder;
 import dev.herd.kernels.device.LoadedDecoder;
 import dev.herd.kernels.device.LoadedEncoder;
+import dev.herd.kernels.device.Logits;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
@@ -130,7 +131,7 @@ public record ScriptedDevice(
         }
 
         @Override
-        public Floats run(DecoderStep step) {
+        public Logits run(DecoderStep step) {
             if (++done > steps) {
                 throw new DeviceLostException("the device failed: it burns", new IllegalStateException("it burns"));
             }
@@ -139,7 +140,7 @@ public record ScriptedDevice(
             for (int row = 0; row < rows; row++) {
                 logits.set((long) row * vocabularySize + token, CERTAIN);
             }
-            return logits;
+            return Logits.of(logits, vocabularySize);
         }
 
         @Override

@@ -1,6 +1,7 @@
 package dev.herd.kernels.device;
 
 import dev.herd.kernels.Floats;
+import dev.herd.kernels.device.Candidates.Wish;
 import java.util.List;
 
 /**
@@ -14,6 +15,7 @@ import java.util.List;
  * @param rotations {@code [tokens, headSize / 2, 2]}, possibly more
  * @param queryFactors {@code [tokens]}, possibly more
  * @param logitTokens tokens whose logits are wanted
+ * @param wishes {@code [logitTokens.length]} what is wanted of their logits before any row is asked for
  * @param images rows that stand in for embeddings
  */
 public record DecoderStep(
@@ -25,9 +27,11 @@ public record DecoderStep(
         Floats rotations,
         Floats queryFactors,
         int[] logitTokens,
+        List<Wish> wishes,
         List<ImageRows> images) {
     public DecoderStep {
         sequences = List.copyOf(sequences);
+        wishes = List.copyOf(wishes);
         images = List.copyOf(images);
     }
 

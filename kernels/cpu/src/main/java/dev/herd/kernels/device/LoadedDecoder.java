@@ -1,16 +1,14 @@
 package dev.herd.kernels.device;
 
-import dev.herd.kernels.Floats;
-
 /** A decoder on a device. Used by one thread at a time. */
 public interface LoadedDecoder extends AutoCloseable {
     /**
      * Runs a step.
      *
-     * @return {@code [step.logitTokens().length, vocabularySize]}, valid until the next call
+     * @return a row for each of {@code step.logitTokens()}, valid until the next call
      * @throws DeviceLostException if the device no longer answers; every later call will fail, too
      */
-    Floats run(DecoderStep step);
+    Logits run(DecoderStep step);
 
     /** How the kernels came about: {@code 24 kernels compiled in 9.1 s}. */
     String kernels();

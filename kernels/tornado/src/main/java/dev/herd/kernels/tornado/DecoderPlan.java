@@ -6,12 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** All buffers of a decoder and the graphs over them: which graph may follow which, and what it takes from there. */
 @SuppressWarnings("ReferenceEquality") // arrays on the device are the same or they are not; nobody compares contents
 final class DecoderPlan {
-    /** Rows of logits that one run of a last graph yields, at most. */
+    /** Rows of logits that one run of a last graph computes, at most. */
     private static final int LOGIT_WINDOW = 32;
 
     private static final String RESERVE = "reserve";
@@ -31,18 +32,28 @@ final class DecoderPlan {
     final int beginWithImages; // the same in a model that sees none
     final int[] few; // [layers]
     final int[] many; // [layers]
-    final List<End> ends; // with ever more rows
+    final List<End> ends = new ArrayList<>(); // with ever more rows
+    final List<Fetch> fetches = new ArrayList<>(); // with ever more rows
 
     private final DecoderCalls calls;
     private final int maxTokens;
 
     /**
-     * A last graph.
+     * A last graph, which leaves logits on the device and yields what is wished for of them.
      *
-     * @param rows logits that it yields, at most: their number decides how much is copied
+     * @param rows of logits, at most
+     * @param values {@code [rows, most + 2]}, as {@link Sampling} says
+     * @param ids {@code [rows, most]}
+     */
+    record End(int graph, int rows, FloatArray values, IntArray ids) {}
+
+    /**
+     * A graph that brings rows of logits to the host; it runs behind a last one.
+     *
+     * @param rows that it yields, at most: their number decides how much is copied
      * @param logits {@code [rows, vocabularySize]}
      */
-    record End(int graph, int rows, FloatArray logits) {}
+    record Fetch(int graph, int rows, FloatArray logits) {}
 
     DecoderPlan(Decoder decoder, KernelLibrary library, ArraySource memory) {
         this.graphs = new TaskGraphs(library);
@@ -68,9 +79,9 @@ final class DecoderPlan {
         for (int i = 0; i < layers.size(); i++) {
             addLayer(i);
         }
-        ends = addEnds(
-                library.capabilities(),
+        addEnds(
                 decoder,
+                library,
                 memory,
                 GraphPlan.bucket(LOGIT_WINDOW, decoder.sizes().maxTokens()));
     }
@@ -83,44 +94,49 @@ final class DecoderPlan {
                 .keeps(with(shared(), embedding.array(), step.images)));
     }
 
-    /** One for each power of two, and one for the most; the first brings the weights. */
-    private List<End> addEnds(Capabilities capabilities, Decoder decoder, ArraySource memory, int most) {
+    /**
+     * One for each bucket of rows. The one for the most runs first: it uses all that they share, so it brings the weights and
+     * gives the rest its place.
+     */
+    private void addEnds(Decoder decoder, KernelLibrary library, ArraySource memory, int most) {
         FloatArray norm = memory.copy(decoder.outputNorm());
         FloatArray hidden = memory.floats((long) most * decoder.sizes().hiddenSize());
         FloatArray normed = memory.floats((long) most * decoder.sizes().hiddenSize());
         List<Object> weights = List.of(norm, hidden, normed, output.array());
-        Optional<HalfBuffers> halves = halves(capabilities, decoder, memory, normed, most);
+        Optional<HalfBuffers> halves = halves(library.capabilities(), decoder, memory, normed, most);
         ProductCalls products = new ProductCalls(step.logitStep, halves.orElse(null));
-        LogitCalls calls = new LogitCalls(
-                decoder.sizes(), step, scratch, output, norm, hidden, normed, products, this.calls.rounded);
-        boolean isReserved = false;
-        List<End> all = new ArrayList<>();
-        for (int rows : GraphPlan.buckets(most)) {
-            FloatArray logits = memory.floats((long) rows * output.rows());
-            Draft draft = new Draft(END, calls.of(logits, rows))
+        LogitBuffers buffers = new LogitBuffers(output.rows(), most, memory);
+        LogitCalls logitCalls = new LogitCalls(
+                decoder.sizes(), step, scratch, output, norm, hidden, normed, buffers, products, calls.rounded);
+        List<Object> reserved = buffers.arrays();
+        halves.ifPresent(more -> reserved.addAll(more.arrays()));
+        List<Object> all = with(with(shared(), weights.toArray()), reserved.toArray());
+        for (int rows : GraphPlan.buckets(most).reversed()) {
+            FloatArray values = LogitBuffers.values(rows, memory);
+            IntArray ids = LogitBuffers.ids(rows, memory);
+            Draft draft = new Draft(END, logitCalls.of(values, ids, rows))
                     .takes(List.of(FEW, MANY), shared())
-                    .brings(List.of(step.logitStep, step.logitPlaces))
-                    .reserves(List.of(logits))
-                    .yields(List.of(logits))
-                    .keeps(with(shared(), weights.toArray()));
-            if (all.isEmpty()) {
-                draft.bringsOnce(weights).takes(List.of(END), shared());
+                    .brings(List.of(step.logitStep, step.logitPlaces, step.temperatures))
+                    .reserves(List.of(values, ids))
+                    .yields(List.of(values, ids))
+                    .keeps(all);
+            if (rows == most) {
+                draft.bringsOnce(weights).reserves(reserved).takes(List.of(END), shared());
             } else {
-                draft.takes(List.of(END), with(shared(), weights.toArray()));
+                draft.takes(List.of(END), all);
             }
-            if (halves.isPresent() && rows > TaskGraphs.FEW) {
-                List<Object> more = halves.get().arrays();
-                draft.keeps(more);
-                if (isReserved) {
-                    draft.takes(List.of(END), more);
-                } else {
-                    draft.reserves(more);
-                }
-                isReserved = true;
-            }
-            all.add(new End(graphs.add(draft), rows, logits));
+            ends.addFirst(new End(graphs.add(draft), rows, values, ids));
         }
-        return all;
+        for (int rows : GraphPlan.buckets(most)) {
+            FloatArray copies = memory.floats((long) rows * output.rows());
+            Draft draft = new Draft(END, List.of(logitCalls.fetch(copies, rows)))
+                    .takes(List.of(END), all)
+                    .brings(List.of(step.logitStep, step.logitPlaces))
+                    .reserves(List.of(copies))
+                    .yields(List.of(copies))
+                    .keeps(all);
+            fetches.add(new Fetch(graphs.add(draft), rows, copies));
+        }
     }
 
     /** What products of many rows with the output matrix need on matrix units. */
@@ -138,10 +154,12 @@ final class DecoderPlan {
                         .with(most, words, List.of(normed)));
     }
 
-    /** Kernels of all recordings: a body of each bucket of tokens, with and without pictures, and the ends. */
+    /** Kernels of all recordings: a body of each bucket of tokens, with and without pictures, the ends, and the fetches of one kernel. */
     long recorded() {
-        long kernels =
-                ends.stream().mapToLong(end -> graphs.kernels(end.graph())).sum();
+        long kernels = fetches.size();
+        for (End end : ends) {
+            kernels += graphs.kernels(end.graph());
+        }
         int[] begins = beginWithImages == begin ? new int[] {begin} : new int[] {begin, beginWithImages};
         for (int tokens : GraphPlan.buckets(maxTokens)) {
             for (int first : begins) {
@@ -164,10 +182,19 @@ final class DecoderPlan {
         return ends.stream().filter(end -> end.rows() >= rows).findFirst().orElse(ends.getLast());
     }
 
+    /** What brings so many rows to the host, those of a window at most. */
+    Fetch fetch(int rows) {
+        return fetches.stream()
+                .filter(fetch -> fetch.rows() >= rows)
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** Arrays of the host's that are copied to the device, or from there, with every step. */
     List<TornadoNativeArray> copied() {
         List<TornadoNativeArray> arrays = new ArrayList<>(step.sent());
-        ends.forEach(end -> arrays.add(end.logits()));
+        ends.forEach(end -> arrays.addAll(List.of(end.values(), end.ids())));
+        fetches.forEach(fetch -> arrays.add(fetch.logits()));
         return arrays;
     }
 

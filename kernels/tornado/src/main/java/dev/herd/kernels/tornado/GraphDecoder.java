@@ -1,15 +1,14 @@
 package dev.herd.kernels.tornado;
 
-import dev.herd.kernels.Floats;
 import dev.herd.kernels.Kernels;
 import dev.herd.kernels.KernelsSelector;
 import dev.herd.kernels.device.Decoder;
 import dev.herd.kernels.device.DecoderStep;
 import dev.herd.kernels.device.DeviceLostException;
 import dev.herd.kernels.device.LoadedDecoder;
+import dev.herd.kernels.device.Logits;
 import dev.herd.kernels.tornado.DecoderPlan.End;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import dev.herd.kernels.tornado.DecoderPlan.Fetch;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -27,7 +26,7 @@ final class GraphDecoder implements LoadedDecoder {
     private final HostMemory memory = new HostMemory();
     private final DecoderPlan graphs;
     final GraphPlan plan;
-    private Floats logits = Floats.copyOf();
+    private final StepLogits logits;
 
     /** @param whenClosed called once, when nothing of it is on the device any more */
     GraphDecoder(Decoder decoder, GraphDevice device, Consumer<String> log, Runnable whenClosed) {
@@ -37,6 +36,7 @@ final class GraphDecoder implements LoadedDecoder {
         try {
             graphs = new DecoderPlan(decoder, library, memory);
             plan = device.plan(graphs.graphs);
+            logits = new StepLogits(graphs, plan, decoder.sizes().vocabularySize());
         } catch (RuntimeException | Error failure) {
             memory.close();
             whenClosed.run();
@@ -77,23 +77,24 @@ final class GraphDecoder implements LoadedDecoder {
             upload.add(layer.bytes());
         }
         graphs.output.pack(kernels);
-        graphs.ends.forEach(end -> plan.run(end.graph(), 1));
+        graphs.ends.reversed().forEach(end -> plan.run(end.graph(), 1));
+        graphs.fetches.forEach(fetch -> plan.run(fetch.graph(), 1));
         memory.release(graphs.output.array());
         record();
         requireAnswer();
     }
 
     /**
-     * Repeats a step of no tokens, and sees whether logits come back, whatever they are: CUDA's driver may have refused
+     * Repeats a step of no tokens, and sees whether results come back, whatever they are: CUDA's driver may have refused
      * memory, a copy or a recording, which TornadoVM prints and passes over.
      */
     private void requireAnswer() {
         Body body = new Body(graphs.begin, 1);
         plan.repeat(body, () -> run(body));
         End end = graphs.ends.getFirst();
-        Results.await(end.logits());
-        plan.repeat(end, () -> plan.run(end.graph(), 1));
-        Results.require(end.logits());
+        plan.repeat(end, end.values(), () -> plan.run(end.graph(), 1));
+        Fetch fetch = graphs.fetches.getFirst();
+        plan.repeat(fetch, fetch.logits(), () -> plan.run(fetch.graph(), 1));
     }
 
     /** Has the device record what steps consist of that decode, up to {@link #RECORDED} sequences at once. */
@@ -105,17 +106,19 @@ final class GraphDecoder implements LoadedDecoder {
             plan.prepare(body, () -> run(body));
         }
         graphs.ends.forEach(end -> plan.prepare(end, () -> plan.run(end.graph(), 1)));
+        graphs.fetches.forEach(fetch -> plan.prepare(fetch, () -> plan.run(fetch.graph(), 1)));
     }
 
     @Override
-    public Floats run(DecoderStep step) {
+    public Logits run(DecoderStep step) {
         graphs.step.write(step);
         try {
             Body body = new Body(
                     step.images().isEmpty() ? graphs.begin : graphs.beginWithImages,
                     GraphPlan.bucket(step.tokens(), decoder.sizes().maxTokens()));
             plan.repeat(body, () -> run(body));
-            return logits(step.logitTokens());
+            logits.begin(step.logitTokens(), step.wishes());
+            return logits;
         } catch (RuntimeException | Error failure) {
             throw new DeviceLostException("the device failed: " + failure.getMessage(), failure);
         }
@@ -125,39 +128,6 @@ final class GraphDecoder implements LoadedDecoder {
         plan.run(body.begin(), body.tokens());
         for (int layer : graphs.layers(body.tokens())) {
             plan.run(layer, body.tokens());
-        }
-    }
-
-    /** What one graph yields is not copied once more; what takes several is. */
-    private Floats logits(int[] tokens) {
-        End end = graphs.end(tokens.length);
-        if (tokens.length <= end.rows()) {
-            if (tokens.length > 0) {
-                window(end, tokens, 0, tokens.length);
-            }
-            return Floats.over(end.logits().getSegment());
-        }
-        long rowBytes = (long) Float.BYTES * decoder.sizes().vocabularySize();
-        reserveLogits(tokens.length);
-        for (int from = 0; from < tokens.length; from += end.rows()) {
-            int count = Math.min(tokens.length - from, end.rows());
-            window(end, tokens, from, count);
-            MemorySegment.copy(end.logits().getSegment(), 0, logits.segment(), from * rowBytes, count * rowBytes);
-        }
-        return logits;
-    }
-
-    private void window(End end, int[] tokens, int from, int count) {
-        graphs.step.writeLogitRows(tokens, from, count);
-        Results.await(end.logits());
-        plan.repeat(end, () -> plan.run(end.graph(), 1));
-        Results.require(end.logits());
-    }
-
-    private void reserveLogits(int rows) {
-        long needed = (long) rows * decoder.sizes().vocabularySize();
-        if (logits.size() < needed) {
-            logits = Floats.allocate(Arena.ofAuto(), needed);
         }
     }
 

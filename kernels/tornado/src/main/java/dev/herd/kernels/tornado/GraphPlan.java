@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
@@ -78,6 +79,17 @@ final class GraphPlan implements AutoCloseable {
      */
     void repeat(Object key, Runnable runs) {
         inTurn(recorder.isEmpty() ? runs : () -> record(key, runs).repeat());
+    }
+
+    /**
+     * The same for graphs that yield {@code results}.
+     *
+     * @throws IllegalStateException if nothing was copied to them
+     */
+    void repeat(Object key, FloatArray results, Runnable runs) {
+        Results.await(results);
+        repeat(key, runs);
+        Results.require(results);
     }
 
     /** Has arrays that are copied from and to the host stay where they are, for recordings, until the plan is closed. */

@@ -2,17 +2,31 @@ package dev.herd.kernels.tornado;
 
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.WorkerGrid;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The highest logits of each row, so that a step sends {@code count} pairs to the host and not a vocabulary; with a count
- * of 1 the greedy token. {@link #topOfParts} finds those of each part of 4096 logits, {@link #top} the best of these; of
- * equal logits the lowest id comes first. Logits are read from memory once, and from the cache {@code count - 1} times more.
+ * The highest logits of each row and how much the whole row weighs, so that a step sends these to the host and not a vocabulary.
+ * {@link #topOfParts} finds them for each part of 4096 logits, {@link #top} for the row; of equal logits the lowest id comes
+ * first. How many are wanted and at what temperature the row is weighed differs from row to row.
+ *
+ * <p>Of every row or part, {@code values} holds as many logits as may be wanted and then two numbers: the sum of
+ * {@code exp((logit - highest) / temperature)}, and the plain sum of all logits, which is finite only if all of them are. An
+ * addition shows that on every device; comparisons need not, where TornadoVM has a compiler believe that all numbers are finite.
  */
 public final class Sampling {
+    /*
+     * An item knows the best of its own logits, the group chooses the best of these as a tree, and then only the item whose it
+     * was looks for its next. So a round costs seven comparisons and one item's 32 logits, and not all logits again.
+     * All sums are made in one order, so that a row always weighs the same.
+     */
+
     /** Logits that a group looks through. */
     static final int PART = 4096;
+
+    /** Behind the logits of a row or part: its weight, and the plain sum. */
+    static final int SUMS = 2;
 
     private static final int GROUP = 128;
     private static final float LOWEST = -Float.MAX_VALUE;
@@ -38,77 +52,111 @@ public final class Sampling {
     }
 
     /**
-     * The {@code count} highest logits of every part of every row, in order. One group of 128 items per part; each round
-     * every item finds the best of its logits that comes after the last one chosen, and the group the best of these.
+     * The highest logits of every part of every row, in order. One group of 128 items per part.
      *
-     * <p>Twin: a sort.
+     * <p>Twin: a sort, and a sum in double.
      *
-     * @param values {@code [rows, parts, count]}
-     * @param ids the same shape; {@link #NONE} where the part has no more
+     * @param places of every row, how many are wanted: up to {@code count}; with 0 nothing is done
+     * @param temperatures {@code [rows]}
+     * @param values {@code [rows, parts, count + 2]}
+     * @param ids {@code [rows, parts, count]}; {@link #NONE} where the part has no more
      * @param logits {@code [rows, size]}
      */
     public static void topOfParts(
             KernelContext context,
             IntArray step,
+            IntArray places,
+            FloatArray temperatures,
             FloatArray values,
             IntArray ids,
             FloatArray logits,
             int size,
             int count) {
         float[] best = context.allocateFloatLocalArray(GROUP);
+        float[] sums = context.allocateFloatLocalArray(GROUP);
         int[] bestIds = context.allocateIntLocalArray(GROUP);
         int item = context.localIdx;
         int part = context.groupIdx;
         int row = context.groupIdy;
-        if (row < step.get(Step.LOGIT_ROWS)) {
+        int wanted = row < step.get(Step.LOGIT_ROWS) ? places.get(row * Step.PLACE + Step.CANDIDATES) : 0;
+        if (wanted > 0) {
             int parts = (size + PART - 1) / PART;
+            int first = part * PART + item;
             int end = part * PART + PART < size ? part * PART + PART : size;
-            float last = Float.MAX_VALUE; // before everything
-            int lastId = -1;
-            for (int rank = 0; rank < count; rank++) {
-                float found = LOWEST;
-                int foundId = NONE;
-                for (int id = part * PART + item; id < end; id += GROUP) {
-                    float logit = logits.get(row * size + id);
-                    if (isBefore(last, lastId, logit, id) == 1 && isBefore(logit, id, found, foundId) == 1) {
-                        found = logit;
-                        foundId = id;
-                    }
+            int to = row * parts + part;
+            float found = LOWEST;
+            int foundId = NONE;
+            float sum = 0;
+            for (int id = first; id < end; id += GROUP) {
+                float logit = logits.get(row * size + id);
+                sum += logit;
+                if (isBefore(logit, id, found, foundId) == 1) {
+                    found = logit;
+                    foundId = id;
                 }
+            }
+            float highest = 0;
+            for (int rank = 0; rank < wanted; rank++) {
                 best[item] = found;
                 bestIds[item] = foundId;
                 context.localBarrier();
-                last = LOWEST;
-                lastId = NONE;
-                for (int i = 0; i < GROUP; i++) {
-                    if (isBefore(best[i], bestIds[i], last, lastId) == 1) {
-                        last = best[i];
-                        lastId = bestIds[i];
-                    }
+                chooseBest(context, item, best, bestIds);
+                float last = best[0];
+                int lastId = bestIds[0];
+                context.localBarrier();
+                if (rank == 0) {
+                    highest = last;
                 }
                 if (item == 0) {
-                    int at = (row * parts + part) * count + rank;
-                    values.set(at, last);
-                    ids.set(at, lastId);
+                    values.set(to * (count + SUMS) + rank, last);
+                    ids.set(to * count + rank, lastId);
                 }
-                context.localBarrier();
+                if (lastId == foundId && lastId != NONE) {
+                    found = LOWEST;
+                    foundId = NONE;
+                    for (int id = first; id < end; id += GROUP) {
+                        float logit = logits.get(row * size + id);
+                        if (isBefore(last, lastId, logit, id) == 1 && isBefore(logit, id, found, foundId) == 1) {
+                            found = logit;
+                            foundId = id;
+                        }
+                    }
+                }
             }
+            float temperature = temperatures.get(row);
+            float weight = 0;
+            for (int id = first; id < end; id += GROUP) {
+                weight += TornadoMath.exp((logits.get(row * size + id) - highest) / temperature);
+            }
+            best[item] = weight;
+            sums[item] = sum;
+            context.localBarrier();
+            addUp(context, item, best, sums);
+            if (item == 0) {
+                values.set(to * (count + SUMS) + count, best[0]);
+                values.set(to * (count + SUMS) + count + 1, sums[0]);
+            }
+            context.localBarrier();
         }
     }
 
     /**
-     * The {@code count} highest of all parts' logits of every row, in order. One group of 128 items per row, as above.
+     * The highest of all parts' logits of every row, in order. One group of 128 items per row, as above.
      *
-     * <p>Twin: a sort.
+     * <p>Twin: a sort, and a sum in double.
      *
-     * @param topValues {@code [rows, count]}
-     * @param topIds the same shape; {@link #NONE} where there are no more
-     * @param values {@code [rows, parts, count]}
-     * @param ids the same shape
+     * @param places as above
+     * @param temperatures {@code [rows]}
+     * @param topValues {@code [rows, count + 2]}
+     * @param topIds {@code [rows, count]}; {@link #NONE} where there are no more
+     * @param values {@code [rows, parts, count + 2]}
+     * @param ids {@code [rows, parts, count]}
      */
     public static void top(
             KernelContext context,
             IntArray step,
+            IntArray places,
+            FloatArray temperatures,
             FloatArray topValues,
             IntArray topIds,
             FloatArray values,
@@ -116,41 +164,94 @@ public final class Sampling {
             int parts,
             int count) {
         float[] best = context.allocateFloatLocalArray(GROUP);
+        float[] sums = context.allocateFloatLocalArray(GROUP);
         int[] bestIds = context.allocateIntLocalArray(GROUP);
         int item = context.localIdx;
         int row = context.groupIdy;
-        if (row < step.get(Step.LOGIT_ROWS)) {
-            int from = row * parts * count;
-            float last = Float.MAX_VALUE; // before everything
-            int lastId = -1;
-            for (int rank = 0; rank < count; rank++) {
-                float found = LOWEST;
-                int foundId = NONE;
-                for (int i = item; i < parts * count; i += GROUP) {
-                    float logit = values.get(from + i);
-                    int id = ids.get(from + i);
-                    if (isBefore(last, lastId, logit, id) == 1 && isBefore(logit, id, found, foundId) == 1) {
-                        found = logit;
-                        foundId = id;
-                    }
+        int wanted = row < step.get(Step.LOGIT_ROWS) ? places.get(row * Step.PLACE + Step.CANDIDATES) : 0;
+        if (wanted > 0) {
+            float found = LOWEST;
+            int foundId = NONE;
+            for (int i = item; i < parts * wanted; i += GROUP) {
+                int part = row * parts + i / wanted;
+                int rank = i % wanted;
+                float logit = values.get(part * (count + SUMS) + rank);
+                int id = ids.get(part * count + rank);
+                if (isBefore(logit, id, found, foundId) == 1) {
+                    found = logit;
+                    foundId = id;
                 }
+            }
+            float highest = 0;
+            for (int rank = 0; rank < wanted; rank++) {
                 best[item] = found;
                 bestIds[item] = foundId;
                 context.localBarrier();
-                last = LOWEST;
-                lastId = NONE;
-                for (int i = 0; i < GROUP; i++) {
-                    if (isBefore(best[i], bestIds[i], last, lastId) == 1) {
-                        last = best[i];
-                        lastId = bestIds[i];
-                    }
+                chooseBest(context, item, best, bestIds);
+                float last = best[0];
+                int lastId = bestIds[0];
+                context.localBarrier();
+                if (rank == 0) {
+                    highest = last;
                 }
                 if (item == 0) {
-                    topValues.set(row * count + rank, last);
+                    topValues.set(row * (count + SUMS) + rank, last);
                     topIds.set(row * count + rank, lastId);
                 }
-                context.localBarrier();
+                if (lastId == foundId && lastId != NONE) {
+                    found = LOWEST;
+                    foundId = NONE;
+                    for (int i = item; i < parts * wanted; i += GROUP) {
+                        int part = row * parts + i / wanted;
+                        int other = i % wanted;
+                        float logit = values.get(part * (count + SUMS) + other);
+                        int id = ids.get(part * count + other);
+                        if (isBefore(last, lastId, logit, id) == 1 && isBefore(logit, id, found, foundId) == 1) {
+                            found = logit;
+                            foundId = id;
+                        }
+                    }
+                }
             }
+            float temperature = temperatures.get(row);
+            float weight = 0;
+            float sum = 0;
+            for (int part = item; part < parts; part += GROUP) {
+                int from = (row * parts + part) * (count + SUMS);
+                weight += values.get(from + count) * TornadoMath.exp((values.get(from) - highest) / temperature);
+                sum += values.get(from + count + 1);
+            }
+            best[item] = weight;
+            sums[item] = sum;
+            context.localBarrier();
+            addUp(context, item, best, sums);
+            if (item == 0) {
+                topValues.set(row * (count + SUMS) + count, best[0]);
+                topValues.set(row * (count + SUMS) + count + 1, sums[0]);
+            }
+            context.localBarrier();
+        }
+    }
+
+    /** Brings the best of a group to the front. */
+    private static void chooseBest(KernelContext context, int item, float[] best, int[] ids) {
+        for (int half = GROUP / 2; half > 0; half >>= 1) {
+            if (item < half && isBefore(best[item + half], ids[item + half], best[item], ids[item]) == 1) {
+                best[item] = best[item + half];
+                ids[item] = ids[item + half];
+            }
+            context.localBarrier();
+        }
+    }
+
+    /** Brings two sums over a group to the front. */
+    private static void addUp(KernelContext context, int item, float[] a, float[] b) {
+        for (int half = GROUP / 2; half > 0; half >>= 1) {
+            if (item < half) {
+                a[item] += a[item + half];
+                b[item] += b[item + half];
+            }
+            context.localBarrier();
         }
     }
 

@@ -54,6 +54,9 @@ public final class Step {
     /** In a place of row r: the token whose hidden state the r-th row of logits is of. */
     public static final int LOGIT_TOKEN = 6;
 
+    /** In a place of row r of logits, which have places of their own: how many candidates are wished for. */
+    public static final int CANDIDATES = 0;
+
     /** In a place of row r: the first token of the r-th run; it goes on to the next one's, or to the last token. */
     public static final int RUN = 7;
 

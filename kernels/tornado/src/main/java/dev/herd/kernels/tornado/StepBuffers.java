@@ -1,6 +1,7 @@
 package dev.herd.kernels.tornado;
 
 import dev.herd.kernels.Floats;
+import dev.herd.kernels.device.Candidates.Wish;
 import dev.herd.kernels.device.Decoder;
 import dev.herd.kernels.device.DecoderStep;
 import dev.herd.kernels.device.DecoderStep.ImageRows;
@@ -22,6 +23,7 @@ final class StepBuffers {
     final FloatArray images; // [maxTokens, hiddenSize], or those, in a model that sees none
     final IntArray logitStep;
     final IntArray logitPlaces;
+    final FloatArray temperatures; // [logitWindow]
 
     private final Decoder.Sizes sizes;
     private final Decoder.Cache cache;
@@ -42,6 +44,7 @@ final class StepBuffers {
         images = sizes.seesImages() ? memory.floats((long) sizes.maxTokens() * sizes.hiddenSize()) : noImages;
         logitStep = memory.ints(Step.SIZE);
         logitPlaces = memory.ints((long) logitWindow * Step.PLACE);
+        temperatures = memory.floats(logitWindow);
     }
 
     /** What graphs take over from the first one of a step. */
@@ -51,7 +54,7 @@ final class StepBuffers {
 
     /** All that goes to the device again and again. */
     List<TornadoNativeArray> sent() {
-        return List.of(step, places, tables, rotations, factors, images, logitStep, logitPlaces);
+        return List.of(step, places, tables, rotations, factors, images, logitStep, logitPlaces, temperatures);
     }
 
     /** A step without tokens, in which kernels do nothing. */
@@ -129,11 +132,21 @@ final class StepBuffers {
         }
     }
 
-    /** Asks for the logits of {@code count} tokens. */
-    void writeLogitRows(int[] tokens, int from, int count) {
+    /** Asks for the logits of {@code count} tokens, and for what is wished for of them. */
+    void writeLogitRows(int[] tokens, List<Wish> wishes, int from, int count) {
+        writeRows(tokens, from, count);
+        for (int row = 0; row < count; row++) {
+            Wish wish = wishes.get(from + row);
+            logitPlaces.set(row * Step.PLACE + Step.CANDIDATES, wish.count());
+            temperatures.set(row, wish.temperature());
+        }
+    }
+
+    /** Asks for {@code count} rows of some array. */
+    void writeRows(int[] rows, int from, int count) {
         logitStep.set(Step.LOGIT_ROWS, count);
         for (int row = 0; row < count; row++) {
-            logitPlaces.set(row * Step.PLACE + Step.LOGIT_TOKEN, tokens[from + row]);
+            logitPlaces.set(row * Step.PLACE + Step.LOGIT_TOKEN, rows[from + row]);
         }
     }
 

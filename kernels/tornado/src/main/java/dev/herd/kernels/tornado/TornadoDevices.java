@@ -55,6 +55,7 @@ public final class TornadoDevices {
             RoundedRows.class,
             Router.class,
             RunAttention.class,
+            Sampling.class,
             Step.class,
             Tile.class,
             Vision.class,
