@@ -15,6 +15,9 @@ final class CandidateSampler {
      * what the whole row weighs, which a device has summed in float. So each candidate must be in or out whatever the true
      * sum is within the device's tolerance; the nucleus of a row of which that cannot be told is the whole row's affair.
      */
+    /** Lower temperatures, above 0, are left to the whole row: floats are too small for logits divided by the lowest. */
+    private static final float COLDEST = 1e-3f;
+
     private CandidateSampler() {}
 
     /** What to wish for of a row; nothing if candidates cannot be enough. */
@@ -29,6 +32,9 @@ final class CandidateSampler {
         }
         if (sampling.temperature() == 0) {
             return Candidates.Wish.GREEDY;
+        }
+        if (sampling.temperature() < COLDEST) {
+            return Candidates.Wish.NONE;
         }
         int topK = sampling.topK();
         boolean isCut = topK > 0 ? topK <= Candidates.MOST : sampling.topP() < 1 || sampling.minP() > 0;

@@ -131,6 +131,7 @@ final class CandidateSamplerTest {
     void nothingIsWishedForWhereCandidatesCannotBeEnough() {
         Candidates.Wish none = Candidates.Wish.NONE;
         assertThat(CandidateSampler.wish(cutOffs(1, 1, 0, 0, 1))).isEqualTo(none);
+        assertThat(CandidateSampler.wish(cutOffs(1e-30f, 0.9f, 5, 0, 1))).isEqualTo(none);
         assertThat(CandidateSampler.wish(cutOffs(1, 0.5f, Candidates.MOST + 1, 0, 1)))
                 .isEqualTo(none);
         assertThat(CandidateSampler.wish(new SamplingParams(0, 1, 0, 0, 1.1f, 0, 0, Map.of(), 0, -1)))

@@ -13,9 +13,9 @@ public record Candidates(int[] ids, float[] logits, float total) {
     public static final int MOST = 64;
 
     /**
-     * How far {@link #total} may be from the true sum, as a share of it. Adding 32 logits, then those of 128 items and of all
-     * parts of a vocabulary as a tree or 128 at once, rounds 60 times, by 2^-24 each: 4e-6. Powers of what counts are off by 5e-6 (their
-     * argument, up to 37, by 2^-23 of it). The rest is reserve.
+     * How far {@link #total} may be from the true sum, as a share of it. The sum of 200,000 logits rounds each of them some 80
+     * times on its way, by 2^-24: 5e-6. Two powers on that way are off by 5e-6 each, since their arguments, up to 37 where
+     * they count, are. The rest is reserve.
      */
     public static final double TOLERANCE = 5e-5;
 

@@ -17,9 +17,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class Sampling {
     /*
-     * An item knows the best of its own logits, the group chooses the best of these as a tree, and then only the item whose it
-     * was looks for its next. So a round costs seven comparisons and one item's 32 logits, and not all logits again.
-     * All sums are made in one order, so that a row always weighs the same.
+     * An item knows the best of its own logits, the group chooses the best of these in two steps, and then only the item whose
+     * it was looks for its next. So a round costs 24 comparisons and one item's 32 logits, and not all logits again. All sums
+     * are made in one order, so that a row always weighs the same.
      */
 
     /** Logits that a group looks through. */
@@ -29,6 +29,7 @@ public final class Sampling {
     static final int SUMS = 2;
 
     private static final int GROUP = 128;
+    private static final int FEW = 8; // bests of a group after the first step
     private static final float LOWEST = -Float.MAX_VALUE;
 
     /** The id where there are no more logits: behind all others. */
@@ -73,8 +74,9 @@ public final class Sampling {
             int size,
             int count) {
         float[] best = context.allocateFloatLocalArray(GROUP);
-        float[] sums = context.allocateFloatLocalArray(GROUP);
         int[] bestIds = context.allocateIntLocalArray(GROUP);
+        float[] few = context.allocateFloatLocalArray(FEW);
+        int[] fewIds = context.allocateIntLocalArray(FEW);
         int item = context.localIdx;
         int part = context.groupIdx;
         int row = context.groupIdy;
@@ -100,10 +102,27 @@ public final class Sampling {
                 best[item] = found;
                 bestIds[item] = foundId;
                 context.localBarrier();
-                chooseBest(context, item, best, bestIds);
-                float last = best[0];
-                int lastId = bestIds[0];
+                if (item < FEW) {
+                    float most = LOWEST;
+                    int mostId = NONE;
+                    for (int i = item; i < GROUP; i += FEW) {
+                        if (isBefore(best[i], bestIds[i], most, mostId) == 1) {
+                            most = best[i];
+                            mostId = bestIds[i];
+                        }
+                    }
+                    few[item] = most;
+                    fewIds[item] = mostId;
+                }
                 context.localBarrier();
+                float last = LOWEST;
+                int lastId = NONE;
+                for (int i = 0; i < FEW; i++) {
+                    if (isBefore(few[i], fewIds[i], last, lastId) == 1) {
+                        last = few[i];
+                        lastId = fewIds[i];
+                    }
+                }
                 if (rank == 0) {
                     highest = last;
                 }
@@ -111,7 +130,7 @@ public final class Sampling {
                     values.set(to * (count + SUMS) + rank, last);
                     ids.set(to * count + rank, lastId);
                 }
-                if (lastId == foundId && lastId != NONE) {
+                if (lastId == foundId && lastId < NONE) {
                     found = LOWEST;
                     foundId = NONE;
                     for (int id = first; id < end; id += GROUP) {
@@ -128,13 +147,11 @@ public final class Sampling {
             for (int id = first; id < end; id += GROUP) {
                 weight += TornadoMath.exp((logits.get(row * size + id) - highest) / temperature);
             }
-            best[item] = weight;
-            sums[item] = sum;
-            context.localBarrier();
-            addUp(context, item, best, sums);
+            float total = Norms.sum(context, item, weight, GROUP);
+            float plain = Norms.sum(context, item, sum, GROUP);
             if (item == 0) {
-                values.set(to * (count + SUMS) + count, best[0]);
-                values.set(to * (count + SUMS) + count + 1, sums[0]);
+                values.set(to * (count + SUMS) + count, total);
+                values.set(to * (count + SUMS) + count + 1, plain);
             }
             context.localBarrier();
         }
@@ -164,8 +181,9 @@ public final class Sampling {
             int parts,
             int count) {
         float[] best = context.allocateFloatLocalArray(GROUP);
-        float[] sums = context.allocateFloatLocalArray(GROUP);
         int[] bestIds = context.allocateIntLocalArray(GROUP);
+        float[] few = context.allocateFloatLocalArray(FEW);
+        int[] fewIds = context.allocateIntLocalArray(FEW);
         int item = context.localIdx;
         int row = context.groupIdy;
         int wanted = row < step.get(Step.LOGIT_ROWS) ? places.get(row * Step.PLACE + Step.CANDIDATES) : 0;
@@ -187,10 +205,27 @@ public final class Sampling {
                 best[item] = found;
                 bestIds[item] = foundId;
                 context.localBarrier();
-                chooseBest(context, item, best, bestIds);
-                float last = best[0];
-                int lastId = bestIds[0];
+                if (item < FEW) {
+                    float most = LOWEST;
+                    int mostId = NONE;
+                    for (int i = item; i < GROUP; i += FEW) {
+                        if (isBefore(best[i], bestIds[i], most, mostId) == 1) {
+                            most = best[i];
+                            mostId = bestIds[i];
+                        }
+                    }
+                    few[item] = most;
+                    fewIds[item] = mostId;
+                }
                 context.localBarrier();
+                float last = LOWEST;
+                int lastId = NONE;
+                for (int i = 0; i < FEW; i++) {
+                    if (isBefore(few[i], fewIds[i], last, lastId) == 1) {
+                        last = few[i];
+                        lastId = fewIds[i];
+                    }
+                }
                 if (rank == 0) {
                     highest = last;
                 }
@@ -198,7 +233,7 @@ public final class Sampling {
                     topValues.set(row * (count + SUMS) + rank, last);
                     topIds.set(row * count + rank, lastId);
                 }
-                if (lastId == foundId && lastId != NONE) {
+                if (lastId == foundId && lastId < NONE) {
                     found = LOWEST;
                     foundId = NONE;
                     for (int i = item; i < parts * wanted; i += GROUP) {
@@ -221,35 +256,11 @@ public final class Sampling {
                 weight += values.get(from + count) * TornadoMath.exp((values.get(from) - highest) / temperature);
                 sum += values.get(from + count + 1);
             }
-            best[item] = weight;
-            sums[item] = sum;
-            context.localBarrier();
-            addUp(context, item, best, sums);
+            float total = Norms.sum(context, item, weight, GROUP);
+            float plain = Norms.sum(context, item, sum, GROUP);
             if (item == 0) {
-                topValues.set(row * (count + SUMS) + count, best[0]);
-                topValues.set(row * (count + SUMS) + count + 1, sums[0]);
-            }
-            context.localBarrier();
-        }
-    }
-
-    /** Brings the best of a group to the front. */
-    private static void chooseBest(KernelContext context, int item, float[] best, int[] ids) {
-        for (int half = GROUP / 2; half > 0; half >>= 1) {
-            if (item < half && isBefore(best[item + half], ids[item + half], best[item], ids[item]) == 1) {
-                best[item] = best[item + half];
-                ids[item] = ids[item + half];
-            }
-            context.localBarrier();
-        }
-    }
-
-    /** Brings two sums over a group to the front. */
-    private static void addUp(KernelContext context, int item, float[] a, float[] b) {
-        for (int half = GROUP / 2; half > 0; half >>= 1) {
-            if (item < half) {
-                a[item] += a[item + half];
-                b[item] += b[item + half];
+                topValues.set(row * (count + SUMS) + count, total);
+                topValues.set(row * (count + SUMS) + count + 1, plain);
             }
             context.localBarrier();
         }

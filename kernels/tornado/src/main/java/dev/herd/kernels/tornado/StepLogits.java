@@ -68,7 +68,9 @@ final class StepLogits implements Logits {
 
     private static @Nullable Candidates read(End end, int row, int count) {
         int at = row * (Candidates.MOST + Sampling.SUMS);
-        if (count == 0 || !Float.isFinite(end.values().get(at + Candidates.MOST + 1))) {
+        float total = end.values().get(at + Candidates.MOST);
+        float sum = end.values().get(at + Candidates.MOST + 1);
+        if (count == 0 || !Float.isFinite(total) || !Float.isFinite(sum)) {
             return null;
         }
         int[] ids = new int[count];
@@ -79,7 +81,6 @@ final class StepLogits implements Logits {
             logits[found] = end.values().get(at + found);
             found++;
         }
-        float total = end.values().get(at + Candidates.MOST);
         return new Candidates(Arrays.copyOf(ids, found), Arrays.copyOf(logits, found), total);
     }
 

@@ -107,8 +107,8 @@
  *         sharedGateFormat, sharedUpFormat, gateFormat, upFormat, sharedRows, rows, columns, expertsPerToken)
  * RoundedExperts.down(context, step, out, levels, factors, sharedDown, down, choice, sharedFormat, format,
  *         sharedFirst, routedFirst, rows, sharedColumns, columns, expertsPerToken)                adds
- * Sampling.topOfParts(context, step, values, ids, logits, size, count)
- * Sampling.top(context, step, topValues, topIds, values, ids, parts, count)
+ * Sampling.topOfParts(context, step, places, temperatures, values, ids, logits, size, count)
+ * Sampling.top(context, step, places, temperatures, topValues, topIds, values, ids, parts, count)
  * </pre>
  */
 @NullMarked

@@ -48,7 +48,7 @@ final class DecoderMemoryTest {
         assertThat(device.freeBytes()).isEqualTo(MEMORY);
     }
 
-    /** Three buckets of few tokens: a layer is 11 kernels, an end 3. */
+    /** Three buckets of few tokens: a layer is 11 kernels, an end 5, a fetch 1. */
     @Test
     void recordingsTakeMemoryForEachKernel() {
         Decoder decoder = decoder(4, false, 0, 8);
@@ -58,7 +58,7 @@ final class DecoderMemoryTest {
                 .bytes(decoder);
 
         int bodies = 3 * (1 + 11);
-        int ends = 3 * 3;
+        int ends = 3 * (5 + 1);
         assertThat(with - without).isEqualTo(1000L * (bodies + ends));
     }
 
