@@ -30,20 +30,21 @@ public final class MmaMatMul {
     }
 
     /**
-     * The most that any number of tokens of a bucket asks for: more than half as many as its name says, and more tiles can mean
-     * fewer shares or more.
+     * The most that any number of tokens of a bucket asks for: more than half as many as its name says. They ask for the same if
+     * that is a power of two, so that no group comes for nothing.
      */
     private static int mostShares(int rows, int columns, int tokens, int tile) {
-        return IntStream.rangeClosed(Math.ceilDiv(tokens / 2 + 1, tile), Math.ceilDiv(tokens, tile))
-                .map(tiles -> MmaTile.shares(rows, columns, tiles, tile))
-                .max()
-                .orElse(1);
+        return Math.max(
+                MmaTile.shares(rows, columns, tokens / 2 + 1, tile), MmaTile.shares(rows, columns, tokens, tile));
     }
 
     /** Whether there is a number of tokens for which groups share columns. */
     static boolean canShare(int rows, int columns, int tile) {
-        return IntStream.rangeClosed(1, MmaTile.MOST_ROUNDS * MmaTile.OCCUPYING * MmaTile.MOST_TOKENS / tile)
-                .anyMatch(tiles -> MmaTile.shares(rows, columns, tiles, tile) > 1);
+        return IntStream.iterate(
+                        tile,
+                        tokens -> tokens <= MmaTile.MOST_ROUNDS * MmaTile.OCCUPYING * MmaTile.MOST_TOKENS,
+                        tokens -> 2 * tokens)
+                .anyMatch(tokens -> MmaTile.shares(rows, columns, tokens, tile) > 1);
     }
 
     /** The grid of {@link #addShares}; of one group if there is nothing to add up. */
@@ -104,7 +105,7 @@ public final class MmaMatMul {
         int first = context.groupIdy * tile;
         int end = step.get(countAt);
         int tiles = (end + tile - 1) / tile;
-        int shares = MmaTile.shares(rows, columns, TornadoMath.max(1, tiles), tile);
+        int shares = MmaTile.shares(rows, columns, TornadoMath.max(1, end), tile);
         if (first < end && context.groupIdz < shares) {
             MmaTile.multiply(
                     context,
@@ -157,7 +158,7 @@ public final class MmaMatMul {
         int token = context.groupIdy;
         int end = step.get(countAt);
         int tiles = (end + tile - 1) / tile;
-        int shares = MmaTile.shares(rows, columns, TornadoMath.max(1, tiles), tile);
+        int shares = MmaTile.shares(rows, columns, TornadoMath.max(1, end), tile);
         if (shares > 1 && token < end && row < rows) {
             float range = Bits.single(w.get(rows * Weights.rowWords(format, columns)));
             int stride = MmaTile.stride(rows);

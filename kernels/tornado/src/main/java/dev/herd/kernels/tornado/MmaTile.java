@@ -103,11 +103,20 @@ final class MmaTile {
 
     /**
      * How many groups share the columns of a tile: the least number with which the time that the device takes, in rounds of as
-     * many groups as it holds at once, is least. So products of few tokens, too, occupy it.
+     * many groups as it holds at once, is least. So products of few tokens, too, occupy it. Tokens count as the next power of two,
+     * so that steps with one grid share alike.
+     *
+     * @param tokens 1 at least
      */
-    static int shares(int rows, int columns, int tiles, int tile) {
+    static int shares(int rows, int columns, int tokens, int tile) {
+        int bits = tokens - 1;
+        bits |= bits >> 1;
+        bits |= bits >> 2;
+        bits |= bits >> 4;
+        bits |= bits >> 8;
+        bits |= bits >> 16;
         int held = OCCUPYING * MOST_TOKENS / tile;
-        int all = (rows + ROWS - 1) / ROWS * tiles;
+        int all = (rows + ROWS - 1) / ROWS * (bits / tile + 1);
         int most = TornadoMath.min(MOST_SHARES, (columns + 255) / 256);
         int best = 1;
         int time = (all + held - 1) / held * COMMON;

@@ -8,6 +8,9 @@ final class HalfProducts {
     /** What sums may lose of {@code Σ_c |x[t, c] · w[r, c]|}; docs/adr/0017. */
     private static final double SUMS = 1e-4;
 
+    /** More tokens than any test has. */
+    private static final int MOST = 1 << 20;
+
     /** The same where both factors lose 2^-11. */
     static final double TOLERANCE = 0x1p-10 + SUMS;
 
@@ -37,7 +40,7 @@ final class HalfProducts {
         int tile = MmaTile.tokens(format);
         Device.run(KernelCall.of(
                         "MmaMatMul.matMul",
-                        bucket -> MmaMatMul.grid(rows, columns, tokens + 70, tile),
+                        bucket -> MmaMatMul.grid(rows, columns, GraphPlan.bucket(tokens, MOST), tile),
                         MmaMatMul::matMul,
                         step,
                         out,
@@ -52,10 +55,10 @@ final class HalfProducts {
                         Step.TOKENS,
                         adds)
                 .holding(MmaTile.held(tile)));
-        if (MmaTile.shares(rows, columns, 1, tile) > 1) {
+        if (MmaMatMul.canShare(rows, columns, tile)) {
             Device.run(KernelCall.of(
                     "MmaMatMul.addShares",
-                    bucket -> MmaMatMul.sharesGrid(rows, columns, tokens + 70, tile),
+                    bucket -> MmaMatMul.sharesGrid(rows, columns, GraphPlan.bucket(tokens, MOST), tile),
                     MmaMatMul::addShares,
                     step,
                     out,

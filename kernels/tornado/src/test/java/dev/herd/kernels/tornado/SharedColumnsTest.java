@@ -62,23 +62,45 @@ final class SharedColumnsTest {
             for (int columns : new int[] {256, 512, 5120, 8192}) {
                 for (int largest : new int[] {264, 512, 1100}) {
                     for (int tokens = 9; tokens <= largest; tokens++) {
-                        int shares = MmaTile.shares(rows, columns, Math.ceilDiv(tokens, tile), tile);
+                        int shares = MmaTile.shares(rows, columns, tokens, tile);
                         int bucket = GraphPlan.bucket(tokens, largest);
+                        long groups =
+                                MmaMatMul.grid(rows, columns, bucket, tile).getGlobalWork()[2];
+                        long summed = MmaMatMul.sharesGrid(rows, columns, bucket, tile)
+                                .getGlobalWork()[1];
                         String what = tokens + " tokens of " + largest + ", " + rows + " rows of " + columns;
 
-                        assertThat(MmaMatMul.grid(rows, columns, bucket, tile).getGlobalWork()[2])
-                                .as(what)
-                                .isGreaterThanOrEqualTo(shares);
+                        assertThat(groups).as(what).isGreaterThanOrEqualTo(shares);
+                        if (Integer.bitCount(bucket) == 1) {
+                            assertThat(groups).as(what).isEqualTo(shares);
+                        }
                         if (shares > 1) {
                             assertThat(MmaMatMul.canShare(rows, columns, tile))
                                     .as(what)
                                     .isTrue();
-                            assertThat(MmaMatMul.sharesGrid(rows, columns, bucket, tile)
-                                            .getGlobalWork()[1])
-                                    .as(what)
-                                    .isEqualTo(bucket);
+                            assertThat(summed).as(what).isEqualTo(bucket);
+                        } else if (Integer.bitCount(bucket) == 1) {
+                            assertThat(summed).as(what).isEqualTo(1);
                         }
                     }
+                }
+            }
+        }
+    }
+
+    /** The vision tower counts patches: several times what its grids are named after. */
+    @ParameterizedTest
+    @ValueSource(ints = {64, 128})
+    void gridsHaveAllSharesOfAnyNumberOfTiles(int tile) {
+        for (int rows : new int[] {1408, 4224, 5632}) {
+            for (int perTile : new int[] {17, 144, 577}) {
+                for (int tiles = 1; tiles <= 16; tiles++) {
+                    int bucket = GraphPlan.bucket(tiles, 16);
+
+                    assertThat(MmaMatMul.grid(rows, 1408, perTile * bucket, tile)
+                                    .getGlobalWork()[2])
+                            .as("%d tiles of %d patches, %d rows", tiles, perTile, rows)
+                            .isGreaterThanOrEqualTo(MmaTile.shares(rows, 1408, perTile * tiles, tile));
                 }
             }
         }
