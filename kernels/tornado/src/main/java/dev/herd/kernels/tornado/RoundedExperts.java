@@ -73,9 +73,22 @@ public final class RoundedExperts {
                     0,
                     0,
                     tokens,
+                    RoundedRows.TOKENS,
                     columns);
             float factor = RoundedRows.sums(
-                    context, sharedUp, sharedUpFormat, group, 0, sharedRows, levels, factors, 0, 0, tokens, columns);
+                    context,
+                    sharedUp,
+                    sharedUpFormat,
+                    group,
+                    0,
+                    sharedRows,
+                    levels,
+                    factors,
+                    0,
+                    0,
+                    tokens,
+                    RoundedRows.TOKENS,
+                    columns);
             if (row < sharedRows) {
                 if (token < tokens) {
                     shared.set(token * sharedRows + row, Elements.silu(z) * factor);
@@ -87,9 +100,9 @@ public final class RoundedExperts {
                 int matrix = choice.get(assignment) * rows;
                 int tile = assignment / expertsPerToken * RoundedInputs.tiles(columns);
                 float z = RoundedRows.sums(
-                        context, gate, gateFormat, group, matrix, rows, levels, factors, tile, 0, 1, columns);
+                        context, gate, gateFormat, group, matrix, rows, levels, factors, tile, 0, 1, 1, columns);
                 float factor = RoundedRows.sums(
-                        context, up, upFormat, group, matrix, rows, levels, factors, tile, 0, 1, columns);
+                        context, up, upFormat, group, matrix, rows, levels, factors, tile, 0, 1, 1, columns);
                 if (row < rows) {
                     if (token == 0) {
                         float score = scores.get(assignment);
@@ -152,13 +165,14 @@ public final class RoundedExperts {
                 sharedFirst,
                 0,
                 tokens,
+                RoundedRows.TOKENS,
                 sharedColumns);
         for (int assignment = 0; assignment < tokens * expertsPerToken; assignment++) {
             int matrix = choice.get(assignment) * rows;
             int tile = routedFirst + assignment * RoundedInputs.tiles(columns);
             int ofToken = assignment / expertsPerToken;
             total += RoundedRows.sums(
-                    context, down, format, group, matrix, rows, levels, factors, tile, ofToken, 1, columns);
+                    context, down, format, group, matrix, rows, levels, factors, tile, ofToken, 1, 1, columns);
         }
         int row = RoundedRows.row(group, context.localIdx);
         int token = RoundedRows.token(context.localIdx);

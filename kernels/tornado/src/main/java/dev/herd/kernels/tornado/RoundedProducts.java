@@ -61,7 +61,8 @@ public final class RoundedProducts {
             int adds) {
         int tokens = step.get(countAt);
         int group = context.groupIdx;
-        float total = RoundedRows.sums(context, w, format, group, 0, rows, levels, factors, first, 0, tokens, columns);
+        float total = RoundedRows.sums(
+                context, w, format, group, 0, rows, levels, factors, first, 0, tokens, RoundedRows.TOKENS, columns);
         put(context, out, total, group, rows, tokens, adds);
         context.localBarrier();
     }
@@ -126,18 +127,54 @@ public final class RoundedProducts {
         if (keys < 0) {
             int format = formats & FORMAT_MASK;
             float total = RoundedRows.sums(
-                    context, queryProj, format, group, 0, queryRows, levels, factors, 0, 0, tokens, columns);
+                    context,
+                    queryProj,
+                    format,
+                    group,
+                    0,
+                    queryRows,
+                    levels,
+                    factors,
+                    0,
+                    0,
+                    tokens,
+                    RoundedRows.TOKENS,
+                    columns);
             put(context, query, total, group, queryRows, tokens, 0);
         } else {
             if (values < 0) {
                 int format = (formats >> FORMAT_BITS) & FORMAT_MASK;
                 float total = RoundedRows.sums(
-                        context, keyProj, format, keys, 0, keyRows, levels, factors, 0, 0, tokens, columns);
+                        context,
+                        keyProj,
+                        format,
+                        keys,
+                        0,
+                        keyRows,
+                        levels,
+                        factors,
+                        0,
+                        0,
+                        tokens,
+                        RoundedRows.TOKENS,
+                        columns);
                 put(context, key, total, keys, keyRows, tokens, 0);
             } else {
                 int format = (formats >> (2 * FORMAT_BITS)) & FORMAT_MASK;
                 float total = RoundedRows.sums(
-                        context, valueProj, format, values, 0, keyRows, levels, factors, 0, 0, tokens, columns);
+                        context,
+                        valueProj,
+                        format,
+                        values,
+                        0,
+                        keyRows,
+                        levels,
+                        factors,
+                        0,
+                        0,
+                        tokens,
+                        RoundedRows.TOKENS,
+                        columns);
                 put(context, value, total, values, keyRows, tokens, 0);
             }
         }
@@ -169,8 +206,10 @@ public final class RoundedProducts {
             int columns) {
         int tokens = step.get(Step.TOKENS);
         int group = context.groupIdx;
-        float z = RoundedRows.sums(context, gate, gateFormat, group, 0, rows, levels, factors, 0, 0, tokens, columns);
-        float factor = RoundedRows.sums(context, up, upFormat, group, 0, rows, levels, factors, 0, 0, tokens, columns);
+        float z = RoundedRows.sums(
+                context, gate, gateFormat, group, 0, rows, levels, factors, 0, 0, tokens, RoundedRows.TOKENS, columns);
+        float factor = RoundedRows.sums(
+                context, up, upFormat, group, 0, rows, levels, factors, 0, 0, tokens, RoundedRows.TOKENS, columns);
         put(context, out, Elements.silu(z) * factor, group, rows, tokens, 0);
         context.localBarrier();
     }

@@ -39,8 +39,9 @@ final class RoundedQ4K {
             int tile,
             int firstToken,
             int tokens,
+            int most,
             int columns) {
-        float[] sums = context.allocateFloatLocalArray(PAIR * RoundedRows.TOKENS * RoundedRows.STRIDE);
+        float[] sums = context.allocateFloatLocalArray(PAIR * most * RoundedRows.STRIDE);
         int[] staged = context.allocateIntLocalArray(RoundedRows.GROUP / LANES * PAIR * ROW);
         int item = context.localIdx;
         int lane = item % LANES;

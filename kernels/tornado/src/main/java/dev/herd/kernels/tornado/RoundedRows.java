@@ -57,6 +57,7 @@ final class RoundedRows {
      * @param matrix where the matrix begins, in rows of the array: that of an expert is one of many
      * @param rows rows of the matrix
      * @param tile where the inputs of token {@code firstToken} begin
+     * @param most the most that {@code tokens} can be, a constant: local memory is for so many
      */
     static float sums(
             KernelContext context,
@@ -70,11 +71,13 @@ final class RoundedRows {
             int tile,
             int firstToken,
             int tokens,
+            int most,
             int columns) {
         if (format == Weights.Q4_K) {
-            return RoundedQ4K.sums(context, w, group, matrix, rows, levels, factors, tile, firstToken, tokens, columns);
+            return RoundedQ4K.sums(
+                    context, w, group, matrix, rows, levels, factors, tile, firstToken, tokens, most, columns);
         }
-        float[] sums = context.allocateFloatLocalArray(PAIR * TOKENS * STRIDE);
+        float[] sums = context.allocateFloatLocalArray(PAIR * most * STRIDE);
         int item = context.localIdx;
         int lane = item % LANES;
         int rowWords = Weights.rowWords(format, columns);
