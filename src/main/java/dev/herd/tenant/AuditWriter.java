@@ -132,13 +132,15 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
 
     private void run() {
         while (!isClosing || !queue.isEmpty() || !backlogs.isEmpty()) {
+            boolean isLast =
+                    isClosing; // as it was for all of a round: nothing is given up that was not tried once more
             try {
-                gather();
-                write();
+                gather(isLast);
+                write(isLast);
                 if (tellOfGaps()) {
-                    write();
+                    write(isLast);
                 }
-                if (isClosing && queue.isEmpty()) {
+                if (isLast && queue.isEmpty()) {
                     backlogs.forEach((tenant, backlog) -> complaints.accept(
                             backlog.decisions + " decisions about " + tenant + " are lost, as the server ends"));
                     return;
@@ -149,8 +151,8 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
         }
     }
 
-    private void gather() throws InterruptedException {
-        SafetyDecision first = isClosing ? queue.poll() : queue.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    private void gather(boolean isLast) throws InterruptedException {
+        SafetyDecision first = isLast ? queue.poll() : queue.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         if (first == null) {
             return;
         }
@@ -176,10 +178,10 @@ public final class AuditWriter implements AuditSink, AutoCloseable {
         }
     }
 
-    private void write() {
+    private void write(boolean isLast) {
         long now = System.nanoTime();
         backlogs.forEach((tenant, backlog) -> {
-            if (isClosing || now - backlog.notBefore >= 0) {
+            if (isLast || now - backlog.notBefore >= 0) {
                 write(tenant, backlog);
             }
         });

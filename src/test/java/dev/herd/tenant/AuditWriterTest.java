@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -181,6 +182,31 @@ class AuditWriterTest {
         assertThat(gap.path("lost").asLong()).isEqualTo(9000 - 8192);
     }
 
+    /** The end may come at any point of a round; here it does behind the tenant that is not yet to be tried again. */
+    @Test
+    void whatCanBeWrittenAtTheEndIs() throws Exception {
+        CountingLog log = new CountingLog();
+        log.broken = "a";
+        AuditWriter writer = writer(log, 0);
+        writer.record(decision(1, Action.BLOCK, "hash"));
+        writer.flush();
+        log.gate = new CountDownLatch(1);
+        writer.record(decisionOf("b"));
+        assertThat(log.held.await(10, TimeUnit.SECONDS)).isTrue();
+
+        log.broken = "";
+        Thread end = Thread.ofPlatform().start(writer::close);
+        while (end.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        log.gate.countDown();
+        end.join();
+
+        assertThat(log.records)
+                .extracting(record -> record.path("tenant").asText())
+                .containsExactlyInAnyOrder("a", "b");
+    }
+
     @Test
     void whatTheEndOfTheServerLosesIsSaid() throws Exception {
         CountingLog log = new CountingLog();
@@ -253,12 +279,16 @@ class AuditWriterTest {
     /** A log in memory that can be slow and can fail. */
     private static final class CountingLog implements AuditLog {
         final List<ObjectNode> records = new ArrayList<>();
+        final CountDownLatch held = new CountDownLatch(1);
         volatile CountDownLatch gate = new CountDownLatch(0);
         int failures;
         volatile String broken = "";
 
         @Override
         public void append(String tenant, List<ObjectNode> more) {
+            if (gate.getCount() > 0) {
+                held.countDown();
+            }
             try {
                 gate.await();
             } catch (InterruptedException interrupted) {
