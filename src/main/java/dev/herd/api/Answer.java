@@ -123,6 +123,7 @@ final class Answer {
     void cancel() {
         isCancelled = true;
         generations.forEach(Generation::cancel);
+        plan(); // what waits for a sink that was full is recorded
     }
 
     /** Cancels, and sees to it that what was decided is recorded also if nobody comes any more to start the answer. */

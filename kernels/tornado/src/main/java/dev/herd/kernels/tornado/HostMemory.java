@@ -62,10 +62,10 @@ final class HostMemory implements ArraySource, AutoCloseable {
         return FloatArray.fromSegmentShallow(reserve(Math.toIntExact(size)));
     }
 
-    /** In memory of its own, which stays. */
+    /** On pages of its own, like all arrays here: some are locked, which no two arrays of a page can be. */
     @Override
     public FloatArray copy(Floats source) {
-        FloatArray array = new FloatArray(Math.toIntExact(source.size()));
+        FloatArray array = floats(source.size());
         MemorySegment.copy(source.segment(), 0, array.getSegment(), 0, Float.BYTES * source.size());
         return array;
     }

@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -54,14 +52,18 @@ final class KernelCompiler {
 
     void prepare(Collection<KernelCall> calls) {
         long start = System.nanoTime();
-        List<String> added = new ArrayList<>();
         for (KernelCall call : calls) {
             if (!sources.containsKey(call.key())) {
                 sources.put(call.key(), source(call));
-                added.add(call.key());
             }
         }
-        driver.ifPresent(compiler -> added.parallelStream().forEach(key -> images.put(key, image(compiler, key))));
+        driver.ifPresent(compiler -> calls.stream()
+                .map(KernelCall::key)
+                .filter(key -> !images.containsKey(key)) // which may have a source since an earlier call that failed
+                .distinct()
+                .toList()
+                .parallelStream()
+                .forEach(key -> images.put(key, image(compiler, key))));
         nanos += System.nanoTime() - start;
     }
 

@@ -44,6 +44,7 @@ final class KernelCompilerTest {
         private final Queue<String> installed = new ConcurrentLinkedQueue<>();
         private final Set<String> refused = ConcurrentHashMap.newKeySet();
         private String version = "compiler 1";
+        private boolean isBroken;
 
         @Override
         public String version() {
@@ -52,6 +53,9 @@ final class KernelCompilerTest {
 
         @Override
         public byte[] compile(Path source) {
+            if (isBroken) {
+                throw new IllegalStateException("broken");
+            }
             try {
                 String image = version + "\n"
                         + Files.readString(source).lines().skip(1).toList();
@@ -121,6 +125,19 @@ final class KernelCompilerTest {
                 .filteredOn(task -> task.contains("compiler 2"))
                 .hasSize(3);
         assertThat(log).singleElement().asString().contains("of another compiler than compiler 2");
+    }
+
+    @Test
+    void aCompilerThatFailsOnceIsAskedAgain() {
+        KernelCompiler compiler = new KernelCompiler(cache(), root.resolve("unused"), Optional.of(driver));
+        driver.isBroken = true;
+        assertThatThrownBy(() -> compiler.prepare(List.of(ADD))).hasMessageContaining("broken");
+        driver.isBroken = false;
+
+        compiler.prepare(List.of(ADD));
+        compiler.install(1, Map.of("layer.k0n1", ADD));
+
+        assertThat(driver.installed).hasSize(1);
     }
 
     @Test
