@@ -111,7 +111,7 @@ final class Answer {
         return safety;
     }
 
-    /** Lets the answer flow into {@code sink}; once only. Does nothing if the client has left. */
+    /** Lets the answer flow into {@code sink}; once only. Does nothing if it was {@linkplain #abandon abandoned}. */
     void start(Executor executor, AnswerSink sink) {
         if (!outlet.compareAndSet(null, new Outlet(executor, sink)) && !isCancelled) {
             throw new IllegalStateException("the answer has been started");

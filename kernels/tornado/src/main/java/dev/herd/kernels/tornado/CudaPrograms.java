@@ -110,14 +110,20 @@ final class CudaPrograms implements DriverCompiler {
     public boolean install(long plan, String task, String method, byte[] image) {
         return call(() -> {
             Object program = createFromImage.invoke(context, image, new long[] {image.length});
-            build.invoke(program, "");
-            if (!isBuilt(program)) {
-                cleanup.invoke(program);
-                return false;
+            boolean isInstalled = false;
+            try {
+                build.invoke(program, "");
+                if (isBuilt(program)) {
+                    Object kernel = createKernel.invoke(program, method);
+                    put(plan, task + "-" + method, code.newInstance(method, image, context, program, kernel, false));
+                    isInstalled = true;
+                }
+                return isInstalled;
+            } finally {
+                if (!isInstalled) {
+                    cleanup.invoke(program);
+                }
             }
-            Object kernel = createKernel.invoke(program, method);
-            put(plan, task + "-" + method, code.newInstance(method, image, context, program, kernel, false));
-            return true;
         });
     }
 

@@ -154,7 +154,10 @@ final class DecoderPlan {
                         .with(most, words, List.of(normed)));
     }
 
-    /** Kernels of all recordings: a body of each bucket of tokens, with and without pictures, the ends, and the fetches of one kernel. */
+    /**
+     * Kernels of all recordings: a body of each bucket of tokens, with and without pictures, the ends, and the fetches of one
+     * kernel.
+     */
     long recorded() {
         long kernels = fetches.size();
         for (End end : ends) {

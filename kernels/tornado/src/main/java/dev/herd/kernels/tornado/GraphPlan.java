@@ -42,7 +42,12 @@ final class GraphPlan implements AutoCloseable {
         turn.lock();
         try {
             this.plan = new TornadoExecutionPlan(graphs.build());
-            graphs.install(plan.getId());
+            try {
+                graphs.install(plan.getId());
+            } catch (RuntimeException | Error failure) {
+                GraphDevice.closeAfter(failure, plan);
+                throw failure;
+            }
         } finally {
             turn.unlock();
         }

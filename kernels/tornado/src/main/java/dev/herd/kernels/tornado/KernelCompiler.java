@@ -31,6 +31,9 @@ final class KernelCompiler {
     /** Where TornadoVM prints sources; it reads this property once, when its classes are loaded. */
     static final String PRINT_PROPERTY = "tornado.print.kernel.dir";
 
+    /** What comes before a kernel's name in CUDA C. */
+    private static final String KERNEL = "__global__ void ";
+
     private final KernelCache cache;
     private final Path printed;
     private final Optional<DriverCompiler> driver;
@@ -139,10 +142,13 @@ final class KernelCompiler {
             return source;
         }
         long[] group = Objects.requireNonNull(call.grid().apply(1).getLocalWork());
-        return source.replaceFirst(
-                "__global__ void ",
-                "__global__ void __launch_bounds__(" + group[0] * group[1] * group[2] + ", " + call.groupsHeld()
-                        + ") ");
+        String bounded = source.replaceFirst(
+                KERNEL,
+                KERNEL + "__launch_bounds__(" + group[0] * group[1] * group[2] + ", " + call.groupsHeld() + ") ");
+        if (bounded.equals(source)) {
+            throw new IllegalStateException("TornadoVM printed kernel " + call.key() + " without '" + KERNEL + "'");
+        }
+        return bounded;
     }
 
     /** All arrays are said to be read and written: which of them are is the kernel's affair, and graphs state transfers. */

@@ -8,8 +8,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The kernels that turn the residual stream into logits and find the highest of these. No kernel may take an array twice: TornadoVM would wait for itself, for
- * ever.
+ * The kernels that turn the residual stream into logits and find the highest of these. No kernel may take an array twice:
+ * TornadoVM would wait for itself, for ever.
  *
  * @param step of it, the rows that want logits and their number are taken
  * @param scratch of it, the residual stream is taken

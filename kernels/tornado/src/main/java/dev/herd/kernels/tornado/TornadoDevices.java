@@ -26,7 +26,7 @@ public final class TornadoDevices {
     private static final String DRIVER_LINE = "driver version";
     private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)");
 
-    /** All that kernels consist of. */
+    /** All that kernels consist of, and what adds to their sources. */
     static final List<Class<?>> KERNELS = List.of(
             Attention.class,
             Bits.class,
@@ -38,6 +38,7 @@ public final class TornadoDevices {
             Gelu.class,
             HalfInputs.class,
             HalfRange.class,
+            KernelCompiler.class,
             KeyValues.class,
             MatMul.class,
             MatVec.class,

@@ -202,6 +202,8 @@ final class KernelCompilerTest {
         assertThat(KernelCompiler.bounded(source, ADD.holding(4)))
                 .isEqualTo(
                         "extern \"C\" __global__ void __launch_bounds__(64, 4) add(long long *_kernel_context)\n{\n}\n");
+        assertThatThrownBy(() -> KernelCompiler.bounded("__kernel void add()", ADD.holding(4)))
+                .hasMessageContaining(ADD.holding(4).key());
         assertThat(ADD.holding(4).key()).isNotEqualTo(ADD.key()).startsWith(ADD.key());
     }
 
