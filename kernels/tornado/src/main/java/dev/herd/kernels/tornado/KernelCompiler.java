@@ -8,7 +8,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import uk.ac.manchester.tornado.api.AccessorParameters;
@@ -30,9 +29,6 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 final class KernelCompiler {
     /** Where TornadoVM prints sources; it reads this property once, when its classes are loaded. */
     static final String PRINT_PROPERTY = "tornado.print.kernel.dir";
-
-    /** What comes before a kernel's name in CUDA C. */
-    private static final String KERNEL = "__global__ void ";
 
     private final KernelCache cache;
     private final Path printed;
@@ -128,27 +124,12 @@ final class KernelCompiler {
             if (!source.contains(" " + call.method() + "(")) {
                 throw new IllegalStateException("TornadoVM printed no kernel " + call.method());
             }
-            return bounded(source, call);
+            return CudaSource.improved(source, call);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (TornadoExecutionPlanException | RuntimeException | Error e) { // TornadoVM throws errors of its own
             throw new IllegalStateException("kernel " + call.key() + " does not compile: " + e.getMessage(), e);
         }
-    }
-
-    /** The source with what a kernel's groups are to leave room for, which TornadoVM has no way to say; CUDA C only. */
-    static String bounded(String source, KernelCall call) {
-        if (call.groupsHeld() == 0) {
-            return source;
-        }
-        long[] group = Objects.requireNonNull(call.grid().apply(1).getLocalWork());
-        String bounded = source.replaceFirst(
-                KERNEL,
-                KERNEL + "__launch_bounds__(" + group[0] * group[1] * group[2] + ", " + call.groupsHeld() + ") ");
-        if (bounded.equals(source)) {
-            throw new IllegalStateException("TornadoVM printed kernel " + call.key() + " without '" + KERNEL + "'");
-        }
-        return bounded;
     }
 
     /** All arrays are said to be read and written: which of them are is the kernel's affair, and graphs state transfers. */

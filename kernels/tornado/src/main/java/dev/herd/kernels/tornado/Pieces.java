@@ -21,7 +21,6 @@ final class Pieces {
 
     private static final int NIBBLES = 0x0F0F0F0F;
     private static final int PAIRS = 0x03030303;
-    private static final int LANES = RoundedInputs.LANES;
 
     private Pieces() {}
 
@@ -111,18 +110,18 @@ final class Pieces {
         return 8 * scale;
     }
 
-    /** Four words times the inputs' words from {@code at} on. */
+    /** Four words times the inputs' four from {@code at} on. */
     static int fourWords(IntArray levels, int at, int w0, int w1, int w2, int w3) {
         int dot = QuantizationUtils.dp4a_packed(w0, levels.get(at), 0);
-        dot = QuantizationUtils.dp4a_packed(w1, levels.get(at + LANES), dot);
-        dot = QuantizationUtils.dp4a_packed(w2, levels.get(at + 2 * LANES), dot);
-        return QuantizationUtils.dp4a_packed(w3, levels.get(at + 3 * LANES), dot);
+        dot = QuantizationUtils.dp4a_packed(w1, levels.get(at + 1), dot);
+        dot = QuantizationUtils.dp4a_packed(w2, levels.get(at + 2), dot);
+        return QuantizationUtils.dp4a_packed(w3, levels.get(at + 3), dot);
     }
 
     /** What the offsets of a piece take from its product. */
     static float taken(int format, FloatArray factors, int at, float offset0, float offset1) {
         if (format == Weights.Q4_0) {
-            return offset0 * factors.get(at + 2 * LANES) + offset1 * factors.get(at + 3 * LANES);
+            return offset0 * factors.get(at + 2) + offset1 * factors.get(at + 3);
         }
         return 0;
     }

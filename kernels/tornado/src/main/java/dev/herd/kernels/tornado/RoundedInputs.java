@@ -10,11 +10,11 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * Inputs of products rounded to signed bytes in runs of 32 columns that share a scale, as the CPU's C kernels round them;
  * {@link RoundedRows} multiplies with them. The error is half a step, {@code max|x| / 254}, in each run (ADR 0003).
  *
- * <p>They lie in tiles of 1024 columns, a row of inputs in whole tiles. An item of a product has 64 columns of a tile, and what
- * neighbouring items load at once lies side by side. So {@code levels} holds, per tile, word j of item l at
- * {@code 16 j + l}: columns {@code 64 l + 4 j} and the three after it. {@code factors} holds, per tile, four floats of item l
- * at {@code 16 k + l}: the scales of its two runs, and of each run the sum of its levels times the scale, with which
- * formats that have offsets subtract them. Columns beyond the end of a row are zeros.
+ * <p>They lie in tiles of 1024 columns, a row of inputs in whole tiles. An item of a product has 64 columns of a tile, 16 words,
+ * which it loads four at a time, and what neighbouring items load at once lies side by side. So {@code levels} holds, per tile,
+ * word {@code 4 k + j} of item l at {@code 64 k + 4 l + j}: columns {@code 64 l + 16 k + 4 j} and the three after it.
+ * {@code factors} holds, per tile, four floats of item l from {@code 4 l} on: the scales of its two runs, and of each run the sum
+ * of its levels times the scale, with which formats that have offsets subtract them. Columns beyond the end of a row are zeros.
  *
  * <p>A group of 256 items rounds a tile, an item a word; eight items share a run. What is rounded is read once, a byte per
  * element written.
@@ -221,8 +221,9 @@ public final class RoundedInputs {
         int q = level(b * inverse);
         int r = level(c * inverse);
         int s = level(d * inverse);
+        int word = item % LANES;
         levels.set(
-                tile * WORDS + item % LANES * LANES + item / LANES,
+                tile * WORDS + word / 4 * 64 + item / LANES * 4 + word % 4,
                 (p & 255) | (q & 255) << 8 | (r & 255) << 16 | s << 24);
         sums[item] = p + q + r + s;
         context.localBarrier();
@@ -232,9 +233,9 @@ public final class RoundedInputs {
                 sum += sums[item + i];
             }
             float scale = most / 127 + noNumber;
-            int at = tile * FACTORS + item / PER_RUN % 2 * LANES + item / LANES;
+            int at = tile * FACTORS + item / LANES * 4 + item / PER_RUN % 2;
             factors.set(at, scale);
-            factors.set(at + 2 * LANES, scale * sum);
+            factors.set(at + 2, scale * sum);
         }
         context.localBarrier();
     }

@@ -151,10 +151,10 @@ final class RoundedRows {
                     float bOffset1 = Pieces.offset(bScale2);
                     for (int token = 0; token < tokens; token++) {
                         int from = tile + token * RoundedInputs.tiles(columns) + piece / LANES;
-                        int at = from * RoundedInputs.WORDS + lane;
-                        int factor = from * RoundedInputs.FACTORS + lane;
+                        int at = from * RoundedInputs.WORDS + 4 * lane;
+                        int factor = from * RoundedInputs.FACTORS + 4 * lane;
                         float low = factors.get(factor);
-                        float high = factors.get(factor + LANES);
+                        float high = factors.get(factor + 1);
                         int aa0 = Pieces.fourWords(levels, at, a0, a1, a2, a3);
                         int aa1 = Pieces.fourWords(levels, at + 64, a4, a5, a6, a7);
                         int aa2 = Pieces.fourWords(levels, at + 128, a8, a9, a10, a11);

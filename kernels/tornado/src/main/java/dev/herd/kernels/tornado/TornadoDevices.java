@@ -30,6 +30,7 @@ public final class TornadoDevices {
     static final List<Class<?>> KERNELS = List.of(
             Attention.class,
             Bits.class,
+            CudaSource.class,
             Elements.class,
             Embedding.class,
             ExpertMatMul.class,
@@ -38,7 +39,6 @@ public final class TornadoDevices {
             Gelu.class,
             HalfInputs.class,
             HalfRange.class,
-            KernelCompiler.class,
             KeyValues.class,
             MatMul.class,
             MatVec.class,
@@ -60,7 +60,8 @@ public final class TornadoDevices {
             Step.class,
             Tile.class,
             Vision.class,
-            Weights.class);
+            Weights.class,
+            WideLoads.class);
 
     private TornadoDevices() {}
 

@@ -195,19 +195,6 @@ final class KernelCompilerTest {
     }
 
     @Test
-    void groupsToBeHeldAreSaidInTheSourceAndAreAnotherKernel() {
-        String source = "extern \"C\" __global__ void add(long long *_kernel_context)\n{\n}\n";
-
-        assertThat(KernelCompiler.bounded(source, ADD)).isEqualTo(source);
-        assertThat(KernelCompiler.bounded(source, ADD.holding(4)))
-                .isEqualTo(
-                        "extern \"C\" __global__ void __launch_bounds__(64, 4) add(long long *_kernel_context)\n{\n}\n");
-        assertThatThrownBy(() -> KernelCompiler.bounded("__kernel void add()", ADD.holding(4)))
-                .hasMessageContaining(ADD.holding(4).key());
-        assertThat(ADD.holding(4).key()).isNotEqualTo(ADD.key()).startsWith(ADD.key());
-    }
-
-    @Test
     void aKernelThatWasNotPreparedIsNamed() {
         KernelCompiler compiler = new KernelCompiler(cache(), root.resolve("unused"), Optional.of(driver));
 

@@ -45,7 +45,7 @@ record Rounded(IntArray levels, FloatArray factors, int first, int columns) {
     }
 
     int level(int row, int column) {
-        int word = column % 64 / 4 * 16 + column % 1024 / 64;
+        int word = column % 64 / 16 * 64 + column % 1024 / 64 * 4 + column % 16 / 4;
         return (byte) (levels.get(tile(row, column) * 256 + word) >> (8 * (column % 4)));
     }
 
@@ -61,7 +61,7 @@ record Rounded(IntArray levels, FloatArray factors, int first, int columns) {
 
     private float factor(int row, int column, int kind) {
         int k = kind + column / 32 % 2;
-        return factors.get(tile(row, column) * 64 + k * 16 + column % 1024 / 64);
+        return factors.get(tile(row, column) * 64 + column % 1024 / 64 * 4 + k);
     }
 
     /** What products see of an input. */

@@ -1,0 +1,71 @@
+package dev.herd.kernels.tornado;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What Herd changes in the CUDA C that TornadoVM prints of a kernel, before it keeps it. All of it says what is so already, in a
+ * way that the driver's compiler can use: how many groups are to fit on a multiprocessor, that arrays are in global memory, and
+ * which words lie side by side ({@link WideLoads}).
+ */
+final class CudaSource {
+    /** What comes before a kernel's name. */
+    private static final String KERNEL = "__global__ void ";
+
+    private static final Pattern ARRAY = Pattern.compile("\\s*(ul_\\d+)  =  \\(unsigned long long\\) (\\w+);");
+    private static final Pattern ADDRESS = Pattern.compile("\\s*(ul_\\d+)  =  (ul_\\d+) \\+ (l_\\d+|\\d+L);");
+    private static final Pattern ACCESS = Pattern.compile("\\*\\(\\( (int|float) \\*\\) (ul_\\d+)\\)");
+
+    private CudaSource() {}
+
+    /** The source as it is kept; what is not CUDA C stays as it is. */
+    static String improved(String source, KernelCall call) {
+        String bounded = bounded(source, call);
+        return bounded.contains(KERNEL) ? WideLoads.joined(throughArrays(bounded)) : bounded;
+    }
+
+    /** The source with what a kernel's groups are to leave room for, which TornadoVM has no way to say; CUDA C only. */
+    static String bounded(String source, KernelCall call) {
+        if (call.groupsHeld() == 0) {
+            return source;
+        }
+        long[] group = Objects.requireNonNull(call.grid().apply(1).getLocalWork());
+        String bounded = source.replaceFirst(
+                KERNEL,
+                KERNEL + "__launch_bounds__(" + group[0] * group[1] * group[2] + ", " + call.groupsHeld() + ") ");
+        if (bounded.equals(source)) {
+            throw new IllegalStateException("TornadoVM printed kernel " + call.key() + " without '" + KERNEL + "'");
+        }
+        return bounded;
+    }
+
+    /**
+     * The source with elements of arrays named by the array and an offset, not by a number that was a pointer once. Only so does
+     * the compiler know that they are in global memory, which needs no check at run time and has nothing to do with local arrays,
+     * and that a constant part of the offset can be left to the instruction.
+     */
+    static String throughArrays(String source) {
+        Map<String, String> arrays = new HashMap<>();
+        Map<String, String> addresses = new HashMap<>();
+        StringBuilder result = new StringBuilder();
+        for (String line : source.split("\n", -1)) {
+            Matcher array = ARRAY.matcher(line);
+            Matcher address = ADDRESS.matcher(line);
+            if (array.matches()) {
+                arrays.put(array.group(1), array.group(2));
+            } else if (address.matches() && arrays.containsKey(address.group(2))) {
+                addresses.put(address.group(1), arrays.get(address.group(2)) + " + " + address.group(3));
+            }
+            result.append(ACCESS.matcher(line).replaceAll(access -> {
+                        String known = addresses.get(access.group(2));
+                        return known == null ? access.group() : "*(( " + access.group(1) + " *) (" + known + "))";
+                    }))
+                    .append('\n');
+        }
+        result.setLength(result.length() - 1);
+        return result.toString();
+    }
+}

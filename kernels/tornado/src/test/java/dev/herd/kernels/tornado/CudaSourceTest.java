@@ -1,0 +1,57 @@
+package dev.herd.kernels.tornado;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CudaSourceTest {
+    private static final KernelCall ADD =
+            new KernelCall("Elements.add", List.of(4), (graph, id) -> {}, tokens -> Elements.grid(tokens, 4));
+
+    private static final String SOURCE = """
+            extern "C" __global__ void add(long long *_kernel_context, unsigned char *step, unsigned char *out)
+            {
+              ul_0  =  (unsigned long long) step;
+              ul_1  =  (unsigned long long) out;
+              ul_2  =  ul_0 + 16L;
+              i_3  =  *(( int *) ul_2);
+              l_4  =  (long long) i_3;
+              ul_5  =  ul_1 + l_4;
+              f_6  =  *(( float *) ul_5);
+              *(( float *) ul_5)  =  f_6;
+              i_8  =  *(( int *) ul_7);
+            }
+            """;
+
+    @Test
+    void elementsAreNamedByTheirArrays() {
+        assertThat(CudaSource.improved(SOURCE, ADD))
+                .contains("i_3  =  *(( int *) (step + 16L));")
+                .contains("f_6  =  *(( float *) (out + l_4));")
+                .contains("*(( float *) (out + l_4))  =  f_6;")
+                .contains("i_8  =  *(( int *) ul_7);") // of which nothing is known
+                .hasLineCount((int) SOURCE.lines().count());
+    }
+
+    @Test
+    void whatIsNotCudaStaysAsItIs() {
+        String openCl = SOURCE.replace("__global__ void", "__kernel void");
+
+        assertThat(CudaSource.improved(openCl, ADD)).isEqualTo(openCl);
+    }
+
+    @Test
+    void groupsToBeHeldAreSaidInTheSourceAndAreAnotherKernel() {
+        String source = "extern \"C\" __global__ void add(long long *_kernel_context)\n{\n}\n";
+
+        assertThat(CudaSource.bounded(source, ADD)).isEqualTo(source);
+        assertThat(CudaSource.bounded(source, ADD.holding(4)))
+                .isEqualTo(
+                        "extern \"C\" __global__ void __launch_bounds__(64, 4) add(long long *_kernel_context)\n{\n}\n");
+        assertThatThrownBy(() -> CudaSource.bounded("__kernel void add()", ADD.holding(4)))
+                .hasMessageContaining(ADD.holding(4).key());
+        assertThat(ADD.holding(4).key()).isNotEqualTo(ADD.key()).startsWith(ADD.key());
+    }
+}
