@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 
 /**
  * What Herd changes in the CUDA C that TornadoVM prints of a kernel, before it keeps it. All of it says what is so already, in a
- * way that the driver's compiler can use: how many groups are to fit on a multiprocessor, that arrays are in global memory, and
- * which words lie side by side ({@link WideLoads}).
+ * way that the driver's compiler can use: how many groups are to fit on a multiprocessor, that arrays are in global memory, where
+ * local ones are, and which words lie side by side ({@link WideLoads}).
  */
 final class CudaSource {
     /** What comes before a kernel's name. */
@@ -19,12 +19,17 @@ final class CudaSource {
     private static final Pattern ADDRESS = Pattern.compile("\\s*(ul_\\d+)  =  (ul_\\d+) \\+ (l_\\d+|\\d+L);");
     private static final Pattern ACCESS = Pattern.compile("\\*\\(\\( (int|float) \\*\\) (ul_\\d+)\\)");
 
+    /** Statements by which TornadoVM finds the place of a local array that matrix units read, a byte offset from its start. */
+    private static final Pattern LOCAL_PLACE = Pattern.compile(
+            "asm volatile\\(\"\\{ \\.reg \\.u64 u; cvta\\.to\\.shared\\.u64 u, %1;"
+                    + " cvt\\.u32\\.u64 %0, u; \\}\" : \"=r\"\\((\\w+)\\) : \"l\"\\(\\(const char \\*\\) (\\w+) \\+ (\\w+)\\)\\);");
+
     private CudaSource() {}
 
     /** The source as it is kept; what is not CUDA C stays as it is. */
     static String improved(String source, KernelCall call) {
         String bounded = bounded(source, call);
-        return bounded.contains(KERNEL) ? WideLoads.joined(throughArrays(bounded)) : bounded;
+        return bounded.contains(KERNEL) ? localPlaces(WideLoads.joined(throughArrays(bounded))) : bounded;
     }
 
     /** The source with what a kernel's groups are to leave room for, which TornadoVM has no way to say; CUDA C only. */
@@ -40,6 +45,14 @@ final class CudaSource {
             throw new IllegalStateException("TornadoVM printed kernel " + call.key() + " without '" + KERNEL + "'");
         }
         return bounded;
+    }
+
+    /**
+     * The source with places in local memory as C, in which the compiler sees that they differ by constants; through the
+     * statements that TornadoVM prints, each of them takes three instructions more.
+     */
+    static String localPlaces(String source) {
+        return LOCAL_PLACE.matcher(source).replaceAll("$1  =  (unsigned) __cvta_generic_to_shared($2) + $3;");
     }
 
     /**

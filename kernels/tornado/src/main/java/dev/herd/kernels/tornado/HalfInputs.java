@@ -12,7 +12,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * divided by a power of two of its own, which brings its largest element into [2^14, 2^15): nothing becomes infinite, and what
  * is not smaller than 2^-29 of the largest keeps all 11 bits of a half.
  *
- * <p>Layout of a row: two halves to an int, with zeros up to a multiple of {@link MmaTile#COLUMNS} columns; behind them the same
+ * <p>Layout of a row: two halves to an int, with zeros up to a multiple of {@link MmaGeometry#COLUMNS} columns; behind them the same
  * of what they lost, which takes the 11 bits to 22. In each run of 16 columns, column 4q + i comes to place 4i + q;
  * {@link MmaTile} has its weights in the same order.
  */
@@ -32,7 +32,7 @@ public final class HalfInputs {
 
     /** Ints of the halves of a row, and of what they lost. */
     static int partWords(int columns) {
-        return (columns + MmaTile.COLUMNS - 1) / MmaTile.COLUMNS * (MmaTile.COLUMNS / 2);
+        return (columns + MmaGeometry.COLUMNS - 1) / MmaGeometry.COLUMNS * (MmaGeometry.COLUMNS / 2);
     }
 
     /** The grid of {@link #pack} for up to {@code rows} rows: a group of 128 items each. */

@@ -12,7 +12,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * and {@link ExpertMatMul} are elsewhere. Inputs are halves of {@link HalfInputs}, weights are decoded to halves, sums are
  * floats; docs/adr/0017 has the bound of the error.
  *
- * <p>A group of 256 items computes 128 rows of 128 tokens, or half as many items half as many tokens ({@link MmaTile#tokens}):
+ * <p>A group of 256 items computes 128 rows of 128 tokens, or half as many items half as many tokens ({@link MmaGeometry#tokens}):
  * for weights of 16 bits and Q4_K, and for experts. Traffic is the weights once per tile of tokens, the inputs once per 128 rows at two
  * bytes an element, the result three times, and once more where it is added to what is there.
  */
@@ -26,7 +26,10 @@ public final class MmaMatMul {
     public static WorkerGrid grid(int rows, int columns, int tokens, int tile) {
         int tiles = Math.ceilDiv(tokens, tile);
         return Grids.groups(
-                Math.ceilDiv(rows, MmaTile.ROWS), tiles, mostShares(rows, columns, tokens, tile), MmaTile.group(tile));
+                Math.ceilDiv(rows, MmaGeometry.ROWS),
+                tiles,
+                mostShares(rows, columns, tokens, tile),
+                MmaGeometry.group(tile));
     }
 
     /**
@@ -35,16 +38,17 @@ public final class MmaMatMul {
      */
     private static int mostShares(int rows, int columns, int tokens, int tile) {
         return Math.max(
-                MmaTile.shares(rows, columns, tokens / 2 + 1, tile), MmaTile.shares(rows, columns, tokens, tile));
+                MmaGeometry.shares(rows, columns, tokens / 2 + 1, tile),
+                MmaGeometry.shares(rows, columns, tokens, tile));
     }
 
     /** Whether there is a number of tokens for which groups share columns. */
     static boolean canShare(int rows, int columns, int tile) {
         return IntStream.iterate(
                         tile,
-                        tokens -> tokens <= MmaTile.MOST_ROUNDS * MmaTile.OCCUPYING * MmaTile.MOST_TOKENS,
+                        tokens -> tokens <= MmaGeometry.MOST_ROUNDS * MmaGeometry.OCCUPYING * MmaGeometry.MOST_TOKENS,
                         tokens -> 2 * tokens)
-                .anyMatch(tokens -> MmaTile.shares(rows, columns, tokens, tile) > 1);
+                .anyMatch(tokens -> MmaGeometry.shares(rows, columns, tokens, tile) > 1);
     }
 
     /** The grid of {@link #addShares}; of one group if there is nothing to add up. */
@@ -55,7 +59,9 @@ public final class MmaMatMul {
     /** The grid of {@link #expertMatMul} for up to {@code assignments} pairs of token and expert. */
     public static WorkerGrid expertGrid(int rows, int assignments, int experts) {
         return Grids.groups(
-                Math.ceilDiv(rows, MmaTile.ROWS), expertTiles(assignments, experts), MmaTile.group(EXPERT_TILE));
+                Math.ceilDiv(rows, MmaGeometry.ROWS),
+                expertTiles(assignments, experts),
+                MmaGeometry.group(EXPERT_TILE));
     }
 
     /** Tiles that assignments make at most, however they spread over experts. */
@@ -65,14 +71,14 @@ public final class MmaMatMul {
 
     /** Elements of {@code products} for {@link #matMul}, at most. */
     static long products(int rows, long tokens) {
-        long tiles = Math.ceilDiv(rows, MmaTile.ROWS) * Math.ceilDiv(tokens, MmaTile.MOST_TOKENS);
-        long shared = Math.min(MmaTile.MOST_ROUNDS * MmaTile.OCCUPYING, MmaTile.MOST_SHARES * tiles);
-        return Math.max(tiles, shared) * MmaTile.ROWS * MmaTile.MOST_TOKENS;
+        long tiles = Math.ceilDiv(rows, MmaGeometry.ROWS) * Math.ceilDiv(tokens, MmaGeometry.MOST_TOKENS);
+        long shared = Math.min(MmaGeometry.MOST_ROUNDS * MmaGeometry.OCCUPYING, MmaGeometry.MOST_SHARES * tiles);
+        return Math.max(tiles, shared) * MmaGeometry.ROWS * MmaGeometry.MOST_TOKENS;
     }
 
     /** Elements of {@code products} for {@link #expertMatMul}. */
     static long expertProducts(int rows, int assignments, int experts) {
-        return (long) expertTiles(assignments, experts) * EXPERT_TILE * MmaTile.stride(rows);
+        return (long) expertTiles(assignments, experts) * EXPERT_TILE * MmaGeometry.stride(rows);
     }
 
     /**
@@ -105,7 +111,7 @@ public final class MmaMatMul {
         int first = context.groupIdy * tile;
         int end = step.get(countAt);
         int tiles = (end + tile - 1) / tile;
-        int shares = MmaTile.shares(rows, columns, TornadoMath.max(1, end), tile);
+        int shares = MmaGeometry.shares(rows, columns, TornadoMath.max(1, end), tile);
         if (first < end && context.groupIdz < shares) {
             MmaTile.multiply(
                     context,
@@ -158,10 +164,10 @@ public final class MmaMatMul {
         int token = context.groupIdy;
         int end = step.get(countAt);
         int tiles = (end + tile - 1) / tile;
-        int shares = MmaTile.shares(rows, columns, TornadoMath.max(1, end), tile);
+        int shares = MmaGeometry.shares(rows, columns, TornadoMath.max(1, end), tile);
         if (shares > 1 && token < end && row < rows) {
             float range = Bits.single(w.get(rows * Weights.rowWords(format, columns)));
-            int stride = MmaTile.stride(rows);
+            int stride = MmaGeometry.stride(rows);
             float sum = 0;
             for (int share = 0; share < shares; share++) {
                 sum += products.get((share * tiles * tile + token) * stride + row);

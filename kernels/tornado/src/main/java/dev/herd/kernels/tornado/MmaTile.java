@@ -8,8 +8,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The shared part of products on matrix units: a tile of 64 or 128 tokens by 128 rows of weights per group of four or eight
- * warps, each of which has 32 tokens by 64 rows in registers, added in float. Columns are brought into local memory 32 at a
+ * The shared part of products on matrix units: a tile of 64 or 128 tokens by 128 rows of weights per group of two or four
+ * warps, each of which has 64 tokens by 64 rows in registers, added in float. Columns are brought into local memory 32 at a
  * time, inputs as {@link HalfInputs} left them, weights decoded to halves. Weights of 8 bits or fewer meet inputs of 11
  * significant bits; those of 16, which lose nothing as halves, meet inputs of two halves, in two products.
  */
@@ -19,9 +19,9 @@ final class MmaTile {
      * memory, none of which is looked at before; they are decoded into the other before the only barrier of a round.
      *
      * Inputs are the left factor: per run of 16 columns rows of eight words, one for each token; runs are 16 words further
-     * apart than they are long, so that the 16 words each of two tokens, which a warp writes at once, meet 32 banks. Weights are
-     * the right factor: per run, per eight rows, a word for two rows in each of the 16 places; these pieces of 64 words are so
-     * far apart that what a warp writes at once meets 32 banks.
+     * apart than they are long, so that the four words each of two tokens and two runs, which eight items write at once, meet
+     * 32 banks. Weights are the right factor: per run, per eight rows, a word for two rows in each of the 16 places; these
+     * pieces of 64 words are so far apart that what a warp writes at once meets 32 banks.
      *
      * A slice is two runs of 16 columns; in Q4_K those whose levels share words, which are 32 columns apart. Scales and offsets
      * of a Q4_K group are worked out once for its eight slices, and lie in local memory.
@@ -34,20 +34,12 @@ final class MmaTile {
      * A kernel cannot look into its sums. They are stored to global memory, each item's to places of its own, which it then
      * reads, where they are scaled and go to the rows that they belong to.
      */
-    /** Tokens of a tile, at most. */
-    static final int MOST_TOKENS = 128;
-
-    /** Tokens of a tile, at least. */
-    static final int LEAST_TOKENS = 64;
-
-    /** Rows of weights of a tile. */
-    static final int ROWS = 128;
-
-    /** Inputs have zeros up to a multiple of this number of columns. */
-    static final int COLUMNS = 64;
-
     private static final int WARP = 32;
     private static final int UNIT = Weights.UNIT;
+    private static final int ROWS = MmaGeometry.ROWS;
+
+    /** Tokens, and rows, of a warp. */
+    private static final int SIDE = MmaGeometry.SIDE;
 
     /** Runs of 16 columns that are loaded at a time. */
     private static final int UNITS = 2;
@@ -55,87 +47,17 @@ final class MmaTile {
     /** Words of a token in a run of 16 columns. */
     private static final int WORDS = UNIT / 2;
 
-    /** Words of 16 tokens in a run of 16 columns. */
-    private static final int INPUT_PIECE = 16 * WORDS;
+    /** Bytes of 16 tokens in a run of 16 columns. */
+    private static final int INPUT_PIECE = 16 * WORDS * Integer.BYTES;
 
     private static final int Q4_K_WORDS = 36;
 
     /** Runs of a Q4_K group that have a scale and an offset each. */
     private static final int RUNS = 8;
 
-    /** Slices that share the scales of a Q4_K group; shares of the columns begin with such. */
-    private static final int GROUP_SLICES = 256 / (UNITS * UNIT);
-
-    /** Registers of a multiprocessor. */
-    private static final int REGISTERS = 65536;
-
-    /** Groups for the largest tiles that a device holds at once: two on each of an H100's multiprocessors. */
-    static final int OCCUPYING = 264;
-
-    /** Rounds of them that sharing may lead to. */
-    static final int MOST_ROUNDS = 3;
-
-    /** A multiple of all numbers of shares. */
-    private static final int COMMON = 840;
-
-    /** Shares of the columns, at most. */
-    static final int MOST_SHARES = 8;
+    private static final int GROUP_SLICES = MmaGeometry.GROUP_SLICES;
 
     private MmaTile() {}
-
-    /** Items of a group: a warp per 32 tokens and 64 rows. */
-    static int group(int tile) {
-        return 2 * tile;
-    }
-
-    /** Groups of {@link #group} items that a multiprocessor holds with 128 registers an item. */
-    static int held(int tile) {
-        return REGISTERS / 128 / group(tile);
-    }
-
-    /**
-     * Tokens of a tile for weights of this format. Those of 16 bits need too much local memory for 128, and those of Q4_K more
-     * than the 128 registers with which two such groups fit on a multiprocessor.
-     */
-    static int tokens(int format) {
-        return format <= Weights.BF16 || format == Weights.Q4_K ? LEAST_TOKENS : MOST_TOKENS;
-    }
-
-    /**
-     * How many groups share the columns of a tile: the least number with which the time that the device takes, in rounds of as
-     * many groups as it holds at once, is least. So products of few tokens, too, occupy it. Tokens count as the next power of two,
-     * so that steps with one grid share alike.
-     *
-     * @param tokens 1 at least
-     */
-    static int shares(int rows, int columns, int tokens, int tile) {
-        int bits = tokens - 1;
-        bits |= bits >> 1;
-        bits |= bits >> 2;
-        bits |= bits >> 4;
-        bits |= bits >> 8;
-        bits |= bits >> 16;
-        int held = OCCUPYING * MOST_TOKENS / tile;
-        int all = (rows + ROWS - 1) / ROWS * (bits / tile + 1);
-        int most = TornadoMath.min(MOST_SHARES, (columns + 255) / 256);
-        int best = 1;
-        int time = (all + held - 1) / held * COMMON;
-        for (int shares = 2; shares <= MOST_SHARES; shares++) {
-            int rounds = (all * shares + held - 1) / held;
-            if (shares <= most && all * shares <= MOST_ROUNDS * held) {
-                if (10 * (rounds * COMMON / shares) < 9 * time) {
-                    best = shares;
-                    time = rounds * COMMON / shares;
-                }
-            }
-        }
-        return best;
-    }
-
-    /** Rows of the products of {@code rows} rows: whole tiles. */
-    static int stride(int rows) {
-        return (rows + ROWS - 1) / ROWS * ROWS;
-    }
 
     /**
      * A tile of {@code out[o, r] (+)= Σ_c x[i, c] · w[matrix * rows + r, c]} for inputs {@code [first, first + tile)}, those up
@@ -176,22 +98,21 @@ final class MmaTile {
             int share,
             int shares,
             int adds) {
-        int parts = tile / 32; // items that share two rows of weights
+        int parts = tile / SIDE; // items that share two rows of weights
+        int halves = MmaGeometry.halves(format);
         int inputRun = tile * WORDS + 16;
         int piece = 64 + 4 * parts;
         int weightRun = ROWS / 8 * piece;
-        int[] sources = context.allocateIntLocalArray(tile);
-        int[] inputs = context.allocateIntLocalArray(2 * UNITS * (tile * WORDS + 16));
-        int[] rests = context.allocateIntLocalArray(2 * UNITS * (tile * WORDS + 16));
-        int[] weights = context.allocateIntLocalArray(2 * UNITS * (ROWS / 8 * (64 + 4 * (tile / 32))));
+        int[] inputs = context.allocateIntLocalArray(2 * MmaGeometry.halves(format) * UNITS * (tile * WORDS + 16));
+        int[] weights = context.allocateIntLocalArray(2 * UNITS * (ROWS / 8 * (64 + 4 * (tile / SIDE))));
         float[] factors = context.allocateFloatLocalArray(2 * RUNS * ROWS);
         int item = context.localIdx;
         int warp = item / WARP;
         int lane = item % WARP;
-        int warpToken = warp % parts * 32;
-        int warpRow = warp / parts * 64;
+        int warpToken = warp % parts * SIDE;
+        int warpRow = warp / parts * SIDE;
         int firstRow = context.groupIdx * ROWS;
-        int slices = (columns + COLUMNS - 1) / COLUMNS * 2;
+        int slices = (columns + MmaGeometry.COLUMNS - 1) / MmaGeometry.COLUMNS * 2;
         int groups = (slices + GROUP_SLICES - 1) / GROUP_SLICES;
         int start = groups * share / shares * GROUP_SLICES;
         int stop = TornadoMath.min(slices, groups * (share + 1) / shares * GROUP_SLICES);
@@ -199,36 +120,31 @@ final class MmaTile {
         int rowWords = Weights.rowWords(format, columns);
         float range = Bits.single(w.get(matrices * rows * rowWords));
 
-        if (item < tile) {
-            int input = TornadoMath.min(first + item, end - 1);
-            int source = input;
-            if (perInput != Tile.IN_ORDER) {
-                source = order.get(input) / perInput;
-            }
-            sources[item] = source * (2 * inputWords) + start * UNITS * WORDS;
-        }
-
-        // This item decodes a quarter, or two, of a run of columns of two neighbouring rows, and copies eight words of
-        // inputs.
+        // This item copies four words of inputs of four tokens, and decodes two quarters of a run, or all four, of two
+        // neighbouring rows.
+        int copied = item >> 2; // the first of the tokens
+        int copies = tile / 4; // from one of them to the next
+        int run = item >> 1 & 1;
+        int inputsTo = run * inputRun + (item & 1) * 4 + copied * WORDS;
+        int rowFrom = 2 * inputWords;
+        int source0 = source(order, perInput, first + copied, end) * rowFrom;
+        int source1 = source(order, perInput, first + copied + copies, end) * rowFrom;
+        int source2 = source(order, perInput, first + copied + 2 * copies, end) * rowFrom;
+        int source3 = source(order, perInput, first + copied + 3 * copies, end) * rowFrom;
+        int firstWord = start * (UNITS * WORDS) + (item & 1) * 4;
         int part = item % parts;
         int pair = item / parts;
         int low = (matrix * rows + TornadoMath.min(firstRow + 2 * pair, rows - 1)) * rowWords;
         int high = (matrix * rows + TornadoMath.min(firstRow + 2 * pair + 1, rows - 1)) * rowWords;
         int weightsTo = pair / 4 * piece + pair % 4 + 4 * part;
-        int copied = item / 16; // the first of the tokens of which this item copies a word
-        int copies = tile / 8; // from one of them to the next
-        int run = item / WORDS % 2;
-        int inputsTo = run * inputRun + item % WORDS;
-        // And the scales and offsets of some runs of one row of a Q4_K group.
-        int scaled = item % ROWS;
-        int scaledRow = (matrix * rows + TornadoMath.min(firstRow + scaled, rows - 1)) * rowWords;
-        int firstRun = item / ROWS * (2 * RUNS / parts);
+        // And the scales and offsets of one row, or two, of a Q4_K group.
+        int scaled = (matrix * rows + TornadoMath.min(firstRow + item, rows - 1)) * rowWords;
+        int scaledToo = (matrix * rows + TornadoMath.min(firstRow + item + SIDE, rows - 1)) * rowWords;
 
-        for (int i = item; i < UNITS * inputRun; i += group(tile)) {
-            inputs[UNITS * inputRun + i] = 0;
-            rests[UNITS * inputRun + i] = 0;
+        for (int i = item; i < halves * UNITS * inputRun; i += tile) {
+            inputs[halves * UNITS * inputRun + i] = 0;
         }
-        for (int i = item; i < UNITS * weightRun; i += group(tile)) {
+        for (int i = item; i < UNITS * weightRun; i += tile) {
             weights[UNITS * weightRun + i] = 0;
         }
 
@@ -248,130 +164,197 @@ final class MmaTile {
         float[] c15 = context.mmaFragment(0f);
         float[] c16 = context.mmaFragment(0f);
         float[] c17 = context.mmaFragment(0f);
+        float[] c20 = context.mmaFragment(0f);
+        float[] c21 = context.mmaFragment(0f);
+        float[] c22 = context.mmaFragment(0f);
+        float[] c23 = context.mmaFragment(0f);
+        float[] c24 = context.mmaFragment(0f);
+        float[] c25 = context.mmaFragment(0f);
+        float[] c26 = context.mmaFragment(0f);
+        float[] c27 = context.mmaFragment(0f);
+        float[] c30 = context.mmaFragment(0f);
+        float[] c31 = context.mmaFragment(0f);
+        float[] c32 = context.mmaFragment(0f);
+        float[] c33 = context.mmaFragment(0f);
+        float[] c34 = context.mmaFragment(0f);
+        float[] c35 = context.mmaFragment(0f);
+        float[] c36 = context.mmaFragment(0f);
+        float[] c37 = context.mmaFragment(0f);
         context.localBarrier();
 
         if (format == Weights.Q4_K) {
-            low += start / GROUP_SLICES * Q4_K_WORDS;
-            high += start / GROUP_SLICES * Q4_K_WORDS;
-            scaledRow += start / GROUP_SLICES * Q4_K_WORDS;
+            int group = (start / GROUP_SLICES) * Q4_K_WORDS;
+            low += group;
+            high += group;
+            scaled += group;
+            scaledToo += group;
         }
         int count = stop - start;
         for (int round = 0; round <= slices; round++) {
             if (round > count) {
-                break; // a loop with a number of rounds that is not compiled in takes 164 registers instead of 128
+                break; // a loop with a number of rounds that is not compiled in takes more registers
             }
+            int to = round & 1;
             int slice = TornadoMath.min(round, count - 1);
-            int unit = 2 * slice + run;
+            int from = firstWord + (2 * slice + run) * WORDS;
             if (format == Weights.Q4_K) {
-                unit = slice / 2 * 4 + slice % 2 + 2 * run;
+                from = firstWord + ((slice >> 1) * 4 + (slice & 1) + 2 * run) * WORDS;
             }
-            int from = unit * WORDS + item % WORDS;
-            int x0 = x.get(sources[copied] + from);
-            int x1 = x.get(sources[copied + 1 * copies] + from);
-            int x2 = x.get(sources[copied + 2 * copies] + from);
-            int x3 = x.get(sources[copied + 3 * copies] + from);
-            int x4 = x.get(sources[copied + 4 * copies] + from);
-            int x5 = x.get(sources[copied + 5 * copies] + from);
-            int x6 = x.get(sources[copied + 6 * copies] + from);
-            int x7 = x.get(sources[copied + 7 * copies] + from);
-            int lowWord = 0;
-            int highWord = 0;
-            int nextLowWord = 0;
-            int nextHighWord = 0;
+            int x00 = x.get(source0 + from);
+            int x01 = x.get(source0 + from + 1);
+            int x02 = x.get(source0 + from + 2);
+            int x03 = x.get(source0 + from + 3);
+            int x10 = x.get(source1 + from);
+            int x11 = x.get(source1 + from + 1);
+            int x12 = x.get(source1 + from + 2);
+            int x13 = x.get(source1 + from + 3);
+            int x20 = x.get(source2 + from);
+            int x21 = x.get(source2 + from + 1);
+            int x22 = x.get(source2 + from + 2);
+            int x23 = x.get(source2 + from + 3);
+            int x30 = x.get(source3 + from);
+            int x31 = x.get(source3 + from + 1);
+            int x32 = x.get(source3 + from + 2);
+            int x33 = x.get(source3 + from + 3);
+            int low0 = 0;
+            int low1 = 0;
+            int low2 = 0;
+            int low3 = 0;
+            int high0 = 0;
+            int high1 = 0;
+            int high2 = 0;
+            int high3 = 0;
+            int header = 0;
+            int scaleBits = 0;
+            int offsetBits = 0;
+            int restBits = 0;
+            int headerToo = 0;
+            int scaleBitsToo = 0;
+            int offsetBitsToo = 0;
+            int restBitsToo = 0;
             if (format == Weights.Q4_K) {
-                int quarter = slice / 2 % 4;
-                int group = slice / 8 * Q4_K_WORDS;
-                int word = group + 4 + 8 * quarter + 4 * (slice % 2) + part;
-                lowWord = w.get(low + word);
-                highWord = w.get(high + word);
-                if (parts == 2) {
-                    nextLowWord = w.get(low + word + 2);
-                    nextHighWord = w.get(high + word + 2);
+                int group = (slice >> 3) * Q4_K_WORDS;
+                int word = group + 4 + (slice & 7) * 4;
+                low0 = w.get(low + word + part);
+                low1 = w.get(low + word + part + parts);
+                high0 = w.get(high + word + part);
+                high1 = w.get(high + word + part + parts);
+                if (parts == 1) {
+                    low2 = w.get(low + word + 2);
+                    low3 = w.get(low + word + 3);
+                    high2 = w.get(high + word + 2);
+                    high3 = w.get(high + word + 3);
+                }
+                if ((slice & 7) == 0) {
+                    header = w.get(scaled + group);
+                    scaleBits = w.get(scaled + group + 1);
+                    offsetBits = w.get(scaled + group + 2);
+                    restBits = w.get(scaled + group + 3);
+                    if (parts == 1) {
+                        headerToo = w.get(scaledToo + group);
+                        scaleBitsToo = w.get(scaledToo + group + 1);
+                        offsetBitsToo = w.get(scaledToo + group + 2);
+                        restBitsToo = w.get(scaledToo + group + 3);
+                    }
                 }
             }
-            int buffer = (round + 1) % 2 * UNITS;
-            for (int u = 0; u < UNITS; u++) {
-                int a = 4 * ((buffer + u) * inputRun + warpToken * WORDS);
-                int b = 4 * ((buffer + u) * weightRun + warpRow / 8 * piece);
+            for (int u = 0; u < halves * UNITS; u++) {
+                int a = 4 * (((1 - to) * halves * UNITS + u) * inputRun + warpToken * WORDS);
+                int b = 4 * (((1 - to) * UNITS + u % UNITS) * weightRun + warpRow / 8 * piece);
                 HalfFloat[] a0 = context.mmaLoadA(inputs, UNIT, a);
-                HalfFloat[] a1 = context.mmaLoadA(inputs, UNIT, a + 4 * INPUT_PIECE);
+                HalfFloat[] a1 = context.mmaLoadA(inputs, UNIT, a + INPUT_PIECE);
+                HalfFloat[] a2 = context.mmaLoadA(inputs, UNIT, a + 2 * INPUT_PIECE);
+                HalfFloat[] a3 = context.mmaLoadA(inputs, UNIT, a + 3 * INPUT_PIECE);
                 HalfFloat[] b0 = context.mmaLoadB(weights, UNIT, b);
-                HalfFloat[] b1 = context.mmaLoadB(weights, UNIT, b + 4 * piece);
-                HalfFloat[] b2 = context.mmaLoadB(weights, UNIT, b + 8 * piece);
-                HalfFloat[] b3 = context.mmaLoadB(weights, UNIT, b + 12 * piece);
-                HalfFloat[] b4 = context.mmaLoadB(weights, UNIT, b + 16 * piece);
-                HalfFloat[] b5 = context.mmaLoadB(weights, UNIT, b + 20 * piece);
-                HalfFloat[] b6 = context.mmaLoadB(weights, UNIT, b + 24 * piece);
-                HalfFloat[] b7 = context.mmaLoadB(weights, UNIT, b + 28 * piece);
                 c00 = context.mma(a0, b0, c00, MMAShape.M16N8K16);
                 c10 = context.mma(a1, b0, c10, MMAShape.M16N8K16);
+                c20 = context.mma(a2, b0, c20, MMAShape.M16N8K16);
+                c30 = context.mma(a3, b0, c30, MMAShape.M16N8K16);
+                HalfFloat[] b1 = context.mmaLoadB(weights, UNIT, b + 4 * piece);
                 c01 = context.mma(a0, b1, c01, MMAShape.M16N8K16);
                 c11 = context.mma(a1, b1, c11, MMAShape.M16N8K16);
+                c21 = context.mma(a2, b1, c21, MMAShape.M16N8K16);
+                c31 = context.mma(a3, b1, c31, MMAShape.M16N8K16);
+                HalfFloat[] b2 = context.mmaLoadB(weights, UNIT, b + 8 * piece);
                 c02 = context.mma(a0, b2, c02, MMAShape.M16N8K16);
                 c12 = context.mma(a1, b2, c12, MMAShape.M16N8K16);
+                c22 = context.mma(a2, b2, c22, MMAShape.M16N8K16);
+                c32 = context.mma(a3, b2, c32, MMAShape.M16N8K16);
+                HalfFloat[] b3 = context.mmaLoadB(weights, UNIT, b + 12 * piece);
                 c03 = context.mma(a0, b3, c03, MMAShape.M16N8K16);
                 c13 = context.mma(a1, b3, c13, MMAShape.M16N8K16);
+                c23 = context.mma(a2, b3, c23, MMAShape.M16N8K16);
+                c33 = context.mma(a3, b3, c33, MMAShape.M16N8K16);
+                HalfFloat[] b4 = context.mmaLoadB(weights, UNIT, b + 16 * piece);
                 c04 = context.mma(a0, b4, c04, MMAShape.M16N8K16);
                 c14 = context.mma(a1, b4, c14, MMAShape.M16N8K16);
+                c24 = context.mma(a2, b4, c24, MMAShape.M16N8K16);
+                c34 = context.mma(a3, b4, c34, MMAShape.M16N8K16);
+                HalfFloat[] b5 = context.mmaLoadB(weights, UNIT, b + 20 * piece);
                 c05 = context.mma(a0, b5, c05, MMAShape.M16N8K16);
                 c15 = context.mma(a1, b5, c15, MMAShape.M16N8K16);
+                c25 = context.mma(a2, b5, c25, MMAShape.M16N8K16);
+                c35 = context.mma(a3, b5, c35, MMAShape.M16N8K16);
+                HalfFloat[] b6 = context.mmaLoadB(weights, UNIT, b + 24 * piece);
                 c06 = context.mma(a0, b6, c06, MMAShape.M16N8K16);
                 c16 = context.mma(a1, b6, c16, MMAShape.M16N8K16);
+                c26 = context.mma(a2, b6, c26, MMAShape.M16N8K16);
+                c36 = context.mma(a3, b6, c36, MMAShape.M16N8K16);
+                HalfFloat[] b7 = context.mmaLoadB(weights, UNIT, b + 28 * piece);
                 c07 = context.mma(a0, b7, c07, MMAShape.M16N8K16);
                 c17 = context.mma(a1, b7, c17, MMAShape.M16N8K16);
-                if (format <= Weights.BF16) {
-                    a0 = context.mmaLoadA(rests, UNIT, a);
-                    a1 = context.mmaLoadA(rests, UNIT, a + 4 * INPUT_PIECE);
-                    c00 = context.mma(a0, b0, c00, MMAShape.M16N8K16);
-                    c10 = context.mma(a1, b0, c10, MMAShape.M16N8K16);
-                    c01 = context.mma(a0, b1, c01, MMAShape.M16N8K16);
-                    c11 = context.mma(a1, b1, c11, MMAShape.M16N8K16);
-                    c02 = context.mma(a0, b2, c02, MMAShape.M16N8K16);
-                    c12 = context.mma(a1, b2, c12, MMAShape.M16N8K16);
-                    c03 = context.mma(a0, b3, c03, MMAShape.M16N8K16);
-                    c13 = context.mma(a1, b3, c13, MMAShape.M16N8K16);
-                    c04 = context.mma(a0, b4, c04, MMAShape.M16N8K16);
-                    c14 = context.mma(a1, b4, c14, MMAShape.M16N8K16);
-                    c05 = context.mma(a0, b5, c05, MMAShape.M16N8K16);
-                    c15 = context.mma(a1, b5, c15, MMAShape.M16N8K16);
-                    c06 = context.mma(a0, b6, c06, MMAShape.M16N8K16);
-                    c16 = context.mma(a1, b6, c16, MMAShape.M16N8K16);
-                    c07 = context.mma(a0, b7, c07, MMAShape.M16N8K16);
-                    c17 = context.mma(a1, b7, c17, MMAShape.M16N8K16);
+                c27 = context.mma(a2, b7, c27, MMAShape.M16N8K16);
+                c37 = context.mma(a3, b7, c37, MMAShape.M16N8K16);
+            }
+            int inputTo = to * halves * UNITS * inputRun + inputsTo;
+            inputs[inputTo] = x00;
+            inputs[inputTo + 1] = x01;
+            inputs[inputTo + 2] = x02;
+            inputs[inputTo + 3] = x03;
+            inputs[inputTo + 1 * copies * WORDS] = x10;
+            inputs[inputTo + 1 * copies * WORDS + 1] = x11;
+            inputs[inputTo + 1 * copies * WORDS + 2] = x12;
+            inputs[inputTo + 1 * copies * WORDS + 3] = x13;
+            inputs[inputTo + 2 * copies * WORDS] = x20;
+            inputs[inputTo + 2 * copies * WORDS + 1] = x21;
+            inputs[inputTo + 2 * copies * WORDS + 2] = x22;
+            inputs[inputTo + 2 * copies * WORDS + 3] = x23;
+            inputs[inputTo + 3 * copies * WORDS] = x30;
+            inputs[inputTo + 3 * copies * WORDS + 1] = x31;
+            inputs[inputTo + 3 * copies * WORDS + 2] = x32;
+            inputs[inputTo + 3 * copies * WORDS + 3] = x33;
+            if (halves == 2) {
+                int rest = from + inputWords;
+                int restTo = inputTo + UNITS * inputRun;
+                for (int i = 0; i < 4; i++) {
+                    inputs[restTo + i] = x.get(source0 + rest + i);
+                    inputs[restTo + copies * WORDS + i] = x.get(source1 + rest + i);
+                    inputs[restTo + 2 * copies * WORDS + i] = x.get(source2 + rest + i);
+                    inputs[restTo + 3 * copies * WORDS + i] = x.get(source3 + rest + i);
                 }
             }
-            int inputTo = round % 2 * UNITS * inputRun + inputsTo + copied * WORDS;
-            inputs[inputTo] = x0;
-            inputs[inputTo + 1 * copies * WORDS] = x1;
-            inputs[inputTo + 2 * copies * WORDS] = x2;
-            inputs[inputTo + 3 * copies * WORDS] = x3;
-            inputs[inputTo + 4 * copies * WORDS] = x4;
-            inputs[inputTo + 5 * copies * WORDS] = x5;
-            inputs[inputTo + 6 * copies * WORDS] = x6;
-            inputs[inputTo + 7 * copies * WORDS] = x7;
-            if (format <= Weights.BF16) {
-                for (int i = 0; i < 8; i++) {
-                    rests[inputTo + i * copies * WORDS] = x.get(sources[copied + i * copies] + from + inputWords);
-                }
-            }
-            int weightTo = round % 2 * UNITS * weightRun + weightsTo;
+            int weightTo = to * UNITS * weightRun + weightsTo;
             if (format == Weights.Q4_K) {
-                if (slice % GROUP_SLICES == 0) {
-                    int scalesAt = scaledRow + slice / GROUP_SLICES * Q4_K_WORDS;
-                    int header = w.get(scalesAt);
-                    int scaleBits = w.get(scalesAt + 1);
-                    int offsetBits = w.get(scalesAt + 2);
-                    int restBits = w.get(scalesAt + 3);
+                if ((slice & 7) == 0) {
                     float scale = Bits.half(header) * range;
                     float offset = Bits.half(header >> 16) * range;
-                    for (int i = 0; i < 2 * RUNS / parts; i++) {
-                        int at = (firstRun + i) * ROWS + scaled;
-                        factors[at] = scale * Weights.sixBits(scaleBits, restBits, firstRun + i, 0);
-                        factors[at + RUNS * ROWS] = offset * Weights.sixBits(offsetBits, restBits, firstRun + i, 1);
+                    for (int i = 0; i < RUNS; i++) {
+                        int at = i * ROWS + item;
+                        factors[at] = scale * Weights.sixBits(scaleBits, restBits, i, 0);
+                        factors[at + RUNS * ROWS] = offset * Weights.sixBits(offsetBits, restBits, i, 1);
+                    }
+                    if (parts == 1) {
+                        float scaleToo = Bits.half(headerToo) * range;
+                        float offsetToo = Bits.half(headerToo >> 16) * range;
+                        for (int i = 0; i < RUNS; i++) {
+                            int at = i * ROWS + item + SIDE;
+                            factors[at] = scaleToo * Weights.sixBits(scaleBitsToo, restBitsToo, i, 0);
+                            factors[at + RUNS * ROWS] = offsetToo * Weights.sixBits(offsetBitsToo, restBitsToo, i, 1);
+                        }
                     }
                     context.localBarrier();
                 }
-                int factor = slice / 2 % 4 * (2 * ROWS) + 2 * pair;
+                int factor = (slice >> 1 & 3) * (2 * ROWS) + 2 * pair;
                 float lowScale0 = factors[factor];
                 float highScale0 = factors[factor + 1];
                 float lowScale1 = factors[factor + ROWS];
@@ -381,21 +364,21 @@ final class MmaTile {
                 float lowOffset1 = factors[factor + RUNS * ROWS + ROWS];
                 float highOffset1 = factors[factor + RUNS * ROWS + ROWS + 1];
                 for (int i = 0; i < 4; i++) {
-                    weights[weightTo + 16 * i] = HalfInputs.pair(
-                            lowScale0 * (lowWord >> (8 * i) & 15) - lowOffset0,
-                            highScale0 * (highWord >> (8 * i) & 15) - highOffset0);
-                    weights[weightTo + weightRun + 16 * i] = HalfInputs.pair(
-                            lowScale1 * (lowWord >> (8 * i + 4) & 15) - lowOffset1,
-                            highScale1 * (highWord >> (8 * i + 4) & 15) - highOffset1);
-                }
-                if (parts == 2) {
-                    for (int i = 0; i < 4; i++) {
-                        weights[weightTo + 8 + 16 * i] = HalfInputs.pair(
-                                lowScale0 * (nextLowWord >> (8 * i) & 15) - lowOffset0,
-                                highScale0 * (nextHighWord >> (8 * i) & 15) - highOffset0);
-                        weights[weightTo + 8 + weightRun + 16 * i] = HalfInputs.pair(
-                                lowScale1 * (nextLowWord >> (8 * i + 4) & 15) - lowOffset1,
-                                highScale1 * (nextHighWord >> (8 * i + 4) & 15) - highOffset1);
+                    int at = weightTo + 16 * i;
+                    int more = at + weightRun;
+                    int bit = 8 * i;
+                    weights[at] = decoded(low0, high0, bit, lowScale0, lowOffset0, highScale0, highOffset0);
+                    weights[more] = decoded(low0, high0, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
+                    weights[at + 4 * parts] = decoded(low1, high1, bit, lowScale0, lowOffset0, highScale0, highOffset0);
+                    weights[more + 4 * parts] =
+                            decoded(low1, high1, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
+                    if (parts == 1) {
+                        weights[at + 8] = decoded(low2, high2, bit, lowScale0, lowOffset0, highScale0, highOffset0);
+                        weights[more + 8] =
+                                decoded(low2, high2, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
+                        weights[at + 12] = decoded(low3, high3, bit, lowScale0, lowOffset0, highScale0, highOffset0);
+                        weights[more + 12] =
+                                decoded(low3, high3, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
                     }
                 }
             } else {
@@ -421,7 +404,7 @@ final class MmaTile {
             context.localBarrier();
         }
 
-        int stride = stride(rows);
+        int stride = MmaGeometry.stride(rows);
         int atToken = place * tile + warpToken;
         int atRow = firstRow + warpRow;
         context.mmaStore(c00, products, atToken, atRow, stride);
@@ -440,17 +423,33 @@ final class MmaTile {
         context.mmaStore(c15, products, atToken + 16, atRow + 40, stride);
         context.mmaStore(c16, products, atToken + 16, atRow + 48, stride);
         context.mmaStore(c17, products, atToken + 16, atRow + 56, stride);
+        context.mmaStore(c20, products, atToken + 32, atRow, stride);
+        context.mmaStore(c21, products, atToken + 32, atRow + 8, stride);
+        context.mmaStore(c22, products, atToken + 32, atRow + 16, stride);
+        context.mmaStore(c23, products, atToken + 32, atRow + 24, stride);
+        context.mmaStore(c24, products, atToken + 32, atRow + 32, stride);
+        context.mmaStore(c25, products, atToken + 32, atRow + 40, stride);
+        context.mmaStore(c26, products, atToken + 32, atRow + 48, stride);
+        context.mmaStore(c27, products, atToken + 32, atRow + 56, stride);
+        context.mmaStore(c30, products, atToken + 48, atRow, stride);
+        context.mmaStore(c31, products, atToken + 48, atRow + 8, stride);
+        context.mmaStore(c32, products, atToken + 48, atRow + 16, stride);
+        context.mmaStore(c33, products, atToken + 48, atRow + 24, stride);
+        context.mmaStore(c34, products, atToken + 48, atRow + 32, stride);
+        context.mmaStore(c35, products, atToken + 48, atRow + 40, stride);
+        context.mmaStore(c36, products, atToken + 48, atRow + 48, stride);
+        context.mmaStore(c37, products, atToken + 48, atRow + 56, stride);
         context.localBarrier();
         if (shares == 1) {
-            for (int i = 0; i < 4; i++) {
+            for (int i = 0; i < SIDE / 8; i++) {
                 int token = 8 * i + lane / 4;
                 int input = first + warpToken + token;
                 if (input < end) {
-                    int to = input;
+                    int target = input;
                     int source = input;
                     if (perInput != Tile.IN_ORDER) {
-                        to = order.get(input);
-                        source = to / perInput;
+                        target = order.get(input);
+                        source = target / perInput;
                     }
                     float scale = scales.get(source) / range;
                     for (int j = 0; j < 16; j++) {
@@ -458,14 +457,29 @@ final class MmaTile {
                         if (row < rows) {
                             float sum = scale * products.get((atToken + token) * stride + row);
                             if (adds == 1) {
-                                sum += out.get(to * rows + row);
+                                sum += out.get(target * rows + row);
                             }
-                            out.set(to * rows + row, sum);
+                            out.set(target * rows + row, sum);
                         }
                     }
                 }
             }
         }
         context.localBarrier();
+    }
+
+    /** The row of x where an input lies, or the last one before {@code end}. */
+    private static int source(IntArray order, int perInput, int input, int end) {
+        int source = TornadoMath.min(input, end - 1);
+        if (perInput != Tile.IN_ORDER) {
+            source = order.get(source) / perInput;
+        }
+        return source;
+    }
+
+    /** Four bits of a word of each of two rows as a pair of halves. */
+    private static int decoded(
+            int low, int high, int bit, float lowScale, float lowOffset, float highScale, float highOffset) {
+        return HalfInputs.pair(lowScale * (low >> bit & 15) - lowOffset, highScale * (high >> bit & 15) - highOffset);
     }
 }

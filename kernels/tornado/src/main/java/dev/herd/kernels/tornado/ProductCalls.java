@@ -87,7 +87,7 @@ final class ProductCalls {
             IntUnaryOperator count,
             int adds) {
         HalfBuffers.Input input = buffers.of(x);
-        int tile = MmaTile.tokens(w.format().code());
+        int tile = MmaGeometry.tokens(w.format().code());
         calls.add(KernelCall.of(
                         "MmaMatMul.matMul",
                         bucket -> MmaMatMul.grid(w.rows(), w.columns(), count.applyAsInt(bucket), tile),
@@ -104,7 +104,7 @@ final class ProductCalls {
                         tile,
                         countAt,
                         adds)
-                .holding(MmaTile.held(tile)));
+                .holding(MmaGeometry.held(tile)));
         if (MmaMatMul.canShare(w.rows(), w.columns(), tile)) {
             calls.add(KernelCall.of(
                     "MmaMatMul.addShares",
@@ -191,6 +191,6 @@ final class ProductCalls {
                         w.columns(),
                         experts,
                         perInput)
-                .holding(MmaTile.held(MmaMatMul.EXPERT_TILE));
+                .holding(MmaGeometry.held(MmaMatMul.EXPERT_TILE));
     }
 }

@@ -42,6 +42,7 @@ public final class TornadoDevices {
             KeyValues.class,
             MatMul.class,
             MatVec.class,
+            MmaGeometry.class,
             MmaMatMul.class,
             MmaTile.class,
             NarrowMatMul.class,

@@ -35,6 +35,18 @@ class CudaSourceTest {
                 .hasLineCount((int) SOURCE.lines().count());
     }
 
+    /** What TornadoVM 5.2.0 prints before each {@code ldmatrix}. */
+    @Test
+    void placesInLocalMemoryAreC() {
+        String place =
+                "    asm volatile(\"{ .reg .u64 u; cvta.to.shared.u64 u, %1; cvt.u32.u64 %0, u; }\" : \"=r\"(__smem)"
+                        + " : \"l\"((const char *) adi_7 + __bo));\n";
+
+        assertThat(CudaSource.improved(SOURCE.replace("}", place + "}"), ADD))
+                .contains("    __smem  =  (unsigned) __cvta_generic_to_shared(adi_7) + __bo;\n")
+                .doesNotContain("asm");
+    }
+
     @Test
     void whatIsNotCudaStaysAsItIs() {
         String openCl = SOURCE.replace("__global__ void", "__kernel void");

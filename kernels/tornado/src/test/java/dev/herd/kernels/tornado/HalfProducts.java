@@ -37,7 +37,7 @@ final class HalfProducts {
         int tokens = step.get(Step.TOKENS);
         Inputs inputs = Inputs.of(step, x, columns, 1);
         FloatArray products = new FloatArray(Math.toIntExact(MmaMatMul.products(rows, tokens + 70)));
-        int tile = MmaTile.tokens(format);
+        int tile = MmaGeometry.tokens(format);
         Device.run(KernelCall.of(
                         "MmaMatMul.matMul",
                         bucket -> MmaMatMul.grid(rows, columns, GraphPlan.bucket(tokens, MOST), tile),
@@ -54,7 +54,7 @@ final class HalfProducts {
                         tile,
                         Step.TOKENS,
                         adds)
-                .holding(MmaTile.held(tile)));
+                .holding(MmaGeometry.held(tile)));
         if (MmaMatMul.canShare(rows, columns, tile)) {
             Device.run(KernelCall.of(
                     "MmaMatMul.addShares",
@@ -106,7 +106,7 @@ final class HalfProducts {
                         columns,
                         experts,
                         perInput)
-                .holding(MmaTile.held(MmaMatMul.EXPERT_TILE)));
+                .holding(MmaGeometry.held(MmaMatMul.EXPERT_TILE)));
         return out;
     }
 

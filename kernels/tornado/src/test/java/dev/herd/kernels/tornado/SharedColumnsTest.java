@@ -62,7 +62,7 @@ final class SharedColumnsTest {
             for (int columns : new int[] {256, 512, 5120, 8192}) {
                 for (int largest : new int[] {264, 512, 1100}) {
                     for (int tokens = 9; tokens <= largest; tokens++) {
-                        int shares = MmaTile.shares(rows, columns, tokens, tile);
+                        int shares = MmaGeometry.shares(rows, columns, tokens, tile);
                         int bucket = GraphPlan.bucket(tokens, largest);
                         long groups =
                                 MmaMatMul.grid(rows, columns, bucket, tile).getGlobalWork()[2];
@@ -100,7 +100,7 @@ final class SharedColumnsTest {
                     assertThat(MmaMatMul.grid(rows, 1408, perTile * bucket, tile)
                                     .getGlobalWork()[2])
                             .as("%d tiles of %d patches, %d rows", tiles, perTile, rows)
-                            .isGreaterThanOrEqualTo(MmaTile.shares(rows, 1408, perTile * tiles, tile));
+                            .isGreaterThanOrEqualTo(MmaGeometry.shares(rows, 1408, perTile * tiles, tile));
                 }
             }
         }
