@@ -2,12 +2,13 @@ package dev.herd.kernels.tornado;
 
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.WorkerGrid;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * The choice of experts, made and kept on the device: {@link #logits} with a group of 256 items per expert and token, for few
- * tokens; {@link #route} with an item per token, {@link #group} with an item per expert. The router's weights are read once per
+ * tokens; {@link #route} with an item per token, {@link #group} with a group of 128 items per expert. The router's weights are read once per
  * token, mostly from the cache; the rest is a few words per token.
  */
 public final class Router {
@@ -15,6 +16,9 @@ public final class Router {
 
     /** Items that share a row of the router. */
     private static final int MANY = 256;
+
+    /** Items that share the assignments. */
+    private static final int SORTERS = 128;
 
     private Router() {}
 
@@ -112,14 +116,15 @@ public final class Router {
         }
     }
 
-    /** The grid of {@link #group}: an item per expert, in groups of 32. */
+    /** The grid of {@link #group}: a group of 128 items per expert. */
     public static WorkerGrid groupGrid(int experts) {
-        return Grids.groups(Math.ceilDiv(experts, GROUP), GROUP);
+        return Grids.groups(experts, SORTERS);
     }
 
     /**
-     * Sorts assignments by expert, those of one expert in the order of tokens: each item counts those of earlier experts,
-     * so that it knows where its own begin, and writes them. Every item reads all assignments twice, which are few.
+     * Sorts assignments by expert, those of one expert in the order of tokens. Every group counts the assignments to earlier
+     * experts and to its own, each item in a stretch of them, so that it knows where those of its stretch go. So every group reads
+     * all assignments twice, which are few.
      *
      * <p>Twin: {@code model.Router.assign}.
      *
@@ -135,25 +140,47 @@ public final class Router {
             IntArray choice,
             int experts,
             int expertsPerToken) {
-        int expert = context.globalIdx;
-        if (expert < experts) {
-            int assignments = step.get(Step.TOKENS) * expertsPerToken;
-            int at = 0;
-            for (int assignment = 0; assignment < assignments; assignment++) {
-                if (choice.get(assignment) < expert) {
-                    at++;
-                }
+        int[] earlier = context.allocateIntLocalArray(SORTERS);
+        int[] own = context.allocateIntLocalArray(SORTERS);
+        int item = context.localIdx;
+        int expert = context.groupIdx;
+        int assignments = step.get(Step.TOKENS) * expertsPerToken;
+        int stretch = (assignments + SORTERS - 1) / SORTERS;
+        int from = TornadoMath.min(item * stretch, assignments);
+        int to = TornadoMath.min(from + stretch, assignments);
+        int toEarlier = 0;
+        int toOwn = 0;
+        for (int assignment = from; assignment < to; assignment++) {
+            int chosen = choice.get(assignment);
+            if (chosen < expert) {
+                toEarlier++;
             }
-            offsets.set(expert, at);
-            for (int assignment = 0; assignment < assignments; assignment++) {
-                if (choice.get(assignment) == expert) {
-                    order.set(at, assignment);
-                    at++;
-                }
-            }
-            if (expert == experts - 1) {
-                offsets.set(experts, at);
+            if (chosen == expert) {
+                toOwn++;
             }
         }
+        earlier[item] = toEarlier;
+        own[item] = toOwn;
+        context.localBarrier();
+        int at = 0;
+        for (int i = 0; i < SORTERS; i++) {
+            at += earlier[i];
+            if (i < item) {
+                at += own[i];
+            }
+        }
+        if (item == 0) {
+            offsets.set(expert, at);
+            if (expert == experts - 1) {
+                offsets.set(experts, assignments);
+            }
+        }
+        for (int assignment = from; assignment < to; assignment++) {
+            if (choice.get(assignment) == expert) {
+                order.set(at, assignment);
+                at++;
+            }
+        }
+        context.localBarrier();
     }
 }

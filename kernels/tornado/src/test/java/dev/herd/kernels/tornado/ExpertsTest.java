@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.herd.kernels.TensorType;
+import java.util.Comparator;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -111,6 +114,44 @@ final class ExpertsTest {
 
         assertThat(order.toHeapArray()).startsWith(1, 4, 0, 2, 5, 3);
         assertThat(offsets.toHeapArray()).containsExactly(0, 2, 2, 5, 6, 6);
+    }
+
+    /** More assignments than items of a group, and fewer; some experts have none. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 100, 301, 1000})
+    void manyAssignmentsAreSortedStably(int tokens) {
+        int experts = 7;
+        int assignments = 2 * tokens;
+        IntArray choice = new IntArray(assignments);
+        for (int i = 0; i < assignments; i++) {
+            choice.set(i, i * i % 11 % 6);
+        }
+        IntArray order = new IntArray(assignments);
+        IntArray offsets = new IntArray(experts + 1);
+
+        Device.run(KernelCall.of(
+                "Router.group",
+                bucket -> Router.groupGrid(experts),
+                Router::group,
+                Device.step(tokens),
+                order,
+                offsets,
+                choice,
+                experts,
+                2));
+
+        int[] expected = IntStream.range(0, assignments)
+                .boxed()
+                .sorted(Comparator.comparingInt(choice::get))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        assertThat(order.toHeapArray()).containsExactly(expected);
+        for (int expert = 0; expert <= experts; expert++) {
+            int bound = expert;
+            assertThat(offsets.get(expert)).isEqualTo((int) IntStream.range(0, assignments)
+                    .filter(i -> choice.get(i) < bound)
+                    .count());
+        }
     }
 
     @Test
