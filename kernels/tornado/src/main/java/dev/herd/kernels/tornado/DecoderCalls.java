@@ -1,9 +1,11 @@
 package dev.herd.kernels.tornado;
 
+import dev.herd.kernels.KvShape;
 import dev.herd.kernels.device.Decoder;
 import dev.herd.kernels.tornado.LayerBuffers.Projections;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -177,6 +179,10 @@ final class DecoderCalls {
                 kind,
                 sizes.normEpsilon(),
                 format));
+        if (splits == 1 && attendsOnMatrixUnits()) {
+            calls.add(attendOnMatrixUnits(layer, buffers.unit, perStep, kind));
+            return;
+        }
         calls.add(attend(layer, buffers.unit, splits, perStep, kind, format));
         calls.add(KernelCall.of(
                 "Attention.combine",
@@ -188,6 +194,44 @@ final class DecoderCalls {
                 sizes.headCount(),
                 headSize,
                 splits));
+    }
+
+    /**
+     * Tokens of a run that attend together in steps of many tokens, on a device with matrix units; 0 if they do not attend there.
+     */
+    static int runLengthOnMatrixUnits(Decoder decoder, Capabilities capabilities) {
+        KvShape kv = decoder.cache().shape();
+        int format = DeviceFormat.valueOf(kv.type().name()).code();
+        return capabilities.hasMma()
+                ? AttentionTile.runLength(decoder.sizes().headCount(), kv.kvHeadCount(), kv.headSize(), format)
+                : 0;
+    }
+
+    private boolean attendsOnMatrixUnits() {
+        return runLengthOnMatrixUnits(decoder, capabilities) > 0;
+    }
+
+    private KernelCall attendOnMatrixUnits(Decoder.Layer layer, IntArray unit, int perStep, int kind) {
+        int strands = AttentionTile.strands(kvHeads, sizes.maxTokens());
+        return KernelCall.of(
+                "MmaAttention.attend",
+                tokens -> MmaAttention.grid(kvHeads, tokens, strands),
+                MmaAttention::attend,
+                step.step,
+                step.places,
+                step.tables,
+                unit,
+                scratch.attended,
+                Objects.requireNonNull(scratch.halves).products,
+                scratch.query,
+                scratch.caches.get(layer.place()),
+                sizes.headCount(),
+                kvHeads,
+                headSize,
+                decoder.cache().shape().blockSize(),
+                perStep,
+                kind,
+                strands);
     }
 
     private KernelCall attend(Decoder.Layer layer, IntArray unit, int splits, int perStep, int kind, int format) {

@@ -58,7 +58,7 @@ final class DecoderPlan {
     DecoderPlan(Decoder decoder, KernelLibrary library, ArraySource memory) {
         this.graphs = new TaskGraphs(library);
         maxTokens = decoder.sizes().maxTokens();
-        step = new StepBuffers(decoder, LOGIT_WINDOW, memory);
+        step = new StepBuffers(decoder, LOGIT_WINDOW, library.capabilities(), memory);
         scratch = new Scratch(decoder, TaskGraphs.FEW, library.capabilities(), memory);
         layers = decoder.layers().stream()
                 .map(layer -> new LayerBuffers(layer, memory))

@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** What products on matrix units need beside their inputs and outputs; it stays on the device between kernels. */
 final class HalfBuffers {
-    /** Scratch memory of a product, {@link MmaMatMul#products}. */
+    /** Scratch memory of a product, {@link MmaMatMul#products}, or of attention, {@link AttentionTile#sums}. */
     final FloatArray products;
 
     private final ArraySource memory;

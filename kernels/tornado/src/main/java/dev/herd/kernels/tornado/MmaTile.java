@@ -127,10 +127,10 @@ final class MmaTile {
         int run = item >> 1 & 1;
         int inputsTo = run * inputRun + (item & 1) * 4 + copied * WORDS;
         int rowFrom = 2 * inputWords;
-        int source0 = source(order, perInput, first + copied, end) * rowFrom;
-        int source1 = source(order, perInput, first + copied + copies, end) * rowFrom;
-        int source2 = source(order, perInput, first + copied + 2 * copies, end) * rowFrom;
-        int source3 = source(order, perInput, first + copied + 3 * copies, end) * rowFrom;
+        int source0 = MmaSums.source(order, perInput, first + copied, end) * rowFrom;
+        int source1 = MmaSums.source(order, perInput, first + copied + copies, end) * rowFrom;
+        int source2 = MmaSums.source(order, perInput, first + copied + 2 * copies, end) * rowFrom;
+        int source3 = MmaSums.source(order, perInput, first + copied + 3 * copies, end) * rowFrom;
         int firstWord = start * (UNITS * WORDS) + (item & 1) * 4;
         int part = item % parts;
         int pair = item / parts;
@@ -367,18 +367,22 @@ final class MmaTile {
                     int at = weightTo + 16 * i;
                     int more = at + weightRun;
                     int bit = 8 * i;
-                    weights[at] = decoded(low0, high0, bit, lowScale0, lowOffset0, highScale0, highOffset0);
-                    weights[more] = decoded(low0, high0, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
-                    weights[at + 4 * parts] = decoded(low1, high1, bit, lowScale0, lowOffset0, highScale0, highOffset0);
+                    weights[at] = MmaSums.decoded(low0, high0, bit, lowScale0, lowOffset0, highScale0, highOffset0);
+                    weights[more] =
+                            MmaSums.decoded(low0, high0, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
+                    weights[at + 4 * parts] =
+                            MmaSums.decoded(low1, high1, bit, lowScale0, lowOffset0, highScale0, highOffset0);
                     weights[more + 4 * parts] =
-                            decoded(low1, high1, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
+                            MmaSums.decoded(low1, high1, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
                     if (parts == 1) {
-                        weights[at + 8] = decoded(low2, high2, bit, lowScale0, lowOffset0, highScale0, highOffset0);
+                        weights[at + 8] =
+                                MmaSums.decoded(low2, high2, bit, lowScale0, lowOffset0, highScale0, highOffset0);
                         weights[more + 8] =
-                                decoded(low2, high2, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
-                        weights[at + 12] = decoded(low3, high3, bit, lowScale0, lowOffset0, highScale0, highOffset0);
+                                MmaSums.decoded(low2, high2, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
+                        weights[at + 12] =
+                                MmaSums.decoded(low3, high3, bit, lowScale0, lowOffset0, highScale0, highOffset0);
                         weights[more + 12] =
-                                decoded(low3, high3, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
+                                MmaSums.decoded(low3, high3, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
                     }
                 }
             } else {
@@ -441,45 +445,21 @@ final class MmaTile {
         context.mmaStore(c37, products, atToken + 48, atRow + 56, stride);
         context.localBarrier();
         if (shares == 1) {
-            for (int i = 0; i < SIDE / 8; i++) {
-                int token = 8 * i + lane / 4;
-                int input = first + warpToken + token;
-                if (input < end) {
-                    int target = input;
-                    int source = input;
-                    if (perInput != Tile.IN_ORDER) {
-                        target = order.get(input);
-                        source = target / perInput;
-                    }
-                    float scale = scales.get(source) / range;
-                    for (int j = 0; j < 16; j++) {
-                        int row = atRow + 8 * (j / 2) + 2 * (lane % 4) + j % 2;
-                        if (row < rows) {
-                            float sum = scale * products.get((atToken + token) * stride + row);
-                            if (adds == 1) {
-                                sum += out.get(target * rows + row);
-                            }
-                            out.set(target * rows + row, sum);
-                        }
-                    }
-                }
-            }
+            MmaSums.put(
+                    out,
+                    products,
+                    scales,
+                    order,
+                    perInput,
+                    range,
+                    rows,
+                    first + warpToken,
+                    end,
+                    atToken,
+                    atRow,
+                    lane,
+                    adds);
         }
         context.localBarrier();
-    }
-
-    /** The row of x where an input lies, or the last one before {@code end}. */
-    private static int source(IntArray order, int perInput, int input, int end) {
-        int source = TornadoMath.min(input, end - 1);
-        if (perInput != Tile.IN_ORDER) {
-            source = order.get(source) / perInput;
-        }
-        return source;
-    }
-
-    /** Four bits of a word of each of two rows as a pair of halves. */
-    private static int decoded(
-            int low, int high, int bit, float lowScale, float lowOffset, float highScale, float highOffset) {
-        return HalfInputs.pair(lowScale * (low >> bit & 15) - lowOffset, highScale * (high >> bit & 15) - highOffset);
     }
 }

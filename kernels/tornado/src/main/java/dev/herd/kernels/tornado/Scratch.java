@@ -67,14 +67,14 @@ final class Scratch {
         caches = IntStream.range(0, decoder.cache().layersPerBlock())
                 .mapToObj(place -> ints(memory, cacheWords))
                 .toList();
-        halves = capabilities.hasMma() ? halves(decoder, querySize, memory) : null;
+        halves = capabilities.hasMma() ? halves(decoder, querySize, capabilities, memory) : null;
         if (halves != null) {
             halves.arrays().forEach(array -> add((TornadoNativeArray) array));
         }
     }
 
     /** The router is narrower than the rest, and no matrix has more rows than what it yields has elements. */
-    private HalfBuffers halves(Decoder decoder, int querySize, ArraySource memory) {
+    private HalfBuffers halves(Decoder decoder, int querySize, Capabilities capabilities, ArraySource memory) {
         Decoder.Sizes sizes = decoder.sizes();
         int tokens = sizes.maxTokens();
         int perToken = sizes.expertsPerToken();
@@ -94,6 +94,11 @@ final class Scratch {
                         MmaMatMul.expertProducts(most, Math.multiplyExact(tokens, perToken), sizes.expertCount()));
                 innerWords = Math.max(innerWords, (long) perToken * HalfInputs.rowWords(each));
             }
+        }
+        if (DecoderCalls.runLengthOnMatrixUnits(decoder, capabilities) > 0) {
+            KvShape kv = decoder.cache().shape();
+            int strands = AttentionTile.strands(kv.kvHeadCount(), tokens);
+            size = Math.max(size, AttentionTile.sums(kv.kvHeadCount(), kv.headSize(), strands));
         }
         return new HalfBuffers(memory, size)
                 .with(tokens, (long) tokens * HalfInputs.rowWords(sizes.hiddenSize()), List.of(normed))

@@ -27,14 +27,17 @@ final class StepBuffers {
 
     private final Decoder.Sizes sizes;
     private final Decoder.Cache cache;
-    private final int runLength;
+    private final int runLength; // of tokens that attend together
+    private final int manyRunLength; // the same in steps of many
 
     /** @param memory where pages of arrays are no other array's, so that they can be locked */
-    StepBuffers(Decoder decoder, int logitWindow, ArraySource memory) {
+    StepBuffers(Decoder decoder, int logitWindow, Capabilities capabilities, ArraySource memory) {
         sizes = decoder.sizes();
         cache = decoder.cache();
         runLength = RunAttention.runLength(
                 sizes.headCount(), cache.shape().kvHeadCount(), cache.shape().headSize());
+        int halvesRunLength = DecoderCalls.runLengthOnMatrixUnits(decoder, capabilities);
+        manyRunLength = halvesRunLength == 0 ? runLength : halvesRunLength;
         step = memory.ints(Step.SIZE);
         places = memory.ints((long) sizes.maxTokens() * Step.PLACE);
         tables = memory.ints(Math.max(1, cache.tableEntries()));
@@ -81,7 +84,7 @@ final class StepBuffers {
             places.set(place + Step.GLOBAL_TABLE, starts[sequence][1]);
             places.set(place + Step.IMAGE_ROW, -1);
         }
-        Step.writeRuns(step, places, next.sequenceOf(), runLength);
+        Step.writeRuns(step, places, next.sequenceOf(), tokens <= TaskGraphs.FEW ? runLength : manyRunLength);
         copy(next.rotations(), rotations, (long) tokens * cache.shape().headSize());
         copy(next.queryFactors(), factors, tokens);
         writeImages(next.images());

@@ -29,6 +29,7 @@ public final class TornadoDevices {
     /** All that kernels consist of, and what adds to their sources. */
     static final List<Class<?>> KERNELS = List.of(
             Attention.class,
+            AttentionTile.class,
             Bits.class,
             CudaSource.class,
             Elements.class,
@@ -42,8 +43,10 @@ public final class TornadoDevices {
             KeyValues.class,
             MatMul.class,
             MatVec.class,
+            MmaAttention.class,
             MmaGeometry.class,
             MmaMatMul.class,
+            MmaSums.class,
             MmaTile.class,
             NarrowMatMul.class,
             Norms.class,

@@ -225,6 +225,34 @@ final class DeviceAttention {
             Device.run(combine);
             assertThat(attended.toHeapArray()).containsExactly(portable, within(1e-4f));
         }
+        int tokens = AttentionTile.runLength(
+                heads, shape.kvHeadCount(), headSize, format(shape).code());
+        if (Device.hasMma() && tokens > 0) {
+            float[] portable = attended.toHeapArray();
+            Step.writeRuns(step, places, new int[1], tokens);
+            FloatArray sums = new FloatArray(Math.toIntExact(AttentionTile.sums(shape.kvHeadCount(), headSize, 1)));
+            Device.run(KernelCall.of(
+                    "MmaAttention.attend",
+                    bucket -> MmaAttention.grid(shape.kvHeadCount(), 2, 1),
+                    MmaAttention::attend,
+                    step,
+                    places,
+                    tables,
+                    layer,
+                    attended,
+                    sums,
+                    queries,
+                    words,
+                    heads,
+                    shape.kvHeadCount(),
+                    headSize,
+                    shape.blockSize(),
+                    cache.stride(),
+                    KeyValues.LOCAL,
+                    1));
+            assertThat(attended.toHeapArray()).containsExactly(portable, within(4e-3f));
+            attended = FloatArray.fromArray(portable);
+        }
         DeviceKernels.put(
                 out,
                 (long) token * size + (long) fromHead * headSize,

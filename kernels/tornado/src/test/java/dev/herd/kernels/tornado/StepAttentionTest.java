@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -27,18 +28,25 @@ final class StepAttentionTest {
     private static final int HEADS = 6;
     private static final int HEAD_SIZE = 32;
     private static final int BLOCK_SIZE = 4;
-    private static final int CHUNK = 8;
     private static final int UNITS = 3; // blocks per step
     private static final int UNIT = 1;
-    private static final int MAX_BLOCKS = 2 * 5 * UNITS;
+    private static final int BLOCKS = 50; // of a sequence
+    private static final int MAX_BLOCKS = 2 * BLOCKS * UNITS;
+    private static final int ON_MATRIX_UNITS = -1;
     private static final float EPSILON = 1e-5f;
 
     /** Tokens of each sequence in each step: sequence 0 crosses the chunk's border in a slice, sequence 1 by decoding. */
     private static final int[][] STEPS = {{5, 0}, {7, 6}, {1, 1}, {1, 1}, {1, 3}};
 
+    /** Several runs of tokens and tiles of positions, chunks that end within both. */
+    private static final int[][] LONG_STEPS = {{70, 3}, {90, 60}, {1, 30}, {2, 1}};
+
+    private static final int LONG_CHUNK = 100;
+
     private final Random random = new Random(5);
+    private int chunk = 8;
     private final int[] positions = {0, 0};
-    private final int[][] tables = new int[2][5 * UNITS];
+    private final int[][] tables = new int[2][BLOCKS * UNITS];
     private final FloatArray partial = new FloatArray(Attention.partialSize(16, 2, HEADS, HEAD_SIZE));
 
     /** A run of no token: the portable kernel, which knows none. */
@@ -63,6 +71,20 @@ final class StepAttentionTest {
         if (runLength > 0 && !Device.hasDp4a()) {
             return;
         }
+        checkSteps(STEPS, kind, type, runLength, tolerance);
+    }
+
+    /** Queries and weights are halves there. */
+    @ParameterizedTest
+    @ValueSource(ints = {KeyValues.GLOBAL, KeyValues.LOCAL, KeyValues.LOCAL_NORMED})
+    void longStepsAgreeOnMatrixUnits(int kind) {
+        if (Device.hasMma()) {
+            chunk = LONG_CHUNK;
+            checkSteps(LONG_STEPS, kind, TensorType.F16, ON_MATRIX_UNITS, 5e-4);
+        }
+    }
+
+    private void checkSteps(int[][] steps, int kind, TensorType type, int runLength, double tolerance) {
         KvShape shape = new KvShape(KV_HEADS, HEAD_SIZE, BLOCK_SIZE, type);
         try (KvMemory memory = new KvMemory(shape.layerBytes(), MAX_BLOCKS)) {
             shuffleBlocks(memory);
@@ -70,7 +92,7 @@ final class StepAttentionTest {
             int headWords = KeyValues.headWords(format, HEAD_SIZE);
             IntArray cache = new IntArray(MAX_BLOCKS * 2 * KV_HEADS * BLOCK_SIZE * headWords);
             cache.init(-1);
-            for (int[] counts : STEPS) {
+            for (int[] counts : steps) {
                 checkStep(counts, kind, shape, memory, cache, format, runLength, tolerance);
             }
         }
@@ -136,7 +158,7 @@ final class StepAttentionTest {
         for (int token = 0; token < tokens; token++) {
             int place = token * Step.PLACE;
             places.set(place + Step.POSITION, at[token]);
-            places.set(place + Step.LOCAL_FIRST, at[token] / CHUNK * CHUNK);
+            places.set(place + Step.LOCAL_FIRST, at[token] / chunk * chunk);
             int start = sequences[token] * tables[0].length;
             places.set(place + Step.LOCAL_TABLE, kind == KeyValues.GLOBAL ? 1000 : start);
             places.set(place + Step.GLOBAL_TABLE, kind == KeyValues.GLOBAL ? start : 1000);
@@ -173,6 +195,31 @@ final class StepAttentionTest {
                 kind,
                 EPSILON,
                 format));
+        if (runLength == ON_MATRIX_UNITS) {
+            Step.writeRuns(step, places, sequences, AttentionTile.runLength(HEADS, KV_HEADS, HEAD_SIZE, format));
+            int strands = 3;
+            FloatArray sums = new FloatArray(Math.toIntExact(AttentionTile.sums(KV_HEADS, HEAD_SIZE, strands)));
+            Device.run(KernelCall.of(
+                    "MmaAttention.attend",
+                    bucket -> MmaAttention.grid(KV_HEADS, tokens, strands),
+                    MmaAttention::attend,
+                    step,
+                    places,
+                    table,
+                    layer,
+                    attended,
+                    sums,
+                    queries,
+                    cache,
+                    HEADS,
+                    KV_HEADS,
+                    HEAD_SIZE,
+                    BLOCK_SIZE,
+                    UNITS,
+                    kind,
+                    strands));
+            return attended;
+        }
         if (runLength == 0) {
             Device.run(KernelCall.of(
                     "Attention.attend",
@@ -258,7 +305,7 @@ final class StepAttentionTest {
         }
         for (int token = 0; token < tokens; token++) {
             KvView view = new KvView(shape, memory, tables[sequences[token]], UNITS, UNIT, 0);
-            int first = kind == KeyValues.GLOBAL ? 0 : at[token] / CHUNK * CHUNK;
+            int first = kind == KeyValues.GLOBAL ? 0 : at[token] / chunk * chunk;
             SCALAR.attend(attended, query, view, token, HEADS, first, at[token], 0, HEADS);
         }
         return attended;
