@@ -12,8 +12,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * and {@link ExpertMatMul} are elsewhere. Inputs are halves of {@link HalfInputs}, weights are decoded to halves, sums are
  * floats; docs/adr/0017 has the bound of the error.
  *
- * <p>A group of 256 items computes 128 rows of 128 tokens, or half as many items half as many tokens ({@link MmaGeometry#tokens}):
- * for weights of 16 bits and Q4_K, and for experts. Traffic is the weights once per tile of tokens, the inputs once per 128 rows at two
+ * <p>A group of 128 items computes 128 rows of 128 tokens, or half as many items half as many tokens ({@link MmaGeometry#tokens}):
+ * for weights of 16 bits, and for experts. Traffic is the weights once per tile of tokens, the inputs once per 128 rows at two
  * bytes an element, the result three times, and once more where it is added to what is there.
  */
 public final class MmaMatMul {

@@ -29,7 +29,8 @@
  * partial    FloatArray [T, splits, heads, headSize + 2]  unnormalised attention, maximum and sum of weights
  * halves     IntArray   [T, rowWords]          inputs of products on matrix units, and what they lost (HalfInputs)
  * scales     FloatArray [T]                    what the halves are to be multiplied by
- * products   FloatArray [tiles of tokens, tiles of 128 rows]  sums on their way out of matrix units
+ * products   FloatArray [tiles of tokens, tiles of 128 rows]  sums on their way out of matrix units; scores and sums of
+ *            MmaAttention, too
  * </pre>
  *
  * <p>A layer of decoding is: rmsNorm, matVec q, k, v, place, attend, combine, matVec o (adds), rmsNorm, then dense: gateUp,
@@ -38,7 +39,7 @@
  * group, three ExpertMatMul.matMul with activate after the second, and combine; NarrowMatMul.matMul for the router. On
  * devices with matrix units MmaMatMul stands for MatMul and ExpertMatMul, except for weights of 32 bits, and
  * HalfInputs.pack comes once before the products that share their inputs; addShares follows a product whose columns several
- * groups may have shared.
+ * groups may have shared; and MmaAttention.attend stands for attend and combine if the cache is of halves.
  *
  * <p>With dp4a, for few tokens: rmsNorm of RoundedInputs, projections, place, attend, combine, roundRows, matVec o (adds), rmsNorm,
  * then dense: gateUp, roundRows, matVec down (adds); or mixture: Router.logits, route, and gateUp, roundBoth and down (adds) of
@@ -76,6 +77,8 @@
  * Attention.attend(context, step, places, tables, layer, partial, query, cache,
  *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, format, splits)
  * RunAttention.attend(the same, runLength)                                                        with dp4a
+ * MmaAttention.attend(context, step, places, tables, layer, out, sums, query, cache,
+ *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, strands)                      with matrix units
  * Attention.combine(context, step, out, partial, heads, headSize, splits)
  * Router.logits(context, step, out, x, router, format, experts, columns)
  * Router.route(context, step, choice, scores, logits, experts, expertsPerToken)
