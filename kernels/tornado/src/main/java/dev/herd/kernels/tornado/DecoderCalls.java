@@ -92,7 +92,7 @@ final class DecoderCalls {
         matMul(calls, scratch.query, scratch.normed, layer.query, SETS);
         matMul(calls, scratch.key, scratch.normed, layer.key, SETS);
         matMul(calls, scratch.value, scratch.normed, layer.value, SETS);
-        attention(calls, layer, 1);
+        attention(calls, layer, 1); // ends with its result, by Attention.combine or by MmaAttention alone
         prepare(calls, scratch.attended, layer.output.columns(), 1);
         matMul(calls, scratch.hidden, scratch.attended, layer.output, ADDS);
         calls.add(norm(layer.ffnNorm));
