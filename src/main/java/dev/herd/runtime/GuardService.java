@@ -13,6 +13,7 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,8 +25,9 @@ import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * The life of the guards that are models: they are opened beside the served model, on threads of their own, and closed
- * with the process. Until they are there, who asks them is told so.
+ * The life of the guards that are models: they are opened beside the served model, on a thread of their own, and closed
+ * with the process. Until they are there, who asks them is told so. A device is the served model's first: only what it leaves
+ * is for guards.
  */
 @Singleton
 final class GuardService {
@@ -34,17 +36,38 @@ final class GuardService {
 
     private final GuardConfig config;
     private final HerdConfig server;
+    private final Runnable servedModelFirst;
+    private final Opener opener;
     private final RulesGuard rules = new RulesGuard();
     private final LateGuard<ContentGuard> llamaGuard;
     private final LateGuard<InjectionDetector> promptGuard;
     private final List<AutoCloseable> opened = new ArrayList<>();
     private boolean isClosed;
 
-    GuardService(HerdConfig server) {
+    @Inject
+    GuardService(HerdConfig server, ModelService models) {
+        this(server, models::awaitAttempt, LoadedModel::open);
+    }
+
+    /** @param servedModelFirst waits until the served model has come to a device, or will not */
+    GuardService(HerdConfig server, Runnable servedModelFirst, Opener opener) {
         this.server = server;
+        this.servedModelFirst = servedModelFirst;
+        this.opener = opener;
         this.config = server.guard();
         this.llamaGuard = new LateGuard<>(config.name());
         this.promptGuard = new LateGuard<>(config.promptGuardName());
+    }
+
+    /** How a model is opened. */
+    @FunctionalInterface
+    interface Opener {
+        /**
+         * Opens it.
+         *
+         * @param beforeDevice runs before a device is asked for its memory
+         */
+        LoadedModel open(ModelSettings settings, Runnable beforeDevice);
     }
 
     /** All guards of this server; the rules are always among them, and first. They are alone if there is a mistake. */
@@ -114,8 +137,8 @@ final class GuardService {
 
     private void load() {
         try {
+            config.promptGuard().ifPresent(path -> promptGuard.complete(openPromptGuard(path))); // waits for nobody
             config.model().ifPresent(path -> llamaGuard.complete(openLlamaGuard(path)));
-            config.promptGuard().ifPresent(path -> promptGuard.complete(openPromptGuard(path)));
         } catch (CheckpointException | IllegalArgumentException | IllegalStateException unusable) {
             LOG.errorf("guard: %s", unusable.getMessage());
             Quarkus.asyncExit(1);
@@ -126,10 +149,11 @@ final class GuardService {
     }
 
     private ContentGuard openLlamaGuard(Path path) {
-        LoadedModel model = keep(LoadedModel.open(config.modelSettings(path, servedThreads())
+        ModelSettings settings = config.modelSettings(path, servedThreads())
                 .withKernels(server.kernels())
                 .withKvType(server.kvType().type())
-                .withBackend(new BackendSettings(server.backend(), server.kernelCache()).besideIt())));
+                .withBackend(new BackendSettings(server.backend(), server.kernelCache()).besideIt());
+        LoadedModel model = keep(opener.open(settings, servedModelFirst));
         LlamaGuard guard = new LlamaGuard(config.name(), config.template(), asked(model), scoreMode());
         model.engine().start();
         LOG.infof("guard %s: %s", config.name(), model.description());

@@ -67,9 +67,18 @@ public final class LoadedModel implements AutoCloseable {
      * @throws IllegalStateException if the kernels or the backend that the settings demand cannot run here
      */
     public static LoadedModel open(ModelSettings settings) {
+        return open(settings, () -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param beforeDevice runs before a device is asked for its memory, if one may take the model: waits for those who come first
+     */
+    static LoadedModel open(ModelSettings settings, Runnable beforeDevice) {
         Checkpoint checkpoint = checkpoint(settings);
         try {
-            return loaded(checkpoint, settings, Runners.choose(checkpoint, settings, machineBytes()));
+            return loaded(checkpoint, settings, Runners.choose(checkpoint, settings, machineBytes(), beforeDevice));
         } catch (RuntimeException | Error failure) {
             checkpoint.close();
             throw failure;

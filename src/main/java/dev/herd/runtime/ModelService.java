@@ -24,6 +24,7 @@ import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
@@ -42,6 +43,7 @@ final class ModelService implements ModelSource {
     private final ModelOpener opener;
     private final InstantSource clock;
     private final AtomicReference<State> state = new AtomicReference<>(State.LOADING);
+    private final CountDownLatch attempt = new CountDownLatch(1);
 
     ModelService(HerdConfig config, ModelOpener opener, InstantSource clock) {
         this.config = config;
@@ -66,6 +68,16 @@ final class ModelService implements ModelSource {
     /** Whether the model has been opened, be it that the process is already about to end. */
     boolean isLoaded() {
         return !(state.get() instanceof State.Loading);
+    }
+
+    /** Waits until the model has been opened or has failed to be: until then memory of a device's is its own to take. */
+    void awaitAttempt() {
+        try {
+            attempt.await();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the served model was opened", interrupted);
+        }
     }
 
     /** What the engine does; empty while there is none. */
@@ -105,6 +117,8 @@ final class ModelService implements ModelSource {
             LOG.error("the model could not be opened", broken);
             Quarkus.asyncExit(1);
             return;
+        } finally {
+            attempt.countDown();
         }
         publish(model, System.nanoTime() - start);
     }

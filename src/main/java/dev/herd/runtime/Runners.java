@@ -36,22 +36,29 @@ final class Runners {
     private final Checkpoint checkpoint;
     private final ModelSettings settings;
     private final Function<String, Choice> selector;
+    private final Runnable beforeDevice;
     private final KernelsSelector.Selection kernels;
     private final List<String> remarks = new ArrayList<>();
 
-    private Runners(Checkpoint checkpoint, ModelSettings settings, Function<String, Choice> selector) {
+    private Runners(
+            Checkpoint checkpoint, ModelSettings settings, Function<String, Choice> selector, Runnable beforeDevice) {
         this.checkpoint = checkpoint;
         this.settings = settings;
         this.selector = selector;
+        this.beforeDevice = beforeDevice;
         this.kernels = KernelsSelector.select(settings.kernels());
     }
 
     /** A runner, its budget, and what the user should know of the choice. */
     record Chosen(ModelRunner runner, KvBudget budget, List<String> remarks) {}
 
-    /** Makes the runner that the settings ask for, or else the best that works. */
-    static Chosen choose(Checkpoint checkpoint, ModelSettings settings, long machineBytes) {
-        return choose(checkpoint, settings, machineBytes, DeviceSelector::select);
+    /**
+     * Makes the runner that the settings ask for, or else the best that works.
+     *
+     * @param beforeDevice runs before a device is opened, and not if none is
+     */
+    static Chosen choose(Checkpoint checkpoint, ModelSettings settings, long machineBytes, Runnable beforeDevice) {
+        return choose(checkpoint, settings, machineBytes, DeviceSelector::select, beforeDevice);
     }
 
     /**
@@ -60,8 +67,12 @@ final class Runners {
      * @param selector what a backend's name stands for
      */
     static Chosen choose(
-            Checkpoint checkpoint, ModelSettings settings, long machineBytes, Function<String, Choice> selector) {
-        return new Runners(checkpoint, settings, selector).choose(machineBytes);
+            Checkpoint checkpoint,
+            ModelSettings settings,
+            long machineBytes,
+            Function<String, Choice> selector,
+            Runnable beforeDevice) {
+        return new Runners(checkpoint, settings, selector, beforeDevice).choose(machineBytes);
     }
 
     private Chosen choose(long machineBytes) {
@@ -92,6 +103,7 @@ final class Runners {
 
     /** Models come to devices one after the other, since each is told what those before it have left. */
     private Chosen onDevice(DeviceProvider provider) {
+        beforeDevice.run();
         DEVICES.lock();
         try {
             return onDevice(

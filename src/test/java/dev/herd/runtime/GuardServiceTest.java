@@ -21,8 +21,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +37,7 @@ class GuardServiceTest {
     Path folder;
 
     private static GuardService service(Map<String, String> settings) {
-        return new GuardService(HerdConfigTest.config(settings));
+        return new GuardService(HerdConfigTest.config(settings), () -> {}, LoadedModel::open);
     }
 
     private static GuardQuery query(String text) {
@@ -76,6 +80,50 @@ class GuardServiceTest {
                 .contains("herd.guard.moderation: there is no guard 'nobody' here, but [rules, far]");
         assertThat(service(named).guards().contentNames()).containsExactly("rules");
         assertThat(service(remote("far")).mistake()).isEmpty();
+    }
+
+    /** A guard that came first could take the memory that the served model needs. */
+    @Test
+    void aGuardComesToADeviceAfterTheServedModel() throws IOException {
+        Path llamaGuard = Files.createDirectory(folder.resolve("llama-guard"));
+        KnowingGuard.write(llamaGuard, false);
+        HerdConfig config = HerdConfigTest.config(Map.of(
+                "herd.guard.model", llamaGuard.toString(),
+                "herd.guard.kv-memory", "64M",
+                "herd.guard.context", "2048",
+                "herd.kv-memory", "64M",
+                "herd.context", "2048"));
+        Queue<String> order = new ConcurrentLinkedQueue<>();
+        Semaphore arrived = new Semaphore(0);
+        SlowOpener served = new SlowOpener();
+        ModelService models = new ModelService(
+                config,
+                settings -> {
+                    LoadedModel model = served.open(settings);
+                    order.add("served model");
+                    return model;
+                },
+                InstantSource.system());
+        GuardService guards = new GuardService(config, models::awaitAttempt, (settings, beforeDevice) -> {
+            arrived.release();
+            beforeDevice.run();
+            order.add("guard");
+            return LoadedModel.open(settings);
+        });
+
+        guards.load(new StartupEvent());
+        models.load(new StartupEvent());
+        arrived.acquireUninterruptibly();
+        LockSupport.parkNanos(100_000_000);
+        assertThat(order).as("both wait").isEmpty();
+        served.proceed();
+        while (!guards.isReady()) {
+            LockSupport.parkNanos(1_000_000);
+        }
+
+        assertThat(order).containsExactly("served model", "guard");
+        guards.close(new ShutdownEvent());
+        models.close(new ShutdownEvent());
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.herd.kernels.KvShape;
 import dev.herd.kernels.TensorType;
 import dev.herd.kernels.device.Decoder;
 import dev.herd.kernels.device.Device;
+import dev.herd.kernels.device.DeviceProvider;
 import dev.herd.kernels.device.DeviceSelector.Choice;
 import dev.herd.kernels.device.Encoder;
 import dev.herd.kernels.device.LoadedDecoder;
@@ -19,8 +20,11 @@ import dev.herd.weights.BuiltInModel;
 import dev.herd.weights.Checkpoint;
 import dev.herd.weights.Checkpoints;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** Who runs a model where there is a device: the device if the model fits, and who was named or nobody. */
@@ -163,6 +167,47 @@ class RunnersTest {
                         + " taken by another model, of which 35 MiB can be used");
     }
 
+    /** So that a guard, whatever its size, finds what the served model leaves and not the other way round. */
+    @Test
+    void whoMustWaitForADeviceWaitsBeforeItIsOpenedAndForNothingElse() {
+        List<String> order = new ArrayList<>();
+        DeviceProvider provider = ScriptedDevice.provider(new ScriptedDevice(1024 * MIB, 100 * MIB, 1, 0));
+        Choice take = new Choice.Take(new DeviceProvider() {
+            @Override
+            public String name() {
+                return provider.name();
+            }
+
+            @Override
+            public Optional<String> refusal() {
+                return provider.refusal();
+            }
+
+            @Override
+            public Device open(Optional<Path> kernelCache, Consumer<String> log) {
+                order.add("opened");
+                return provider.open(kernelCache, log);
+            }
+        });
+
+        try (Checkpoint checkpoint = BuiltInModel.open(BuiltInVocabulary.get())) {
+            Runners.choose(checkpoint, settings("auto"), MACHINE, name -> take, () -> order.add("waited"))
+                    .runner()
+                    .close();
+            assertThat(order).containsExactly("waited", "opened");
+            order.clear();
+            Runners.choose(
+                            checkpoint,
+                            settings("auto"),
+                            MACHINE,
+                            name -> new Choice.Cpu(Optional.empty()),
+                            () -> order.add("waited"))
+                    .runner()
+                    .close();
+            assertThat(order).isEmpty();
+        }
+    }
+
     @Test
     void guardsRunWhereThereIsRoomAndOnTheCpuIfTheModelDoes() {
         Optional<Path> cache = Optional.of(Path.of("kernels"));
@@ -234,8 +279,12 @@ class RunnersTest {
     }
 
     private static Runners.Chosen choose(Checkpoint checkpoint, ModelSettings settings, Device device) {
-        Runners.Chosen chosen =
-                Runners.choose(checkpoint, settings, MACHINE, name -> new Choice.Take(ScriptedDevice.provider(device)));
+        Runners.Chosen chosen = Runners.choose(
+                checkpoint,
+                settings,
+                MACHINE,
+                name -> new Choice.Take(ScriptedDevice.provider(device)),
+                () -> {});
         chosen.runner().close();
         return chosen;
     }
