@@ -81,14 +81,33 @@ final class CudaRecorder implements Recorder {
             recording = null;
         }
         cuda.setConcurrent(id, false);
-        return new CudaGraph(cuda, id, cuda.end(id));
+        return new CudaGraph(cuda, id, end(id));
+    }
+
+    /**
+     * Ends a recording. TornadoVM writes what its kernels are told behind the end of one that works out, and of one that does
+     * not keeps that for the next on the device, whosever it is: by then this plan's memory may be another's. So an empty
+     * recording follows at once, with which it is written while the plan is there, and no harm is done.
+     */
+    private long end(long plan) {
+        try {
+            return cuda.end(plan);
+        } catch (RuntimeException | Error failure) {
+            try {
+                cuda.begin(plan);
+                cuda.destroy(cuda.end(plan));
+            } catch (RuntimeException | Error another) {
+                failure.addSuppressed(another);
+            }
+            throw failure;
+        }
     }
 
     /** A driver that refuses to end what has failed leaves nothing to destroy; it says so beside the failure. */
     private void abandon(long plan, Throwable failure) {
         try {
             cuda.setConcurrent(plan, false);
-            cuda.destroy(cuda.end(plan));
+            cuda.destroy(end(plan));
         } catch (RuntimeException | Error another) {
             failure.addSuppressed(another);
         }

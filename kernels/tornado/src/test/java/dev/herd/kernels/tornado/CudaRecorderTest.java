@@ -18,7 +18,7 @@ final class CudaRecorderTest {
     private static final long GRAPH = 77;
 
     private final List<String> asked = new ArrayList<>();
-    private boolean endFails;
+    private int endsThatFail;
 
     private final CudaRecorder recorder = new CudaRecorder(
             new CudaGraphs() {
@@ -30,7 +30,7 @@ final class CudaRecorderTest {
                 @Override
                 public long end(long plan) {
                     asked.add("end");
-                    if (endFails) {
+                    if (endsThatFail-- > 0) {
                         throw new IllegalStateException("the recording was ended");
                     }
                     return GRAPH;
@@ -82,13 +82,24 @@ final class CudaRecorderTest {
 
     @Test
     void aDriverThatHasEndedTheRecordingDoesNotHideWhatFailed() {
-        endFails = true;
+        endsThatFail = 2;
 
         assertThatThrownBy(() -> recorder.record(plan(), CudaRecorderTest::fail))
                 .hasMessage("no kernel")
                 .satisfies(failure -> assertThat(failure.getSuppressed())
                         .singleElement()
                         .satisfies(another -> assertThat(another).hasMessage("the recording was ended")));
+    }
+
+    /** TornadoVM would write it behind the next recording, when the plan may be gone. */
+    @Test
+    void whatARecordingThatDidNotEndLeavesToBeWrittenIsWrittenAtOnce() {
+        endsThatFail = 1;
+
+        assertThatThrownBy(() -> recorder.record(plan(), () -> asked.add("run")))
+                .hasMessage("the recording was ended");
+
+        assertThat(asked).containsExactly("begin", "run", "concurrent false", "end", "begin", "end", "destroy 77");
     }
 
     @Test
