@@ -28,7 +28,8 @@ final class KernelCache {
     private final Path directory;
     private final String suffix;
     private final Consumer<String> log;
-    private boolean hasComplained;
+    private boolean hasComplained; // of entries that are there
+    private boolean hasComplainedOfWriting;
     private @Nullable Path substitute; // for what cannot be written
 
     private KernelCache(Path directory, String suffix, Consumer<String> log) {
@@ -171,8 +172,8 @@ final class KernelCache {
     }
 
     private synchronized void complainOfWriting(IOException unwritable) {
-        if (!hasComplained) {
-            hasComplained = true;
+        if (!hasComplainedOfWriting) {
+            hasComplainedOfWriting = true;
             log.accept("kernels cannot be written to " + directory + " and are not kept: " + unwritable);
         }
     }

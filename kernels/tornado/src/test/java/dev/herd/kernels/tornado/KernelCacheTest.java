@@ -168,6 +168,27 @@ final class KernelCacheTest {
         }
     }
 
+    /** The one does not say the other: that it is damaged, and that it stays so. */
+    @Test
+    void aDamagedEntryThatCannotBeReplacedIsSaidInTwoLines() throws IOException {
+        Path file = filled();
+        Path other = open().find(OTHER_KEY).orElseThrow();
+        Files.writeString(file, "damaged");
+        Files.delete(other);
+        Files.createDirectories(other.resolve("in the way"));
+        KernelCache cache = open();
+
+        for (int twice = 0; twice < 2; twice++) {
+            assertThat(cache.find(KEY)).isEmpty();
+            cache.keep(OTHER_KEY, OTHER_SOURCE);
+        }
+
+        assertThat(log)
+                .satisfiesExactly(
+                        line -> assertThat(line).contains("is not whole", "is damaged"),
+                        line -> assertThat(line).contains("cannot be written"));
+    }
+
     @Test
     void aCacheThatIsNoDirectoryIsSaidOnceAndDoneWithout() throws IOException {
         Path occupied = Files.writeString(root.resolve("file"), "mine");
