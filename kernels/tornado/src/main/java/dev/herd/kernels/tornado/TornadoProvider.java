@@ -5,12 +5,11 @@ import dev.herd.kernels.device.DeviceProvider;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /** The device that TornadoVM drives, if this JVM was started with TornadoVM. */
 public final class TornadoProvider implements DeviceProvider {
     /** TornadoVM has one runtime in a JVM, and its devices are that one's. */
-    private static @Nullable Device opened;
+    private static final FirstStart START = new FirstStart();
 
     @Override
     public String name() {
@@ -32,31 +31,10 @@ public final class TornadoProvider implements DeviceProvider {
 
     /**
      * The one device of the JVM, for all models that are to be on it: they share its memory and take turns. A runtime that failed
-     * to start cannot be started again.
+     * to start is not started again, and every model is told why.
      */
     @Override
     public Device open(Optional<Path> kernelCache, Consumer<String> log) {
-        synchronized (TornadoProvider.class) {
-            if (opened == null) {
-                opened = opened(kernelCache, log);
-            }
-            return opened;
-        }
-    }
-
-    private static Device opened(Optional<Path> kernelCache, Consumer<String> log) {
-        try {
-            return TornadoDevices.open(kernelCache, log);
-        } catch (Throwable failure) {
-            throw new IllegalStateException("TornadoVM does not start: " + rootMessage(failure), failure);
-        }
-    }
-
-    private static String rootMessage(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+        return START.device(() -> TornadoDevices.open(kernelCache, log));
     }
 }
