@@ -26,17 +26,37 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
      * @throws IllegalArgumentException if what is configured does not fit
      */
     static KvBudget of(ModelConfig config, ModelSettings settings, long machineBytes) {
-        return of(config, settings, machineBytes, machineBytes / 4);
+        return of(config, settings, new Place("the machine", "", machineBytes, machineBytes / 4, 1, 1));
+    }
+
+    /**
+     * Memory where keys and values are to be.
+     *
+     * @param name what has it
+     * @param circumstance what is said behind a number of bytes that it has
+     * @param bytes all that keys and values may take
+     * @param usualBytes what of it they may take without being configured
+     * @param hostBlock bytes of a block as the host would keep it, which is how key/value memory is configured and counted
+     * @param block bytes of the same block there
+     */
+    record Place(String name, String circumstance, long bytes, long usualBytes, long hostBlock, long block) {
+        /** So many bytes of this place's, counted as the host would keep the same keys and values. */
+        private long counted(long here) {
+            return here / block * hostBlock + here % block * hostBlock / block;
+        }
+
+        /** Bytes of this place's that so many of the host's count would take. */
+        private long taken(long counted) {
+            return counted / hostBlock * block + Math.ceilDiv(counted % hostBlock * block, hostBlock);
+        }
     }
 
     /**
      * The budget for a model.
      *
-     * @param memoryBytes memory where keys and values are to be
-     * @param usualBytes what of it they may take without being configured
      * @throws IllegalArgumentException if what is configured does not fit
      */
-    static KvBudget of(ModelConfig config, ModelSettings settings, long memoryBytes, long usualBytes) {
+    static KvBudget of(ModelConfig config, ModelSettings settings, Place place) {
         if (config.headSize() % settings.kvType().quantGroupSize() != 0) {
             throw new IllegalArgumentException("kv-type " + settings.kvType() + " needs heads of whole groups of "
                     + settings.kvType().quantGroupSize() + " elements, but this model's heads have " + config.headSize()
@@ -44,12 +64,11 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
         }
         KvLayout layout = KvLayout.of(config, BLOCK_SIZE, settings.kvType());
         return settings.contextLength().isPresent()
-                ? configured(config, layout, settings, memoryBytes, usualBytes)
-                : fitting(config, layout, settings, usualBytes);
+                ? configured(config, layout, settings, place)
+                : fitting(config, layout, settings, place);
     }
 
-    private static KvBudget configured(
-            ModelConfig config, KvLayout layout, ModelSettings settings, long memoryBytes, long usualBytes) {
+    private static KvBudget configured(ModelConfig config, KvLayout layout, ModelSettings settings, Place place) {
         int context = settings.contextLength().getAsInt();
         if (context < LEAST_CONTEXT || context > config.contextLength()) {
             throw new IllegalArgumentException("a context of " + context
@@ -57,32 +76,37 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
                     + config.contextLength());
         }
         long needed = bytes(config, layout, context);
-        long available = settings.kvBytes().orElse(memoryBytes);
-        if (needed > available) {
-            throw new IllegalArgumentException("a context of " + context + " tokens needs " + readable(needed)
-                    + " of key/value memory, but "
-                    + (settings.kvBytes().isPresent() ? "only " : "the machine has only ") + readable(available)
-                    + (settings.kvBytes().isPresent() ? " are configured" : ""));
+        OptionalLong configured = settings.kvBytes();
+        if (needed > configured.orElse(place.counted(place.bytes()))) {
+            throw new IllegalArgumentException("a context of " + context + " tokens needs "
+                    + readable(configured.isPresent() ? needed : place.taken(needed)) + " of key/value memory, but "
+                    + (configured.isPresent()
+                            ? "only " + readable(configured.getAsLong()) + " are configured"
+                            : place.name() + " has only " + readable(place.bytes()) + place.circumstance()));
         }
-        long wished = Math.max(needed, Math.min(saturatedProduct(needed, settings.maxRunning()), usualBytes));
+        long usual = place.counted(place.usualBytes());
+        long wished = Math.max(needed, Math.min(saturatedProduct(needed, settings.maxRunning()), usual));
         return new KvBudget(context, settings.kvBytes().orElse(wished), Optional.empty());
     }
 
-    private static KvBudget fitting(ModelConfig config, KvLayout layout, ModelSettings settings, long usualBytes) {
+    private static KvBudget fitting(ModelConfig config, KvLayout layout, ModelSettings settings, Place place) {
         OptionalLong configured = settings.kvBytes();
         int wished = Math.min(config.contextLength(), ModelSettings.DEFAULT_CONTEXT_LIMIT);
-        long most = configured.orElse(usualBytes);
+        long most = configured.orElse(place.counted(place.usualBytes()));
+        long said = configured.orElse(place.usualBytes());
         int context = longest(config, layout, wished, most);
         if (context < LEAST_CONTEXT) {
-            throw new IllegalArgumentException("key/value memory of " + readable(most) + " does not hold one block of "
-                    + BLOCK_SIZE + " tokens, which takes " + readable(bytes(config, layout, BLOCK_SIZE)));
+            long block = bytes(config, layout, BLOCK_SIZE);
+            throw new IllegalArgumentException("key/value memory of " + readable(said) + " does not hold one block of "
+                    + BLOCK_SIZE + " tokens, which takes "
+                    + readable(configured.isPresent() ? block : place.taken(block)));
         }
         long needed = bytes(config, layout, context);
         long kvBytes = configured.orElse(Math.min(saturatedProduct(needed, settings.maxRunning()), most));
         Optional<String> remark = context == wished
                 ? Optional.empty()
                 : Optional.of("the context is " + context + " tokens instead of " + wished + ", because "
-                        + readable(most) + " of key/value memory hold no more");
+                        + readable(said) + " of key/value memory hold no more");
         return new KvBudget(context, kvBytes, remark);
     }
 

@@ -185,13 +185,22 @@ final class Runners {
     /** @param bytes of the device's, for keys and values */
     private KvBudget budget(Device device, long bytes) {
         long configured = settings.kvBytes().orElse(0);
-        if (onDevice(device, configured) > bytes) {
+        long inArrays = Math.multiplyExact(device.mostKvBlocks(layout().shape()), blockBytes(device));
+        long most = Math.min(bytes, inArrays);
+        String place = device.facts().name();
+        String circumstance =
+                most == bytes ? " left beside the model" : " for keys and values, by the size of its arrays";
+        if (onDevice(device, configured) > most) {
             throw new IllegalStateException("key/value memory of " + KvBudget.readable(configured)
-                    + " is configured, but the device has " + KvBudget.readable(bytes) + " left beside the model");
+                    + " is configured, which takes " + KvBudget.readable(onDevice(device, configured)) + " there, but "
+                    + place + " has only " + KvBudget.readable(most) + circumstance);
         }
-        long most = Math.multiplyExact(bytes, layout().blockBytes()) / blockBytes(device);
+        long blockBytes = layout().blockBytes();
         try {
-            return KvBudget.of(checkpoint.config(), settings, most, most);
+            return KvBudget.of(
+                    checkpoint.config(),
+                    settings,
+                    new KvBudget.Place(place, circumstance, most, most, blockBytes, blockBytes(device)));
         } catch (IllegalArgumentException tooSmall) {
             throw new IllegalStateException(tooSmall.getMessage(), tooSmall);
         }

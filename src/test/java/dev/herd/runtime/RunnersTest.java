@@ -15,6 +15,7 @@ import dev.herd.kernels.device.DeviceSelector.Choice;
 import dev.herd.kernels.device.Encoder;
 import dev.herd.kernels.device.LoadedDecoder;
 import dev.herd.kernels.device.LoadedEncoder;
+import dev.herd.model.KvLayout;
 import dev.herd.tokenizer.BuiltInVocabulary;
 import dev.herd.weights.BuiltInModel;
 import dev.herd.weights.Checkpoint;
@@ -138,7 +139,43 @@ class RunnersTest {
         assertThatThrownBy(() -> choose(settings, device(0, Optional.empty())))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage(
-                        "key/value memory of 46 MiB is configured, but the device has 45 MiB left beside the model");
+                        "key/value memory of 46 MiB is configured, which takes 46 MiB there, but a device of paper has"
+                                + " only 45 MiB left beside the model");
+    }
+
+    /** The fixture's four layers are in one block, and would have 5 MiB. */
+    @Test
+    void keysAndValuesAreNoMoreThanTheDevicesArraysHold() {
+        ScriptedDevice small = new ScriptedDevice(100 * MIB, 90 * MIB, 0, Optional.empty(), 0, 100, 1, 0);
+        try (Checkpoint checkpoint = BuiltInModel.open(BuiltInVocabulary.get())) {
+            KvLayout layout = KvLayout.of(checkpoint.config(), KvBudget.BLOCK_SIZE, TensorType.F16);
+            ModelSettings settings = settings("scripted").withKvType(TensorType.F16);
+
+            assertThat(choose(checkpoint, settings, small).budget().kvBytes()).isEqualTo(100 * layout.blockBytes());
+            ModelSettings configured = settings.withKvBytes(OptionalLong.of(101 * layout.blockBytes()));
+            assertThatThrownBy(() -> choose(checkpoint, configured, small))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("key/value memory of ")
+                    .hasMessageEndingWith(" for keys and values, by the size of its arrays");
+        }
+    }
+
+    /** The device's numbers, since it is the device that lacks them. */
+    @Test
+    void aContextThatTheDeviceDoesNotHoldIsRefusedWithTheDevicesNumbers() {
+        ModelSettings settings =
+                settings("scripted").withKvType(TensorType.Q8_0).withContextLength(4096);
+        ScriptedDevice small = new ScriptedDevice(100 * MIB, 94 * MIB, 0, Optional.empty(), 0, Integer.MAX_VALUE, 1, 0);
+
+        try (Checkpoint checkpoint = BuiltInModel.open(BuiltInVocabulary.get())) {
+            KvLayout layout = KvLayout.of(checkpoint.config(), KvBudget.BLOCK_SIZE, TensorType.Q8_0);
+            long there = KvBudget.bytes(checkpoint.config(), layout, 4096) / 34 * 36;
+            assertThat(there).isGreaterThan(MIB);
+            assertThatThrownBy(() -> choose(checkpoint, settings, small))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("a context of 4096 tokens needs " + KvBudget.readable(there)
+                            + " of key/value memory, but a device of paper has only 1024 KiB left beside the model");
+        }
     }
 
     @Test
@@ -156,11 +193,13 @@ class RunnersTest {
     /** A guard beside the model, or the model beside a guard: who comes first. */
     @Test
     void aModelGetsWhatAnotherOnTheDeviceLeaves() {
-        ScriptedDevice half = new ScriptedDevice(100 * MIB, 50 * MIB, 0, Optional.empty(), 40 * MIB, 1, 0);
+        ScriptedDevice half =
+                new ScriptedDevice(100 * MIB, 50 * MIB, 0, Optional.empty(), 40 * MIB, Integer.MAX_VALUE, 1, 0);
 
         assertThat(chooseForPictures(half).budget().kvBytes()).isEqualTo(5 * MIB);
 
-        ScriptedDevice full = new ScriptedDevice(100 * MIB, 50 * MIB, 0, Optional.empty(), 60 * MIB, 1, 0);
+        ScriptedDevice full =
+                new ScriptedDevice(100 * MIB, 50 * MIB, 0, Optional.empty(), 60 * MIB, Integer.MAX_VALUE, 1, 0);
         assertThatThrownBy(() -> chooseForPictures(full))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the model needs 50 MiB without keys and values, but a device of paper has 100 MiB, 60 MiB"
@@ -221,7 +260,7 @@ class RunnersTest {
     @Test
     void keysAndValuesAreCountedAsTheDeviceKeepsThem() {
         ModelSettings settings = settings("scripted").withKvType(TensorType.Q8_0);
-        ScriptedDevice small = new ScriptedDevice(100 * MIB, 90 * MIB, 0, Optional.empty(), 0, 1, 0);
+        ScriptedDevice small = new ScriptedDevice(100 * MIB, 90 * MIB, 0, Optional.empty(), 0, Integer.MAX_VALUE, 1, 0);
 
         try (Checkpoint checkpoint = BuiltInModel.open(BuiltInVocabulary.get())) {
             assertThat(choose(checkpoint, settings, small).budget().kvBytes()).isEqualTo(5 * MIB * 34 / 36);
@@ -229,8 +268,8 @@ class RunnersTest {
             assertThatThrownBy(() -> choose(checkpoint, configured, small))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage(
-                            "key/value memory of 4837 KiB is configured, but the device has 5120 KiB left beside the"
-                                    + " model");
+                            "key/value memory of 4837 KiB is configured, which takes 5126 KiB there, but a device of"
+                                    + " paper has only 5120 KiB left beside the model");
         }
     }
 
@@ -258,7 +297,7 @@ class RunnersTest {
 
     /** 100 MiB, of which 95 can be used and a decoder takes 50. */
     private static ScriptedDevice device(long towerBytes, Optional<String> towerRefusal) {
-        return new ScriptedDevice(100 * MIB, 50 * MIB, towerBytes, towerRefusal, 0, 1, 0);
+        return new ScriptedDevice(100 * MIB, 50 * MIB, towerBytes, towerRefusal, 0, Integer.MAX_VALUE, 1, 0);
     }
 
     private static Runners.Chosen chooseForPictures(ScriptedDevice device) {
@@ -280,11 +319,7 @@ class RunnersTest {
 
     private static Runners.Chosen choose(Checkpoint checkpoint, ModelSettings settings, Device device) {
         Runners.Chosen chosen = Runners.choose(
-                checkpoint,
-                settings,
-                MACHINE,
-                name -> new Choice.Take(ScriptedDevice.provider(device)),
-                () -> {});
+                checkpoint, settings, MACHINE, name -> new Choice.Take(ScriptedDevice.provider(device)), () -> {});
         chosen.runner().close();
         return chosen;
     }
@@ -314,6 +349,11 @@ class RunnersTest {
         @Override
         public long kvBytes(KvShape shape, int layers, long blocks) {
             return able.kvBytes(shape, layers, blocks);
+        }
+
+        @Override
+        public long mostKvBlocks(KvShape shape) {
+            return able.mostKvBlocks(shape);
         }
 
         @Override

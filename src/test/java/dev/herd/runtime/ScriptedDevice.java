@@ -26,6 +26,7 @@ import java.util.function.Consumer;
  * @param towerBytes what any vision encoder takes of it
  * @param towerRefusal why it runs no vision encoder
  * @param takenBytes what another model takes
+ * @param mostKvBlocks blocks of keys and values that its arrays hold
  * @param steps after which it is lost
  * @param token what it says
  */
@@ -35,12 +36,13 @@ public record ScriptedDevice(
         long towerBytes,
         Optional<String> towerRefusal,
         long takenBytes,
+        long mostKvBlocks,
         int steps,
         int token)
         implements Device {
     /** For models without a vision encoder. */
     public ScriptedDevice(long memoryBytes, long neededBytes, int steps, int token) {
-        this(memoryBytes, neededBytes, 0, Optional.empty(), 0, steps, token);
+        this(memoryBytes, neededBytes, 0, Optional.empty(), 0, Integer.MAX_VALUE, steps, token);
     }
 
     /** A provider of a device by the name {@code scripted}. */
@@ -87,6 +89,11 @@ public record ScriptedDevice(
     public long kvBytes(KvShape shape, int layers, long blocks) {
         long bytes = blocks * layers * shape.layerBytes();
         return shape.type() == TensorType.Q8_0 ? bytes / 34 * 36 : bytes;
+    }
+
+    @Override
+    public long mostKvBlocks(KvShape shape) {
+        return mostKvBlocks;
     }
 
     @Override

@@ -23,6 +23,9 @@ public interface Device {
     /** Bytes of its key/value memory that {@code blocks} blocks of {@code layers} layers take. */
     long kvBytes(KvShape shape, int layers, long blocks);
 
+    /** Blocks of its key/value memory that there can be at most, however much is free: a layer's are in one array. */
+    long mostKvBlocks(KvShape shape);
+
     /**
      * Bytes that the decoder takes on the device: weights, key/value memory, scratch, what goes there with each step, and
      * recordings of steps. There is a number for one that is refused, too.

@@ -33,9 +33,9 @@ final class ArraySizes implements ArraySource {
         return array;
     }
 
-    /** Bytes of the largest. */
+    /** Bytes of the largest on the device. */
     long largest() {
-        return bytes.values().stream().mapToLong(Long::longValue).max().orElse(0);
+        return bytes.values().stream().mapToLong(Long::longValue).max().orElse(0) + TornadoNativeArray.ARRAY_HEADER;
     }
 
     /** Bytes of an array on the device, with what TornadoVM adds to each. */

@@ -17,6 +17,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** A device that runs task graphs. */
 final class GraphDevice implements Device {
@@ -29,11 +30,16 @@ final class GraphDevice implements Device {
     private final AtomicLong taken = new AtomicLong(); // bytes
     private volatile @Nullable Needs last;
 
-    /** @param recorder what records steps, if the device does */
+    /**
+     * A device.
+     *
+     * @param maxArrayBytes of the largest array that it has, header and all
+     * @param recorder what records steps, if the device does
+     */
     GraphDevice(
             Facts facts, long maxArrayBytes, KernelLibrary library, Optional<Recorder> recorder, Consumer<String> log) {
         this.facts = facts;
-        this.maxArrayBytes = Math.min(maxArrayBytes, 4L * Integer.MAX_VALUE);
+        this.maxArrayBytes = Math.min(maxArrayBytes, TornadoNativeArray.ARRAY_HEADER + 4L * Integer.MAX_VALUE);
         this.library = library;
         this.recorder = recorder;
         this.log = log;
@@ -105,6 +111,11 @@ final class GraphDevice implements Device {
     @Override
     public long kvBytes(KvShape shape, int layers, long blocks) {
         return Math.multiplyExact(4L * layers, Scratch.cacheWords(shape, blocks));
+    }
+
+    @Override
+    public long mostKvBlocks(KvShape shape) {
+        return (maxArrayBytes - TornadoNativeArray.ARRAY_HEADER) / (4L * Scratch.cacheWords(shape, 1));
     }
 
     @Override

@@ -29,6 +29,7 @@ final class DecoderMemoryTest {
     private static final int HEADS = 4;
     private static final int HEAD_SIZE = 32;
     private static final long MEMORY = 1 << 30;
+    private static final long HEADER = TornadoNativeArray.ARRAY_HEADER;
 
     /** What a device takes is counted where it is emulated. */
     @ParameterizedTest(name = "matrix units and dp4a {0}, pictures {1}, {2} experts, {3} tokens")
@@ -65,13 +66,27 @@ final class DecoderMemoryTest {
     /** Of few tokens the cache is the largest array, of many what is computed. */
     @Test
     void anArrayThatTheDeviceDoesNotHaveIsNamedWithItsSize() {
-        long cache = 4L * 100_000 * 2 * HEADS * 16 * HEAD_SIZE;
+        long cache = HEADER + 4L * 100_000 * 2 * HEADS * 16 * HEAD_SIZE;
         assertThat(refusal(1 << 20, decoder(3, false, 0, 100_000)))
                 .hasValue("it needs an array of " + cache + " bytes, but paper has arrays of 1048576 at most");
-        long wide = 4L * 5000 * HEADS * (HEAD_SIZE + 2);
+        long wide = HEADER + 4L * 5000 * HEADS * (HEAD_SIZE + 2);
         assertThat(refusal(1 << 20, decoder(5000, false, 0, 8)))
                 .hasValue("it needs an array of " + wide + " bytes, but paper has arrays of 1048576 at most");
         assertThat(refusal(wide, decoder(5000, false, 0, 8))).isEmpty();
+        assertThat(refusal(wide - 1, decoder(5000, false, 0, 8))).isPresent();
+    }
+
+    /** One more and the array of a layer would be refused, and one less would be a waste. */
+    @Test
+    void thereAreAsManyBlocksAsAnArrayHolds() {
+        KvShape shape = new KvShape(HEADS, HEAD_SIZE, 16, TensorType.F32);
+        GraphDevice device = device(MEMORY, 1 << 20, false, Optional.empty());
+
+        long most = device.mostKvBlocks(shape);
+
+        assertThat(most).isEqualTo((1 << 20) / (4L * 2 * HEADS * 16 * HEAD_SIZE) - 1); // for the header
+        assertThat(device.refusal(decoder(3, false, 0, (int) most))).isEmpty();
+        assertThat(device.refusal(decoder(3, false, 0, (int) most + 1))).isPresent();
     }
 
     /** Elements of an array are numbered by ints, however much memory there is. */
@@ -80,9 +95,9 @@ final class DecoderMemoryTest {
         Decoder decoder = decoder(20_000_000, false, 0, 8);
 
         assertThat(refusal(Long.MAX_VALUE, decoder))
-                .hasValueSatisfying(text -> assertThat(text).endsWith(" has arrays of 8589934588 at most"));
+                .hasValueSatisfying(text -> assertThat(text).endsWith(" has arrays of 8589934604 at most"));
         assertThat(device(MEMORY, Long.MAX_VALUE, true, Optional.empty()).bytes(decoder))
-                .isGreaterThan(8589934588L);
+                .isGreaterThan(8589934604L);
     }
 
     @Test

@@ -29,8 +29,8 @@ final class FirstStartTest {
     void aFailureIsToldToEverybodyAndNothingIsTriedAgain() {
         Callable<Device> unable = () -> {
             starts++;
-            throw new ExceptionInInitializerError(new IllegalStateException(
-                    "no backend", new IllegalArgumentException("no driver " + starts)));
+            throw new ExceptionInInitializerError(
+                    new IllegalStateException("no backend", new IllegalArgumentException("no driver " + starts)));
         };
 
         for (int times = 0; times < 3; times++) {
