@@ -10,7 +10,10 @@ public interface LoadedDecoder extends AutoCloseable {
      */
     Logits run(DecoderStep step);
 
-    /** How the kernels came about: {@code 24 kernels compiled in 9.1 s}. */
+    /**
+     * How all kernels came about that the device got since this decoder was to be loaded:
+     * {@code 24 kernels compiled, 0 from the cache, in 9.1 s}.
+     */
     String kernels();
 
     @Override

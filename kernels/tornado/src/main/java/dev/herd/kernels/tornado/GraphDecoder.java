@@ -22,6 +22,7 @@ final class GraphDecoder implements LoadedDecoder {
 
     private final Decoder decoder;
     private final KernelLibrary library;
+    private final KernelTally others;
     private final Runnable whenClosed;
     private final HostMemory memory = new HostMemory();
     private final DecoderPlan graphs;
@@ -32,6 +33,7 @@ final class GraphDecoder implements LoadedDecoder {
     GraphDecoder(Decoder decoder, GraphDevice device, Consumer<String> log, Runnable whenClosed) {
         this.decoder = decoder;
         this.library = device.library();
+        this.others = library.tally();
         this.whenClosed = whenClosed;
         try {
             graphs = new DecoderPlan(decoder, library, memory);
@@ -131,9 +133,10 @@ final class GraphDecoder implements LoadedDecoder {
         }
     }
 
+    /** Those of other models are theirs; those of its own vision encoder, which is loaded next, are among them. */
     @Override
     public String kernels() {
-        return library.summary();
+        return library.summary(others);
     }
 
     /** Gives the device's memory back, and the host's side. */

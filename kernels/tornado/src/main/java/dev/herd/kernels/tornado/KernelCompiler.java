@@ -6,9 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import uk.ac.manchester.tornado.api.AccessorParameters;
 import uk.ac.manchester.tornado.api.GridScheduler;
@@ -35,8 +35,7 @@ final class KernelCompiler {
     private final Optional<DriverCompiler> driver;
     private final Map<String, Path> sources = new HashMap<>();
     private final Map<String, byte[]> images = new ConcurrentHashMap<>();
-    private int compiled;
-    private int cached;
+    private final Set<String> compiled = ConcurrentHashMap.newKeySet(); // keys of those that were not all in the cache
     private long nanos;
 
     /**
@@ -72,6 +71,7 @@ final class KernelCompiler {
     }
 
     private byte[] newImage(DriverCompiler compiler, String key, Path source) {
+        compiled.add(key);
         byte[] image = compiler.compile(source);
         cache.keepImage(key, source, compiler.version(), image);
         return image;
@@ -105,11 +105,11 @@ final class KernelCompiler {
     private Path source(KernelCall call) {
         Optional<Path> known = cache.find(call.key());
         if (known.isPresent()) {
-            cached++;
             return known.get();
         }
-        compiled++;
-        return cache.keep(call.key(), compile(call));
+        Path source = cache.keep(call.key(), compile(call));
+        compiled.add(call.key());
+        return source;
     }
 
     private String compile(KernelCall call) {
@@ -151,8 +151,8 @@ final class KernelCompiler {
         return known;
     }
 
-    String summary() {
-        return compiled + " kernels compiled, " + cached + " from the cache, in "
-                + String.format(Locale.ROOT, "%.1f", nanos / 1e9) + " s";
+    /** What has been done so far. */
+    KernelTally tally() {
+        return new KernelTally(compiled.size(), sources.size() - compiled.size(), nanos);
     }
 }

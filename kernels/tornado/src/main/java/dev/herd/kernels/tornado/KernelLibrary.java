@@ -23,8 +23,13 @@ sealed interface KernelLibrary {
     /** What the device can do, which decides what kernels it gets. */
     Capabilities capabilities();
 
-    /** What {@link #prepare} did, for the log. */
-    String summary();
+    /** What {@link #prepare} and {@link #install} have done so far. */
+    KernelTally tally();
+
+    /** What they have done since, for the log. */
+    default String summary(KernelTally earlier) {
+        return tally().since(earlier).text();
+    }
 
     /** Kernels that stay Java: those of the emulator, which compiles nothing. */
     record Java(Capabilities capabilities) implements KernelLibrary {
@@ -40,7 +45,12 @@ sealed interface KernelLibrary {
         public void install(long plan, Map<String, KernelCall> tasks) {}
 
         @Override
-        public String summary() {
+        public KernelTally tally() {
+            return new KernelTally(0, 0, 0);
+        }
+
+        @Override
+        public String summary(KernelTally earlier) {
             return "kernels run as Java";
         }
     }
@@ -63,8 +73,8 @@ sealed interface KernelLibrary {
         }
 
         @Override
-        public String summary() {
-            return compiler.summary();
+        public KernelTally tally() {
+            return compiler.tally();
         }
     }
 }

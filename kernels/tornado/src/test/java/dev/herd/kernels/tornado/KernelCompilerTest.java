@@ -81,10 +81,11 @@ final class KernelCompilerTest {
         return KernelCache.open(root, ORIGIN, ".cu", log::add);
     }
 
-    private void start(long plan) {
+    private KernelTally start(long plan) {
         KernelCompiler compiler = new KernelCompiler(cache(), root.resolve("unused"), Optional.of(driver));
         compiler.prepare(List.of(ADD, LONG_ADD, ADD));
         compiler.install(plan, Map.of("layer.k0n1", ADD, "layer.k1n1", LONG_ADD, "layer.k0n2", ADD));
+        return compiler.tally();
     }
 
     @BeforeEach
@@ -113,12 +114,38 @@ final class KernelCompilerTest {
         assertThat(log).isEmpty();
     }
 
+    /** A source from the cache that has still to be compiled is not all of a kernel. */
+    @Test
+    void whatTheDriversCompilerRanForDoesNotCountAsFromTheCache() {
+        assertThat(start(1)).satisfies(tally -> {
+            assertThat(tally.compiled()).isEqualTo(2);
+            assertThat(tally.cached()).isZero();
+        });
+        assertThat(start(2)).satisfies(tally -> {
+            assertThat(tally.compiled()).isZero();
+            assertThat(tally.cached()).isEqualTo(2);
+        });
+    }
+
+    @Test
+    void whatAnotherModelHadCompiledIsNotASecondOnes() {
+        KernelCompiler compiler = new KernelCompiler(cache(), root.resolve("unused"), Optional.of(driver));
+        compiler.prepare(List.of(ADD));
+        KernelTally first = compiler.tally();
+        assertThat(first.text()).startsWith("1 kernels compiled, 0 from the cache, in ");
+        new KernelCompiler(cache(), root.resolve("unused"), Optional.of(driver)).prepare(List.of(LONG_ADD));
+
+        compiler.prepare(List.of(ADD, LONG_ADD));
+
+        assertThat(compiler.tally().since(first).text()).startsWith("0 kernels compiled, 1 from the cache, in ");
+    }
+
     @Test
     void imagesOfAnotherCompilerAreNotTaken() {
         start(1);
         driver.version = "compiler 2";
 
-        start(2);
+        assertThat(start(2).compiled()).isEqualTo(2);
 
         assertThat(driver.compiled).hasSize(4);
         assertThat(driver.installed)
