@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
 /**
@@ -34,6 +35,7 @@ final class CudaPrograms implements DriverCompiler {
     private final Method imageSizes;
     private final Method readImages;
     private final Method createKernel;
+    private final Method handle;
     private final Method cleanup;
     private final Field pointer;
     private final Method codeCache;
@@ -58,6 +60,7 @@ final class CudaPrograms implements DriverCompiler {
         imageSizes = program.getMethod("getBinarySizes");
         readImages = open(program.getDeclaredMethod("getBinaries", long.class, long.class, ByteBuffer.class));
         createKernel = program.getMethod("clCreateKernel", String.class);
+        handle = kernel.getMethod("getOclKernelID");
         cleanup = program.getMethod("cleanup");
         pointer = open(program.getDeclaredField("programPointer"));
         codeCache = contexts.getMethod("getCodeCache", long.class);
@@ -88,7 +91,7 @@ final class CudaPrograms implements DriverCompiler {
             throw new UncheckedIOException(e);
         }
         return call(() -> {
-            Object program = createFromSource.invoke(context, source, new long[] {source.length});
+            Object program = created(createFromSource.invoke(context, source, new long[] {source.length}));
             try {
                 build.invoke(program, "");
                 if (!isBuilt(program)) {
@@ -109,12 +112,12 @@ final class CudaPrograms implements DriverCompiler {
     @Override
     public boolean install(long plan, String task, String method, byte[] image) {
         return call(() -> {
-            Object program = createFromImage.invoke(context, image, new long[] {image.length});
+            Object program = created(createFromImage.invoke(context, image, new long[] {image.length}));
             boolean isInstalled = false;
             try {
                 build.invoke(program, "");
-                if (isBuilt(program)) {
-                    Object kernel = createKernel.invoke(program, method);
+                Object kernel = isBuilt(program) ? createKernel.invoke(program, method) : null;
+                if (kernel != null && (long) handle.invoke(kernel) != 0) { // or the image is of something else
                     put(plan, task + "-" + method, code.newInstance(method, image, context, program, kernel, false));
                     isInstalled = true;
                 }
@@ -125,6 +128,14 @@ final class CudaPrograms implements DriverCompiler {
                 }
             }
         });
+    }
+
+    /** TornadoVM prints what kept it from making a program, and yields none. */
+    static Object created(@Nullable Object program) {
+        if (program == null) {
+            throw new IllegalStateException("TornadoVM makes no CUDA program; its error is on standard output");
+        }
+        return program;
     }
 
     /** TornadoVM makes a plan's cache when it is first asked for, without regard to other threads. */
