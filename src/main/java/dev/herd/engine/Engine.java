@@ -8,10 +8,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
@@ -46,7 +43,7 @@ public final class Engine implements AutoCloseable {
     private final ImageStage images;
     private final Samplers samplers;
     private final Ledger ledger;
-    private final Queue<Message> mailbox = new ConcurrentLinkedQueue<>();
+    private final Mailbox mailbox = new Mailbox(this::wake);
     private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
     private boolean isStepping;
 
@@ -86,35 +83,7 @@ public final class Engine implements AutoCloseable {
         Sequence sequence =
                 new Sequence(request, listener, config.contextLength(), vocabularySize, nanoTime.getAsLong());
         ledger.enter();
-        post(new Submission(sequence));
-        return new Handle(sequence);
-    }
-
-    /** What the caller holds. */
-    private final class Handle implements Generation {
-        private final Sequence sequence;
-        private final AtomicBoolean isCancelled = new AtomicBoolean();
-
-        Handle(Sequence sequence) {
-            this.sequence = sequence;
-        }
-
-        @Override
-        public void cancel() {
-            if (isCancelled.compareAndSet(false, true)) {
-                post(new Cancellation(sequence));
-            }
-        }
-
-        @Override
-        public void pause() {
-            post(new Pause(sequence, true));
-        }
-
-        @Override
-        public void resume() {
-            post(new Pause(sequence, false));
-        }
+        return mailbox.submit(sequence);
     }
 
     /**
@@ -228,11 +197,11 @@ public final class Engine implements AutoCloseable {
     }
 
     private void receive() {
-        for (Message message = mailbox.poll(); message != null; message = mailbox.poll()) {
+        for (Mailbox.Message message = mailbox.poll(); message != null; message = mailbox.poll()) {
             switch (message) {
-                case Submission(Sequence sequence) -> scheduler.add(sequence);
-                case Cancellation(Sequence sequence) -> cancel(sequence);
-                case Pause(Sequence sequence, boolean isPaused) -> sequence.setPaused(isPaused);
+                case Mailbox.Message.Submission(Sequence sequence) -> scheduler.add(sequence);
+                case Mailbox.Message.Cancellation(Sequence sequence) -> cancel(sequence);
+                case Mailbox.Message.Pause(Sequence sequence, boolean isPaused) -> sequence.setPaused(isPaused);
             }
         }
         if (ledger.isCancelling()) {
@@ -348,11 +317,6 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private void post(Message message) {
-        mailbox.add(message);
-        wake();
-    }
-
     private void wake() {
         LockSupport.unpark(thread.get());
     }
@@ -411,13 +375,4 @@ public final class Engine implements AutoCloseable {
                     + runner.maxBatchTokens() + " tokens, one of each request");
         }
     }
-
-    /** What other threads have to say. */
-    private sealed interface Message {}
-
-    private record Submission(Sequence sequence) implements Message {}
-
-    private record Cancellation(Sequence sequence) implements Message {}
-
-    private record Pause(Sequence sequence, boolean isPaused) implements Message {}
 }
