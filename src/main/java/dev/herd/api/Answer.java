@@ -7,12 +7,10 @@ import dev.herd.api.openai.Usage;
 import dev.herd.engine.Engine;
 import dev.herd.engine.FinishReason;
 import dev.herd.engine.Generation;
-import dev.herd.engine.GenerationListener;
 import dev.herd.engine.GenerationRequest;
 import dev.herd.engine.GenerationStats;
 import dev.herd.engine.SampledToken;
 import dev.herd.safety.Direction;
-import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -25,7 +23,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
@@ -44,8 +41,7 @@ final class Answer {
 
     private final List<ChoiceText> choices;
     private final PromptCost cost;
-    private final AtomicInteger unfinished;
-    private final AtomicInteger generated = new AtomicInteger();
+    private final AnswerSource source;
     private final AnswerRecorder recorder;
     private final SafetySession safety;
     private final List<Optional<ChoiceGate>> gates;
@@ -64,7 +60,7 @@ final class Answer {
     private Answer(List<ChoiceText> choices, PromptCost cost, AnswerRecorder recorder, SafetySession safety) {
         this.choices = choices;
         this.cost = cost;
-        this.unfinished = new AtomicInteger(choices.size());
+        this.source = new AnswerSource(choices.size(), cost.whenComputed(), recorder, this::add);
         this.recorder = recorder;
         this.safety = safety;
         this.gates = IntStream.range(0, choices.size())
@@ -89,11 +85,11 @@ final class Answer {
         try {
             for (int choice = 0; choice < requests.size(); choice++) {
                 GenerationRequest request = requests.get(choice);
-                answer.generations.add(engine.submit(request, answer.new ChoiceListener(choice, request)));
+                answer.generations.add(engine.submit(request, answer.source.listener(choice, request)));
             }
         } catch (RuntimeException refused) {
             answer.cancel();
-            cost.whenComputed().accept(answer.generated.get());
+            answer.source.withdraw();
             throw refused;
         }
         return answer;
@@ -366,67 +362,4 @@ final class Answer {
     private record Ending(FinishReason reason) {}
 
     private record Outlet(Executor executor, AnswerSink sink) {}
-
-    /** What has happened on the engine's side. */
-    private sealed interface Progress {
-        record Token(int choice, SampledToken token, boolean isStopToken) implements Progress {}
-
-        record Scores(int choice, List<SampledToken> scores) implements Progress {}
-
-        record Finish(int choice, FinishReason reason, GenerationStats stats) implements Progress {}
-
-        record Failure(Throwable failure) implements Progress {}
-
-        /** A guard has said something, or it is time to ask it. */
-        record News(int choice) implements Progress {}
-
-        /** Nothing is generated. */
-        record Refusal(int choices) implements Progress {}
-    }
-
-    /** Runs on the engine's thread. */
-    private final class ChoiceListener implements GenerationListener {
-        private final int choice;
-        private final GenerationRequest request;
-        private long lastNanos;
-
-        ChoiceListener(int choice, GenerationRequest request) {
-            this.choice = choice;
-            this.request = request;
-        }
-
-        @Override
-        public void onPromptScores(List<SampledToken> scores) {
-            add(new Progress.Scores(choice, scores));
-        }
-
-        @Override
-        public void onToken(SampledToken token) {
-            long now = System.nanoTime();
-            if (lastNanos != 0) {
-                recorder.tokenAfter(Duration.ofNanos(now - lastNanos));
-            }
-            lastNanos = now;
-            generated.incrementAndGet();
-            add(new Progress.Token(choice, token, request.stopTokens().contains(token.id())));
-        }
-
-        @Override
-        public void onFinish(FinishReason reason, GenerationStats stats) {
-            end();
-            add(new Progress.Finish(choice, reason, stats));
-        }
-
-        @Override
-        public void onFailure(Throwable failure) {
-            end();
-            add(new Progress.Failure(failure));
-        }
-
-        private void end() {
-            if (unfinished.decrementAndGet() == 0) {
-                cost.whenComputed().accept(generated.get());
-            }
-        }
-    }
 }
