@@ -147,7 +147,13 @@ final class BenchCommand implements Command {
                 runs.get(),
                 1e9 * bandwidth.get(),
                 1e12 * peak.get());
-        bench.measure(modelOptions.device(), console);
+        bench.measure(modelOptions.device(this::tell), console);
+    }
+
+    /** What the device's start has to say, such as a kernel cache that is not used. */
+    private void tell(String line) {
+        console.progress().clear();
+        console.err().println(line);
     }
 
     private void measureImages(int count) throws IOException {

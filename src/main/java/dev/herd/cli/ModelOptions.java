@@ -11,6 +11,7 @@ import dev.herd.runtime.ModelSettings;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** The options by which every command that runs a model opens it. */
@@ -83,11 +84,15 @@ final class ModelOptions {
         return threads.get().map(settings::withThreads).orElse(settings);
     }
 
-    /** The device that the options name, or else the one that is taken without being named; the CPU is none. */
-    Device device() {
+    /**
+     * The device that the options name, or else the one that is taken without being named; the CPU is none.
+     *
+     * @param log gets what there is to say of its start, line by line
+     */
+    Device device(Consumer<String> log) {
         try {
             return switch (DeviceSelector.select(backend.get())) {
-                case Choice.Take(DeviceProvider provider) -> provider.open(kernelCache.get(), line -> {});
+                case Choice.Take(DeviceProvider provider) -> provider.open(kernelCache.get(), log);
                 case Choice.Cpu(Optional<String> reason) ->
                     throw new CommandException("there is no device to measure: " + reason.orElse("the CPU was chosen"));
             };
