@@ -57,6 +57,7 @@ class FlowWireTest {
     @AfterEach
     void leave() throws IOException {
         model.runner().release();
+        random.release();
         for (Client client : clients) {
             client.close();
         }
@@ -124,6 +125,7 @@ class FlowWireTest {
         Client client = send("{" + MESSAGES + ",\"stream\":" + stream + "}");
         awaitStatus(status -> status.running() == 1);
         long cancelled = cancelled();
+        long recorded = recorded("cancelled");
 
         model.runner().allow(5);
         client.close();
@@ -131,6 +133,7 @@ class FlowWireTest {
         stepUntil(status -> status.running() == 0);
         assertThat(model.model().engine().status().usedBlocks()).isZero();
         assertThat(cancelled()).isEqualTo(cancelled + 1);
+        awaitRecorded("cancelled", recorded + 1);
     }
 
     /** The framework does so itself when a thread of its own comes late. */
@@ -155,6 +158,7 @@ class FlowWireTest {
         model.runner().say(model.model().tokenizer().encode("x")[0]);
         model.runner().hold();
         long cancelled = cancelled();
+        long recorded = recorded("cancelled");
         random.hold();
         Client client = send("{" + MESSAGES + ",\"stream\":" + stream + "}");
         random.awaitCaller();
@@ -165,6 +169,7 @@ class FlowWireTest {
 
         stepUntil(status -> status.finished().getOrDefault(FinishReason.CANCELLED, 0L) > cancelled);
         assertThat(model.model().engine().status().running()).isZero();
+        awaitRecorded("cancelled", recorded + 1);
     }
 
     @Test
@@ -246,6 +251,23 @@ class FlowWireTest {
         assertThat(stream).contains("\"finish_reason\":\"length\"").contains("data: [DONE]");
     }
 
+    /** The rest of a computed answer waits for a reader who will not come back; it is counted when that is known. */
+    @Test
+    void answerOfASlowReaderWhoResetsItsStreamIsCounted() throws Exception {
+        model.runner().say(model.model().tokenizer().encode("x")[0]);
+        long recorded = recorded("length");
+        try (SlowReader reader = new SlowReader(
+                "{" + MESSAGES + ",\"stream\":true,\"logprobs\":true,\"top_logprobs\":20,\"max_tokens\":3000}")) {
+            awaitStatus(status -> status.running() == 0 && status.waiting() == 0);
+            LockSupport.parkNanos(300_000_000);
+            assertThat(recorded("length")).as("the end waits behind the rest").isEqualTo(recorded);
+
+            reader.reset();
+
+            awaitRecorded("length", recorded + 1);
+        }
+    }
+
     private Client send(String body) throws IOException {
         return send(body, "");
     }
@@ -258,6 +280,23 @@ class FlowWireTest {
 
     private long cancelled() {
         return model.model().engine().status().finished().getOrDefault(FinishReason.CANCELLED, 0L);
+    }
+
+    private static long recorded(String reason) {
+        String name = "herd_request_duration_seconds_count{finish_reason=\"" + reason + "\"} ";
+        return given().get("/q/metrics")
+                .asString()
+                .lines()
+                .filter(line -> line.startsWith(name))
+                .mapToLong(line -> (long) Double.parseDouble(line.substring(name.length())))
+                .sum();
+    }
+
+    private static void awaitRecorded(String reason, long count) {
+        for (int glances = 0; glances < 500 && recorded(reason) < count; glances++) {
+            LockSupport.parkNanos(10_000_000);
+        }
+        assertThat(recorded(reason)).isEqualTo(count);
     }
 
     /** Far fewer steps than an answer without end would take. */

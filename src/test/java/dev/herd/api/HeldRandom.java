@@ -27,6 +27,8 @@ final class HeldRandom implements RandomGenerator {
     }
 
     void hold() {
+        callers.drainPermits();
+        permits.drainPermits();
         isHeld = true;
     }
 
@@ -35,8 +37,10 @@ final class HeldRandom implements RandomGenerator {
     }
 
     void release() {
-        isHeld = false;
-        permits.release();
+        if (isHeld) {
+            isHeld = false;
+            permits.release();
+        }
     }
 
     private static void acquire(Semaphore semaphore) {

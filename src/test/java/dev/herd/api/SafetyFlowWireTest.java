@@ -204,6 +204,26 @@ class SafetyFlowWireTest {
         assertThat(safety.decisions()).hasSize(2);
     }
 
+    /** The rest of a computed answer waits for a reader who will not come back. */
+    @Test
+    void whatWasDecidedIsRecordedAlsoIfASlowReaderResetsItsStream() throws Exception {
+        safety.enforce(FOX.replace("\"output\":\"block\"", "\"output\":\"annotate\""));
+        model.sayNext("I saw a red fox " + "and on ".repeat(1000));
+        try (SlowReader reader = new SlowReader("{\"model\":\"herd-tiny\",\"messages\":[{\"role\":\"user\","
+                + "\"content\":\"Hi\"}],\"stream\":true,\"logprobs\":true,\"top_logprobs\":20,\"max_tokens\":1500}")) {
+            awaitStatus(status -> status.running() + status.waiting() == 0);
+            LockSupport.parkNanos(300_000_000);
+            assertThat(safety.decisions()).as("the end waits behind the rest").hasSize(1);
+
+            reader.reset();
+
+            await(() -> safety.decisions().size() == 2);
+            assertThat(safety.decisions().getLast().direction()).isEqualTo(Direction.OUTPUT);
+            assertThat(safety.decisions().getLast().action()).isEqualTo(Action.ANNOTATE);
+            assertNothingIsHeld();
+        }
+    }
+
     @Test
     void whatWasDecidedIsRecordedAlsoIfTheEngineFails() throws Exception {
         safety.enforce(FOX.replace("\"output\":\"block\"", "\"output\":\"annotate\""));
