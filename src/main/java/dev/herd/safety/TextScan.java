@@ -276,8 +276,10 @@ final class TextScan implements Hits {
     }
 
     /**
-     * The last characters of the text, what is shown as it was shown and the rest with everything replaced that is known
-     * to have to be.
+     * All of the text that is not shown yet, with everything replaced that is known to have to be, and before it the end of what
+     * was shown, as it was shown.
+     *
+     * @param chars of both together that are wanted; those that are not shown yet may be more
      */
     String preview(int chars) {
         StringBuilder rest = new StringBuilder();
@@ -288,7 +290,7 @@ final class TextScan implements Hits {
         }
         rest.append(text, from, text.length());
         int before = Math.max(0, Math.min(shown.length(), chars - rest.length()));
-        return shown.substring(shown.length() - before) + rest.substring(Math.max(0, rest.length() - chars));
+        return shown.substring(shown.length() - before) + rest;
     }
 
     /** Whether anything is looked for that text has to wait for beyond single characters. */

@@ -92,6 +92,26 @@ final class OutputReviewTest {
         assertThat(review.isAhead()).isFalse();
     }
 
+    /** As when the engine is quick and what it says is taken in late. */
+    @Test
+    void guardJudgesAllThatItClearsHoweverFarTheAnswerHasRunAhead() {
+        OutputReview review = open("{\"stream\":{\"chunkTokens\":16}}");
+        for (int i = 0; i < 16; i++) {
+            say(review, "word ");
+        }
+        say(review, "unsafe ");
+        for (int i = 0; i < 1000; i++) { // more than the 512 tokens of context
+            say(review, "word ");
+        }
+
+        clear(review);
+        assertThat(review.release().text()).isEqualTo("word ".repeat(16));
+        clear(review);
+
+        assertThat(review.isBlocked()).isTrue();
+        assertThat(review.release().text()).doesNotContain("unsafe");
+    }
+
     @Test
     void policyThatOnlyReportsAsksOnceAndHoldsNothing() {
         OutputReview review = open("""
