@@ -81,7 +81,7 @@ final class DecoderCalls {
 
     /** A layer for few tokens. */
     List<KernelCall> few(LayerBuffers layer) {
-        return new FewCalls(this, sizes, step, scratch, rounded).of(layer);
+        return new FewCalls(this, sizes, headSize, step, scratch, rounded).of(layer);
     }
 
     /** A layer for many tokens. */
@@ -92,7 +92,10 @@ final class DecoderCalls {
         matMul(calls, scratch.query, scratch.normed, layer.query, SETS);
         matMul(calls, scratch.key, scratch.normed, layer.key, SETS);
         matMul(calls, scratch.value, scratch.normed, layer.value, SETS);
-        attention(calls, layer, 1); // ends with its result, by Attention.combine or by MmaAttention alone
+        attention(calls, layer, 1);
+        if (!attendsOnMatrixUnits()) { // which join no stretches
+            calls.add(combine(1));
+        }
         prepare(calls, scratch.attended, layer.output.columns(), 1);
         matMul(calls, scratch.hidden, scratch.attended, layer.output, ADDS);
         calls.add(norm(layer.ffnNorm));
@@ -151,6 +154,7 @@ final class DecoderCalls {
                 perToken));
     }
 
+    /** Keys and values into the cache, and attention over stretches of it. */
     void attention(List<KernelCall> calls, LayerBuffers buffers, int splits) {
         Decoder.Layer layer = buffers.layer;
         Decoder.Cache cache = decoder.cache();
@@ -184,7 +188,11 @@ final class DecoderCalls {
             return;
         }
         calls.add(attend(layer, buffers.unit, splits, perStep, kind, format));
-        calls.add(KernelCall.of(
+    }
+
+    /** The attention of every head from that of its stretches. */
+    KernelCall combine(int splits) {
+        return KernelCall.of(
                 "Attention.combine",
                 tokens -> Attention.combineGrid(sizes.headCount(), tokens),
                 Attention::combine,
@@ -193,7 +201,7 @@ final class DecoderCalls {
                 scratch.partial,
                 sizes.headCount(),
                 headSize,
-                splits));
+                splits);
     }
 
     /**

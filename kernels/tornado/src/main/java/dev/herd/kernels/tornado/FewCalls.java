@@ -17,13 +17,21 @@ final class FewCalls {
     private final StepBuffers step;
     private final Scratch scratch;
     private final RoundedCalls rounded;
+    private final int headSize;
 
-    FewCalls(DecoderCalls all, Decoder.Sizes sizes, StepBuffers step, Scratch scratch, RoundedCalls rounded) {
+    FewCalls(
+            DecoderCalls all,
+            Decoder.Sizes sizes,
+            int headSize,
+            StepBuffers step,
+            Scratch scratch,
+            RoundedCalls rounded) {
         this.all = all;
         this.sizes = sizes;
         this.step = step;
         this.scratch = scratch;
         this.rounded = rounded;
+        this.headSize = headSize;
     }
 
     /** The layer's kernels. */
@@ -39,27 +47,34 @@ final class FewCalls {
             calls.add(all.matVec(scratch.value, scratch.normed, layer.value, SETS));
         }
         all.attention(calls, layer, Scratch.FEW_SPLITS);
-        if (rounded.take(layer.output)) {
-            calls.addAll(rounded.addProduct(scratch.attended, layer.output));
-        } else {
+        if (!rounded.take(layer.output)) {
+            calls.add(all.combine(Scratch.FEW_SPLITS));
             calls.add(all.matVec(scratch.hidden, scratch.attended, layer.output, ADDS));
+        } else if (RoundedAttention.takes(headSize, Scratch.FEW_SPLITS)) {
+            calls.addAll(rounded.addAttention(layer.output, headSize, Scratch.FEW_SPLITS));
+        } else {
+            calls.add(all.combine(Scratch.FEW_SPLITS));
+            calls.addAll(rounded.addProduct(scratch.attended, layer.output));
         }
         LayerBuffers.@Nullable Routed routed = layer.experts;
-        boolean isRounded = rounded.take(layer.ffn) && (routed == null || rounded.take(routed.ffns()));
-        calls.add(isRounded ? roundedNorm(layer.ffnNorm) : all.norm(layer.ffnNorm));
-        if (routed != null) {
-            calls.add(routerLogits(routed.router()));
-            calls.add(all.route());
-        }
-        if (isRounded) {
-            calls.addAll(routed == null ? rounded.ffn(layer.ffn) : rounded.experts(layer.ffn, routed.ffns()));
-        } else {
+        if (!rounded.take(layer.ffn) || (routed != null && !rounded.take(routed.ffns()))) {
+            calls.add(all.norm(layer.ffnNorm));
             ffn(calls, layer.ffn, routed);
+        } else if (routed == null) {
+            calls.add(roundedNorm(layer.ffnNorm));
+            calls.addAll(rounded.ffn(layer.ffn));
+        } else {
+            calls.add(rounded.routedNorm(layer.ffnNorm, routed.router()));
+            calls.addAll(rounded.experts(layer.ffn, routed.ffns()));
         }
         return calls;
     }
 
     private void ffn(List<KernelCall> calls, Projections ffn, LayerBuffers.@Nullable Routed routed) {
+        if (routed != null) {
+            calls.add(routerLogits(routed.router()));
+            calls.add(all.route());
+        }
         calls.add(gateUp(ffn));
         calls.add(all.matVec(scratch.hidden, scratch.gate, ffn.down(), ADDS));
         if (routed != null) {

@@ -57,6 +57,25 @@ final class RoundedCalls {
                 countAt);
     }
 
+    /** The norm before a mixture's products, rounded, and its router's logits. */
+    KernelCall routedNorm(FloatArray weight, DeviceMatrix router) {
+        return KernelCall.of(
+                "RoutedNorm.rmsNorm",
+                tokens -> RoutedNorm.grid(tokens, sizes.hiddenSize(), router.rows()),
+                RoutedNorm::rmsNorm,
+                step.step,
+                scratch.routerLogits,
+                scratch.levels,
+                scratch.factors,
+                scratch.hidden,
+                weight,
+                router.array(),
+                sizes.normEpsilon(),
+                router.format().code(),
+                router.rows(),
+                sizes.hiddenSize());
+    }
+
     /** Queries, keys and values of normed rows. */
     KernelCall projections(LayerBuffers layer) {
         return KernelCall.of(
@@ -79,6 +98,22 @@ final class RoundedCalls {
                 layer.query.rows(),
                 layer.key.rows(),
                 layer.query.columns());
+    }
+
+    /** The attention's stretches joined, times {@code w}, added to the residual stream. */
+    List<KernelCall> addAttention(DeviceMatrix w, int headSize, int splits) {
+        KernelCall combine = KernelCall.of(
+                "RoundedAttention.combine",
+                tokens -> RoundedAttention.grid(sizes.headCount(), headSize, tokens),
+                RoundedAttention::combine,
+                step.step,
+                scratch.levels,
+                scratch.factors,
+                scratch.partial,
+                sizes.headCount(),
+                headSize,
+                splits);
+        return List.of(combine, matVec(step.step, scratch.hidden, w, Step.TOKENS, 1));
     }
 
     /** Adds the product of {@code x} to the residual stream. */
@@ -138,7 +173,7 @@ final class RoundedCalls {
                 .toList();
     }
 
-    /** Shared and chosen experts of normed rows, added to the residual stream. */
+    /** Shared and chosen experts of normed rows of which there are logits, added to the residual stream. */
     List<KernelCall> experts(Projections shared, Projections routed) {
         int perToken = sizes.expertsPerToken();
         int sharedSize = shared.gate().rows();
@@ -198,15 +233,19 @@ final class RoundedCalls {
                 routed.gate().array(),
                 routed.up().array(),
                 scratch.choice,
-                scratch.scores,
-                shared.gate().format().code(),
-                shared.up().format().code(),
-                routed.gate().format().code(),
-                routed.up().format().code(),
+                scratch.routerLogits,
+                formats(shared),
+                formats(routed),
                 shared.gate().rows(),
                 routed.gate().rows(),
                 shared.gate().columns(),
+                sizes.expertCount(),
                 perToken);
+    }
+
+    private static int formats(Projections ffn) {
+        return RoundedProducts.formats(
+                ffn.gate().format().code(), ffn.up().format().code());
     }
 
     /** Tiles that rows of a step can take at a time: of one kind, or of shared and routed experts. */

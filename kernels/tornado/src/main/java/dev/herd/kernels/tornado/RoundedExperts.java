@@ -20,20 +20,23 @@ public final class RoundedExperts {
     }
 
     /**
-     * {@link RoundedProducts#gateUp} of the shared expert, and {@link Experts#gateUp} of the chosen ones.
+     * {@link RoundedProducts#gateUp} of the shared expert, and {@link Experts#gateUp} of the chosen ones. Each group of an
+     * assignment chooses by itself, as {@link Router#route} does, which costs less than a launch.
      *
-     * <p>Twin: {@code DenseFfn}; {@code MoeLayer.gather}, then {@code DenseFfn} of the expert.
+     * <p>Twin: {@code DenseFfn}; {@code model.Router.assign}, {@code MoeLayer.gather}, then {@code DenseFfn} of the expert.
      *
      * @param shared {@code [tokens, sharedRows]}
      * @param routed {@code [tokens * expertsPerToken, rows]}
      * @param levels x, from tile 0 on; see {@link RoundedInputs}
      * @param factors x
-     * @param sharedGate {@code [sharedRows, columns]} in {@code sharedGateFormat}
-     * @param sharedUp {@code [sharedRows, columns]} in {@code sharedUpFormat}
-     * @param gate {@code [experts, rows, columns]} in {@code gateFormat}
-     * @param up {@code [experts, rows, columns]} in {@code upFormat}
-     * @param choice {@code [tokens, expertsPerToken]}
-     * @param scores {@code [tokens, expertsPerToken]}
+     * @param sharedGate {@code [sharedRows, columns]} in a format
+     * @param sharedUp {@code [sharedRows, columns]} in another
+     * @param gate {@code [experts, rows, columns]} in a format
+     * @param up {@code [experts, rows, columns]} in another
+     * @param choice {@code [tokens, expertsPerToken]}, written
+     * @param logits the router's, {@code [tokens, experts]}
+     * @param sharedFormats of {@code sharedGate} and {@code sharedUp}, {@link RoundedProducts#formats}
+     * @param formats of {@code gate} and {@code up}
      */
     public static void gateUp(
             KernelContext context,
@@ -47,14 +50,13 @@ public final class RoundedExperts {
             IntArray gate,
             IntArray up,
             IntArray choice,
-            FloatArray scores,
-            int sharedGateFormat,
-            int sharedUpFormat,
-            int gateFormat,
-            int upFormat,
+            FloatArray logits,
+            int sharedFormats,
+            int formats,
             int sharedRows,
             int rows,
             int columns,
+            int experts,
             int expertsPerToken) {
         int tokens = step.get(Step.TOKENS);
         int group = context.groupIdx;
@@ -64,7 +66,7 @@ public final class RoundedExperts {
             float z = RoundedRows.sums(
                     context,
                     sharedGate,
-                    sharedGateFormat,
+                    RoundedProducts.first(sharedFormats),
                     group,
                     0,
                     sharedRows,
@@ -78,7 +80,7 @@ public final class RoundedExperts {
             float factor = RoundedRows.sums(
                     context,
                     sharedUp,
-                    sharedUpFormat,
+                    RoundedProducts.second(sharedFormats),
                     group,
                     0,
                     sharedRows,
@@ -97,15 +99,46 @@ public final class RoundedExperts {
         } else {
             int assignment = context.groupIdy - 1;
             if (assignment < tokens * expertsPerToken) {
-                int matrix = choice.get(assignment) * rows;
-                int tile = assignment / expertsPerToken * RoundedInputs.tiles(columns);
+                int ofToken = assignment / expertsPerToken;
+                int expert = Router.chosen(logits, ofToken * experts, experts, assignment % expertsPerToken);
+                if (context.localIdx == 0) {
+                    if (group == 0) {
+                        choice.set(assignment, expert);
+                    }
+                }
+                int matrix = expert * rows;
+                int tile = ofToken * RoundedInputs.tiles(columns);
                 float z = RoundedRows.sums(
-                        context, gate, gateFormat, group, matrix, rows, levels, factors, tile, 0, 1, 1, columns);
+                        context,
+                        gate,
+                        RoundedProducts.first(formats),
+                        group,
+                        matrix,
+                        rows,
+                        levels,
+                        factors,
+                        tile,
+                        0,
+                        1,
+                        1,
+                        columns);
                 float factor = RoundedRows.sums(
-                        context, up, upFormat, group, matrix, rows, levels, factors, tile, 0, 1, 1, columns);
+                        context,
+                        up,
+                        RoundedProducts.second(formats),
+                        group,
+                        matrix,
+                        rows,
+                        levels,
+                        factors,
+                        tile,
+                        0,
+                        1,
+                        1,
+                        columns);
                 if (row < rows) {
                     if (token == 0) {
-                        float score = scores.get(assignment);
+                        float score = Elements.sigmoid(logits.get(ofToken * experts + expert));
                         routed.set(assignment * rows + row, Elements.silu(score * z) * (score * factor));
                     }
                 }

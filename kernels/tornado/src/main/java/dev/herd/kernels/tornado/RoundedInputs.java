@@ -171,12 +171,7 @@ public final class RoundedInputs {
         int row = context.groupIdy;
         if (row < step.get(countAt)) {
             int from = row * size;
-            float squares = 0;
-            for (int i = item; i < size; i += GROUP) {
-                float value = x.get(from + i);
-                squares += value * value;
-            }
-            float scale = 1 / TornadoMath.sqrt(Norms.sum(context, item, squares, GROUP) / size + epsilon);
+            float scale = normScale(context, x, from, epsilon, size);
             int at = context.groupIdx * TILE + 4 * item;
             float a = normed(out, x, weight, from, at, size, scale);
             float b = normed(out, x, weight, from, at + 1, size, scale);
@@ -184,6 +179,21 @@ public final class RoundedInputs {
             float d = normed(out, x, weight, from, at + 3, size, scale);
             store(context, levels, factors, row * tiles(size) + context.groupIdx, a, b, c, d);
         }
+    }
+
+    /** What a row that begins at {@code from} is multiplied by to have a mean square of 1. */
+    static float normScale(KernelContext context, FloatArray x, int from, float epsilon, int size) {
+        float squares = 0;
+        for (int i = context.localIdx; i < size; i += GROUP) {
+            float value = x.get(from + i);
+            squares += value * value;
+        }
+        return normScale(context, squares, epsilon, size);
+    }
+
+    /** The same, if every item has added up some of the row's squares. */
+    static float normScale(KernelContext context, float squares, float epsilon, int size) {
+        return 1 / TornadoMath.sqrt(Norms.sum(context, context.localIdx, squares, GROUP) / size + epsilon);
     }
 
     private static float normed(
@@ -197,7 +207,7 @@ public final class RoundedInputs {
     }
 
     /** Rounds the four columns that each item of the group has. */
-    private static void store(
+    static void store(
             KernelContext context, IntArray levels, FloatArray factors, int tile, float a, float b, float c, float d) {
         float[] largest = context.allocateFloatLocalArray(GROUP);
         int[] sums = context.allocateIntLocalArray(GROUP);

@@ -20,9 +20,25 @@ public final class RoundedProducts {
 
     private RoundedProducts() {}
 
-    /** Three formats in one number. */
+    /** Formats in one number, three at most. */
     static int formats(int first, int second, int third) {
         return first | (second << FORMAT_BITS) | (third << (2 * FORMAT_BITS));
+    }
+
+    static int formats(int first, int second) {
+        return formats(first, second, 0);
+    }
+
+    static int first(int formats) {
+        return formats & FORMAT_MASK;
+    }
+
+    static int second(int formats) {
+        return formats >> FORMAT_BITS & FORMAT_MASK;
+    }
+
+    private static int third(int formats) {
+        return formats >> (2 * FORMAT_BITS);
     }
 
     private static int groups(int rows) {
@@ -125,7 +141,7 @@ public final class RoundedProducts {
         int keys = group - groups(queryRows);
         int values = keys - groups(keyRows);
         if (keys < 0) {
-            int format = formats & FORMAT_MASK;
+            int format = first(formats);
             float total = RoundedRows.sums(
                     context,
                     queryProj,
@@ -143,7 +159,7 @@ public final class RoundedProducts {
             put(context, query, total, group, queryRows, tokens, 0);
         } else {
             if (values < 0) {
-                int format = (formats >> FORMAT_BITS) & FORMAT_MASK;
+                int format = second(formats);
                 float total = RoundedRows.sums(
                         context,
                         keyProj,
@@ -160,7 +176,7 @@ public final class RoundedProducts {
                         columns);
                 put(context, key, total, keys, keyRows, tokens, 0);
             } else {
-                int format = (formats >> (2 * FORMAT_BITS)) & FORMAT_MASK;
+                int format = third(formats);
                 float total = RoundedRows.sums(
                         context,
                         valueProj,

@@ -74,7 +74,7 @@ public final class Router {
 
     /**
      * The {@code expertsPerToken} highest logits of each token, of equal ones the lowest expert, and the sigmoids of them.
-     * Each item goes through its token's logits once per choice.
+     * Each item goes through its token's logits once more per choice.
      *
      * <p>Twin: {@code model.Router.assign}.
      *
@@ -92,28 +92,37 @@ public final class Router {
             int expertsPerToken) {
         int token = context.globalIdx;
         if (token < step.get(Step.TOKENS)) {
-            int from = token * experts;
-            int first = token * expertsPerToken;
             for (int rank = 0; rank < expertsPerToken; rank++) {
-                float best = -Float.MAX_VALUE;
-                int bestExpert = 0;
-                for (int expert = 0; expert < experts; expert++) {
-                    int taken = 0;
-                    for (int earlier = 0; earlier < rank; earlier++) {
-                        if (choice.get(first + earlier) == expert) {
-                            taken = 1;
-                        }
-                    }
-                    float logit = logits.get(from + expert);
-                    if (taken == 0 && logit > best) {
-                        best = logit;
-                        bestExpert = expert;
-                    }
-                }
-                choice.set(first + rank, bestExpert);
-                scores.set(first + rank, Elements.sigmoid(best));
+                int expert = chosen(logits, token * experts, experts, rank);
+                choice.set(token * expertsPerToken + rank, expert);
+                scores.set(token * expertsPerToken + rank, Elements.sigmoid(logits.get(token * experts + expert)));
             }
         }
+    }
+
+    /** The expert whose logit is the {@code rank}-th highest of those from {@code from} on, of equal ones the lower first. */
+    static int chosen(FloatArray logits, int from, int experts, int rank) {
+        int chosen = 0;
+        float bound = Float.MAX_VALUE;
+        int boundExpert = -1;
+        for (int round = 0; round <= rank; round++) {
+            float best = -Float.MAX_VALUE;
+            chosen = 0;
+            for (int expert = 0; expert < experts; expert++) {
+                float logit = logits.get(from + expert);
+                boolean isLeft = logit < bound;
+                if (logit == bound) {
+                    isLeft = expert > boundExpert;
+                }
+                if (isLeft && logit > best) {
+                    best = logit;
+                    chosen = expert;
+                }
+            }
+            bound = best;
+            boundExpert = chosen;
+        }
+        return chosen;
     }
 
     /** The grid of {@link #group}: a group of 128 items per expert. */

@@ -10,8 +10,11 @@ import dev.herd.kernels.TensorType;
 import dev.herd.kernels.WeightMatrix.RowMajor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -42,8 +45,8 @@ final class RoundedExpertsTest {
         Matrix sharedUp = new Matrix(random, routed, sharedRows, columns);
         Matrix gate = new Matrix(random, routed, EXPERTS * rows, columns);
         Matrix up = new Matrix(random, shared, EXPERTS * rows, columns);
-        IntArray choice = choice(random, tokens * perToken);
-        FloatArray scores = ExpertsTest.floats(random, tokens * perToken, 1);
+        IntArray choice = new IntArray(tokens * perToken);
+        FloatArray logits = ExpertsTest.floats(random, tokens * EXPERTS, 1);
         FloatArray sharedOut = new FloatArray(tokens * sharedRows);
         FloatArray out = new FloatArray(tokens * perToken * rows);
 
@@ -61,14 +64,13 @@ final class RoundedExpertsTest {
                 gate.words,
                 up.words,
                 choice,
-                scores,
-                sharedGate.format.code(),
-                sharedUp.format.code(),
-                gate.format.code(),
-                up.format.code(),
+                logits,
+                RoundedProducts.formats(sharedGate.format.code(), sharedUp.format.code()),
+                RoundedProducts.formats(gate.format.code(), up.format.code()),
                 sharedRows,
                 rows,
                 columns,
+                EXPERTS,
                 perToken));
 
         for (int token = 0; token < tokens; token++) {
@@ -77,11 +79,21 @@ final class RoundedExpertsTest {
             }
         }
         for (int a = 0; a < tokens * perToken; a++) {
+            int expert = highest(logits, a / perToken).get(a % perToken);
+            double score = 1 / (1 + Math.exp(-logits.get(a / perToken * EXPERTS + expert)));
+            assertThat(choice.get(a)).isEqualTo(expert);
             for (int row = 0; row < rows; row++) {
-                int ofExpert = choice.get(a) * rows + row;
-                assertGated(out.get(a * rows + row), gate, up, ofExpert, x, a / perToken, scores.get(a));
+                assertGated(out.get(a * rows + row), gate, up, expert * rows + row, x, a / perToken, score);
             }
         }
+    }
+
+    /** All experts, those with the highest logits first. */
+    private static List<Integer> highest(FloatArray logits, int token) {
+        return IntStream.range(0, EXPERTS)
+                .boxed()
+                .sorted(Comparator.comparingDouble(expert -> -logits.get(token * EXPERTS + expert)))
+                .toList();
     }
 
     private static void assertGated(float got, Matrix gate, Matrix up, int row, Rounded x, int token, double score) {

@@ -3,7 +3,13 @@ package dev.herd.kernels.tornado;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.herd.kernels.Floats;
+import dev.herd.kernels.Kernels;
 import dev.herd.kernels.KernelsSelector;
+import dev.herd.kernels.QuantFormats;
+import dev.herd.kernels.TensorType;
+import dev.herd.kernels.WeightMatrix.RowMajor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -11,10 +17,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** What rounding leaves of rows, read back from where products look for it. */
 final class RoundedInputsTest {
     private static final double HALF_STEP = 1.001 / 254;
+
+    private static final Kernels SCALAR =
+            KernelsSelector.select(Optional.of("scalar")).kernels();
 
     /** Runs of smaller inputs become zeros, as on the CPU. */
     private static final double NOTHING = 4e-37;
@@ -64,20 +74,124 @@ final class RoundedInputsTest {
                 Step.TOKENS));
 
         Floats expected = Floats.copyOf(new float[2 * size]);
-        KernelsSelector.select(Optional.of("scalar"))
-                .kernels()
-                .rmsNorm(
-                        expected,
-                        Floats.copyOf(x.toHeapArray()),
-                        Floats.copyOf(weight.toHeapArray()),
-                        1e-5f,
-                        size,
-                        0,
-                        2);
+        SCALAR.rmsNorm(
+                expected, Floats.copyOf(x.toHeapArray()), Floats.copyOf(weight.toHeapArray()), 1e-5f, size, 0, 2);
         for (int i = 0; i < 2 * size; i++) {
             assertThat(Math.abs(out.get(i) - expected.get(i))).isLessThanOrEqualTo(2e-6f * Math.abs(expected.get(i)));
         }
         assertRounded(rounded, out, 2);
+    }
+
+    /** Its rows are those of the norm by itself, and its logits are of what is not rounded. */
+    @ParameterizedTest
+    @CsvSource({"32, 1, F32", "96, 3, F32", "1056, 16, BF16", "2304, 5, Q8_0"})
+    void aMixturesNormIsRoundedAndRouted(int size, int experts, TensorType type) {
+        if (!Device.hasDp4a()) {
+            return;
+        }
+        int tokens = 2;
+        FloatArray x = ExpertsTest.floats(new Random(size), tokens * size, 3);
+        FloatArray weight = ExpertsTest.floats(new Random(size + 1), size, 1);
+        float[] values = ExpertsTest.floats(new Random(7), experts * size, 0.1).toHeapArray();
+        MemorySegment data = Arena.ofAuto().allocate(type.bytes(values.length));
+        QuantFormats.quantize(type, values, 0, values.length, data, 0);
+        RowMajor matrix = new RowMajor(type, data, experts, size);
+        DeviceFormat format = DeviceFormat.of(matrix);
+        IntArray router = new IntArray(experts * format.rowWords(size));
+        DeviceWeights.pack(router.getSegment(), 0, matrix, 0, experts, SCALAR);
+        Rounded rounded = Rounded.empty(tokens, size, 0);
+        FloatArray logits = new FloatArray(tokens * experts);
+
+        Device.run(KernelCall.of(
+                "RoutedNorm.rmsNorm",
+                bucket -> RoutedNorm.grid(tokens + 1, size, experts),
+                RoutedNorm::rmsNorm,
+                Device.step(tokens),
+                logits,
+                rounded.levels(),
+                rounded.factors(),
+                x,
+                weight,
+                router,
+                1e-5f,
+                format.code(),
+                experts,
+                size));
+
+        Floats normed = Floats.copyOf(new float[tokens * size]);
+        SCALAR.rmsNorm(
+                normed, Floats.copyOf(x.toHeapArray()), Floats.copyOf(weight.toHeapArray()), 1e-5f, size, 0, tokens);
+        assertRounded(rounded, FloatArray.fromArray(normed.toArray(0, tokens * size)), tokens);
+        Floats row = Floats.copyOf(new float[size]);
+        for (int expert = 0; expert < experts; expert++) {
+            SCALAR.dequantizeRow(row, 0, matrix, expert);
+            for (int token = 0; token < tokens; token++) {
+                double sum = 0;
+                double magnitude = 0;
+                for (int c = 0; c < size; c++) {
+                    double product = (double) row.get(c) * normed.get(token * size + c);
+                    sum += product;
+                    magnitude += Math.abs(product);
+                }
+                assertThat(Math.abs(logits.get(token * experts + expert) - sum)).isLessThanOrEqualTo(4e-6 * magnitude);
+            }
+        }
+    }
+
+    /** Against the kernel that only combines, then the one that only rounds. */
+    @ParameterizedTest
+    @CsvSource({"4, 16, 3", "5, 32, 32", "40, 128, 32", "3, 128, 1", "12, 64, 7", "70, 16, 5"})
+    void attentionIsCombinedAndRounded(int heads, int headSize, int splits) {
+        if (!Device.hasDp4a()) {
+            return;
+        }
+        assertThat(RoundedAttention.takes(headSize, splits)).isTrue();
+        int tokens = 2;
+        int size = heads * headSize;
+        Random random = new Random(size);
+        FloatArray partial = ExpertsTest.floats(random, Attention.partialSize(tokens, splits, heads, headSize), 2);
+        for (int i = 0; i < tokens * splits * heads; i++) {
+            int end = i * (headSize + 2) + headSize;
+            boolean isEmpty = splits > 1 && i / heads % splits == splits - 1; // a stretch without positions
+            partial.set(end, isEmpty ? -Float.MAX_VALUE : partial.get(end));
+            partial.set(end + 1, isEmpty ? 0 : 1 + Math.abs(partial.get(end + 1)));
+            for (int e = 0; isEmpty && e < headSize; e++) {
+                partial.set(i * (headSize + 2) + e, 0);
+            }
+        }
+        FloatArray attended = new FloatArray(tokens * size);
+        Rounded rounded = Rounded.empty(tokens, size, 0);
+
+        Device.run(KernelCall.of(
+                "RoundedAttention.combine",
+                bucket -> RoundedAttention.grid(heads, headSize, tokens + 1),
+                RoundedAttention::combine,
+                Device.step(tokens),
+                rounded.levels(),
+                rounded.factors(),
+                partial,
+                heads,
+                headSize,
+                splits));
+        Device.run(KernelCall.of(
+                "Attention.combine",
+                bucket -> Attention.combineGrid(heads, tokens),
+                Attention::combine,
+                Device.step(tokens),
+                attended,
+                partial,
+                heads,
+                headSize,
+                splits));
+
+        assertRounded(rounded, attended, tokens);
+    }
+
+    @Test
+    void headsThatDoNotFillTilesAreCombinedElsewhere() {
+        assertThat(RoundedAttention.takes(96, 1)).isFalse();
+        assertThat(RoundedAttention.takes(2048, 1)).isFalse();
+        assertThat(RoundedAttention.takes(8, 32)).isFalse(); // more than local memory
     }
 
     /** They must not end as zeros, with which a model would answer something. */
