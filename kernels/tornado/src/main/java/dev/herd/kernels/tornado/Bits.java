@@ -20,6 +20,11 @@ final class Bits {
         return magnitude * (1 - (bits >> 14 & 2));
     }
 
+    /** {@link #half} on devices that have {@code dp4a}, which all turn halves to floats by themselves. */
+    static float deviceHalf(int bits) {
+        return Float.float16ToFloat((short) bits);
+    }
+
     /** The float of these bits; with the low 16 zero, a bfloat16. Every intermediate product is exact and finite. */
     static float single(int bits) {
         int exponent = bits >> 23 & 255;

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * kernel a graph gets; nothing is tried out.
  *
  * @param hasDp4a sums of products of four pairs of signed bytes; such devices also run a group's items side by side, which
- *     {@link RunAttention} is made for
+ *     {@link RunAttention} is made for, and turn halves to floats, as {@link FewAttention} has them do
  * @param hasMma matrix units that multiply halves
  */
 public record Capabilities(boolean hasDp4a, boolean hasMma) {

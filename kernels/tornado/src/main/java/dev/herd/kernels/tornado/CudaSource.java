@@ -7,9 +7,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What Herd changes in the CUDA C that TornadoVM prints of a kernel, before it keeps it. All of it says what is so already, in a
+ * What Herd changes in the CUDA C that TornadoVM prints of a kernel, before it keeps it. Most of it says what is so already, in a
  * way that the driver's compiler can use: how many groups are to fit on a multiprocessor, that arrays are in global memory, where
- * local ones are, and which words lie side by side ({@link WideLoads}).
+ * local ones are, and which words lie side by side ({@link WideLoads}). One thing is wrong without it: what
+ * {@code Float.float16ToFloat} takes.
  */
 final class CudaSource {
     /** What comes before a kernel's name. */
@@ -24,12 +25,14 @@ final class CudaSource {
             "asm volatile\\(\"\\{ \\.reg \\.u64 u; cvta\\.to\\.shared\\.u64 u, %1;"
                     + " cvt\\.u32\\.u64 %0, u; \\}\" : \"=r\"\\((\\w+)\\) : \"l\"\\(\\(const char \\*\\) (\\w+) \\+ (\\w+)\\)\\);");
 
+    private static final Pattern HALF = Pattern.compile("__half2float\\(((?:i|sh)_\\d+)\\)");
+
     private CudaSource() {}
 
     /** The source as it is kept; what is not CUDA C stays as it is. */
     static String improved(String source, KernelCall call) {
         String bounded = bounded(source, call);
-        return bounded.contains(KERNEL) ? localPlaces(WideLoads.joined(throughArrays(bounded))) : bounded;
+        return bounded.contains(KERNEL) ? localPlaces(WideLoads.joined(throughArrays(ofBits(bounded)))) : bounded;
     }
 
     /** The source with what a kernel's groups are to leave room for, which TornadoVM has no way to say; CUDA C only. */
@@ -45,6 +48,11 @@ final class CudaSource {
             throw new IllegalStateException("TornadoVM printed kernel " + call.key() + " without '" + KERNEL + "'");
         }
         return bounded;
+    }
+
+    /** The source with floats of halves made from a half's bits; TornadoVM prints a half of that number. */
+    static String ofBits(String source) {
+        return HALF.matcher(source).replaceAll("__half2float(__ushort_as_half((unsigned short) $1))");
     }
 
     /**

@@ -243,6 +243,28 @@ final class DecoderCalls {
     }
 
     private KernelCall attend(Decoder.Layer layer, IntArray unit, int splits, int perStep, int kind, int format) {
+        boolean isFew = splits == Scratch.FEW_SPLITS;
+        if (isFew && capabilities.hasDp4a() && FewAttention.takes(sizes.headCount(), kvHeads, headSize, format)) {
+            return KernelCall.of(
+                    "FewAttention.attend",
+                    tokens -> FewAttention.grid(kvHeads, tokens, splits),
+                    FewAttention::attend,
+                    step.step,
+                    step.places,
+                    step.tables,
+                    unit,
+                    scratch.partial,
+                    scratch.query,
+                    scratch.caches.get(layer.place()),
+                    sizes.headCount(),
+                    kvHeads,
+                    headSize,
+                    decoder.cache().shape().blockSize(),
+                    perStep,
+                    kind,
+                    format,
+                    splits);
+        }
         int runLength = RunAttention.runLength(sizes.headCount(), kvHeads, headSize);
         if (capabilities.hasDp4a() && runLength > 0) {
             return KernelCall.of(

@@ -110,8 +110,8 @@ final class RoundedQ4K {
             b11 = w.get(bLevels + 7);
         }
         for (int from = 0; from < end; from += RoundedInputs.TILE) {
-            float aFirst = Bits.half(a0);
-            float aSecond = Bits.half(a0 >> 16);
+            float aFirst = Bits.deviceHalf(a0);
+            float aSecond = Bits.deviceHalf(a0 >> 16);
             int aSmall = Pieces.sixBits(a1, a2, a3, lane & 3);
             float aScale0 = aFirst * (aSmall & 63);
             float aScale1 = aFirst * (aSmall >> 8 & 63);
@@ -133,8 +133,8 @@ final class RoundedQ4K {
             int aHigh5 = a9 >> 4 & NIBBLES;
             int aHigh6 = a10 >> 4 & NIBBLES;
             int aHigh7 = a11 >> 4 & NIBBLES;
-            float bFirst = Bits.half(b0);
-            float bSecond = Bits.half(b0 >> 16);
+            float bFirst = Bits.deviceHalf(b0);
+            float bSecond = Bits.deviceHalf(b0 >> 16);
             int bSmall = Pieces.sixBits(b1, b2, b3, lane & 3);
             float bScale0 = bFirst * (bSmall & 63);
             float bScale1 = bFirst * (bSmall >> 8 & 63);

@@ -36,6 +36,7 @@ public final class TornadoDevices {
             Embedding.class,
             ExpertMatMul.class,
             Experts.class,
+            FewAttention.class,
             Gated.class,
             Gelu.class,
             HalfInputs.class,

@@ -20,16 +20,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Four loads of the same block of statements are joined where they are of the same array, at {@code x}, {@code x + 1},
  * {@code x + 2} and {@code x + 3}, and {@code x} is a multiple of four by what the source itself says (a product with such a
  * number, a shift). Arrays begin at a multiple of 16 bytes, with a header of as many. Between the four there may be nothing
- * but arithmetic and stores to local arrays, which are no part of arrays; whatever is not known to be that ends the block.
+ * but arithmetic and stores to local or private arrays, which are no part of them; whatever is not known to be that ends the block.
  */
 final class WideLoads {
     private static final int WIDTH = 4;
     private static final String[] PARTS = {"x", "y", "z", "w"};
+    private static final int HEADER = 4; // words
     private static final int UNKNOWN = -1;
     private static final int DEEPEST = 64;
 
-    private static final Pattern DEFINITION = Pattern.compile("\\s*((?:i|l|ul|f|b)_\\d+)  =  (.+);");
-    private static final Pattern LOCAL_STORE = Pattern.compile("\\s*ad[a-z]*_\\d+\\[[^\\]]+\\]  =  .+;");
+    private static final Pattern DEFINITION = Pattern.compile("\\s*([a-z]+_\\d+)  =  (.+);");
+    private static final Pattern LOCAL_STORE = Pattern.compile("\\s*(?:ad[a-z]*|ul)_\\d+\\[[^\\]]+\\]  =  .+;");
     private static final Pattern COMMENT = Pattern.compile("\\s*//.*");
     private static final Pattern DP4A = Pattern.compile("\\s*asm\\(\"dp4a[^;]*;\" : \"=r\"\\((\\w+)\\).*");
     private static final Pattern LOAD = Pattern.compile("\\*\\(\\( (int|float) \\*\\) \\((\\w+) \\+ (l_\\d+)\\)\\)");
@@ -155,12 +156,18 @@ final class WideLoads {
         if (!bytes.matches() || !bytes.group(2).equals("<<") || !bytes.group(3).equals("2")) {
             return null;
         }
-        Matcher words = OPERATION.matcher(definition(bytes.group(1)));
-        if (!words.matches() || !words.group(2).equals("+") || !words.group(3).equals("4")) {
-            return null;
+        String withHeader = bytes.group(1);
+        Matcher words = OPERATION.matcher(definition(withHeader));
+        if (words.matches() && words.group(2).equals("+") && words.group(3).equals("" + HEADER)) {
+            return widened(words.group(1), 0);
         }
-        Matcher widened = WIDENED.matcher(definition(words.group(1)));
-        return widened.matches() ? sum(widened.group(1), 0) : null;
+        return widened(withHeader, HEADER); // part of a constant already
+    }
+
+    private @Nullable Sum widened(String offset, int less) {
+        Matcher widened = WIDENED.matcher(definition(offset));
+        Sum sum = widened.matches() ? sum(widened.group(1), 0) : null;
+        return sum == null ? null : new Sum(sum.terms(), sum.number() - less);
     }
 
     /** What a variable is by its only definition; empty if it has others. */

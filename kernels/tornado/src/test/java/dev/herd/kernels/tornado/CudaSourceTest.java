@@ -48,6 +48,13 @@ class CudaSourceTest {
     }
 
     @Test
+    void floatsOfHalvesAreOfTheirBits() {
+        assertThat(CudaSource.ofBits("  f_2  =  __half2float(i_1);\n  f_4  =  __half2float(h_3);\n"))
+                .isEqualTo("  f_2  =  __half2float(__ushort_as_half((unsigned short) i_1));\n"
+                        + "  f_4  =  __half2float(h_3);\n");
+    }
+
+    @Test
     void whatIsNotCudaStaysAsItIs() {
         String openCl = SOURCE.replace("__global__ void", "__kernel void");
 

@@ -225,6 +225,7 @@ final class DeviceAttention {
             Device.run(combine);
             assertThat(attended.toHeapArray()).containsExactly(portable, within(1e-4f));
         }
+<<<<<<< HEAD
         int tokens = AttentionTile.runLength(
                 heads, shape.kvHeadCount(), headSize, format(shape).code());
         if (Device.hasMma() && tokens > 0) {
@@ -235,12 +236,26 @@ final class DeviceAttention {
                     "MmaAttention.attend",
                     bucket -> MmaAttention.grid(shape.kvHeadCount(), 2, 1),
                     MmaAttention::attend,
+=======
+        if (Device.hasDp4a()
+                && FewAttention.takes(
+                        heads, shape.kvHeadCount(), headSize, format(shape).code())) {
+            float[] portable = attended.toHeapArray();
+            Device.run(KernelCall.of(
+                    "FewAttention.attend",
+                    bucket -> FewAttention.grid(shape.kvHeadCount(), 2, splits),
+                    FewAttention::attend,
+>>>>>>> 1a2ec92 (Attend for few tokens with words four at a time; halves by the device)
                     step,
                     places,
                     tables,
                     layer,
+<<<<<<< HEAD
                     attended,
                     sums,
+=======
+                    partial,
+>>>>>>> 1a2ec92 (Attend for few tokens with words four at a time; halves by the device)
                     queries,
                     words,
                     heads,
@@ -249,9 +264,16 @@ final class DeviceAttention {
                     shape.blockSize(),
                     cache.stride(),
                     KeyValues.LOCAL,
+<<<<<<< HEAD
                     1));
             assertThat(attended.toHeapArray()).containsExactly(portable, within(4e-3f));
             attended = FloatArray.fromArray(portable);
+=======
+                    format(shape).code(),
+                    splits));
+            Device.run(combine);
+            assertThat(attended.toHeapArray()).containsExactly(portable, within(1e-4f));
+>>>>>>> 1a2ec92 (Attend for few tokens with words four at a time; halves by the device)
         }
         DeviceKernels.put(
                 out,

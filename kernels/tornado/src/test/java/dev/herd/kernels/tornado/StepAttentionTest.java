@@ -49,7 +49,7 @@ final class StepAttentionTest {
     private final int[][] tables = new int[2][BLOCKS * UNITS];
     private final FloatArray partial = new FloatArray(Attention.partialSize(16, 2, HEADS, HEAD_SIZE));
 
-    /** A run of no token: the portable kernel, which knows none. */
+    /** Runs of no token: the portable kernel, which knows none; of less: that for few tokens of halves. */
     @ParameterizedTest(name = "kind {0}, {1}, runs of {2}")
     @CsvSource({
         "0, F16, 0, 1e-5",
@@ -59,6 +59,10 @@ final class StepAttentionTest {
         "2, F32, 0, 1e-5",
         "1, Q8_0, 0, 2e-2", // rounding to a neighbouring level is no error, but it differs
         "2, Q8_0, 0, 2e-2",
+        "0, F16, -1, 1e-5",
+        "1, F16, -1, 1e-5",
+        "2, F16, -1, 1e-5",
+        "1, Q8_0, -1, 2e-2",
         "0, F16, 4, 1e-5",
         "1, F16, 4, 1e-5",
         "2, F16, 1, 1e-5",
@@ -68,7 +72,7 @@ final class StepAttentionTest {
         "2, Q8_0, 1, 2e-2",
     })
     void stepsAgreeWithTheScalarKernels(int kind, TensorType type, int runLength, double tolerance) {
-        if (runLength > 0 && !Device.hasDp4a()) {
+        if (runLength != 0 && !Device.hasDp4a()) {
             return;
         }
         checkSteps(STEPS, kind, type, runLength, tolerance);
@@ -225,6 +229,27 @@ final class StepAttentionTest {
                     "Attention.attend",
                     bucket -> Attention.grid(KV_HEADS, tokens + 1, 2),
                     Attention::attend,
+                    step,
+                    places,
+                    table,
+                    layer,
+                    partial,
+                    queries,
+                    cache,
+                    HEADS,
+                    KV_HEADS,
+                    HEAD_SIZE,
+                    BLOCK_SIZE,
+                    UNITS,
+                    kind,
+                    format,
+                    2));
+        } else if (runLength < 0) {
+            assertThat(FewAttention.takes(HEADS, KV_HEADS, HEAD_SIZE, format)).isTrue();
+            Device.run(KernelCall.of(
+                    "FewAttention.attend",
+                    bucket -> FewAttention.grid(KV_HEADS, tokens + 1, 2),
+                    FewAttention::attend,
                     step,
                     places,
                     table,

@@ -107,6 +107,19 @@ class WideLoadsTest {
     }
 
     @Test
+    void theHeaderMayBePartOfTheIndex() {
+        load("int", "i_1000", "i_2 + 0");
+        load("int", "i_1001", "i_2 + 1");
+        load("int", "i_1003", "i_2 + 3");
+        lines.add("  i_3  =  i_2 + 6;");
+        lines.add("  l_4  =  (long long) i_3;");
+        lines.add("  l_5  =  l_4 << 2;");
+        lines.add("  i_1002  =  *(( int *) (w + l_5));");
+
+        assertThat(joined()).contains("i_1002  =  four_0.z;");
+    }
+
+    @Test
     void threeAreNotJoined() {
         load("int", "i_1000", "i_2 + 0");
         load("int", "i_1001", "i_2 + 1");
@@ -151,6 +164,7 @@ class WideLoadsTest {
     @ValueSource(
             strings = {
                 "  adf_5[i_1]  =  f_9;",
+                "  ul_7[16]  =  f_9;",
                 "  // BLOCK 4",
                 "  f_9  =  f_8 * 2.0F;",
                 "  asm(\"dp4a.s32.s32 %0, %1, %2, %3;\" : \"=r\"(i_7) : \"r\"(i_8), \"r\"(i_9), \"r\"(0));"
