@@ -94,6 +94,7 @@ public final class FewAttention {
         int words = KeyValues.headWords(format, headSize);
         float[] parts = context.allocateFloatLocalArray(HEADS * GROUP * ELEMENTS); // of scores, in the end of sums
         float[] weights = context.allocateFloatLocalArray(PAIRS); // [heads, positions]
+        float[] totals = context.allocateFloatLocalArray(PAIRS); // [positions, heads]
         float[] largest = context.allocateFloatLocalArray(HEADS);
         float[] factors = context.allocateFloatLocalArray(HEADS);
         int item = context.localIdx;
@@ -130,8 +131,9 @@ public final class FewAttention {
             }
             int[] keys = new int[OWN * WORDS];
             int[] values = new int[OWN * WORDS];
-            float total = 0; // of the pair of position and head that an item weighs
-            float another = 0; // of its second one
+            for (int pair = item; pair < PAIRS; pair += GROUP) {
+                totals[pair] = 0;
+            }
             if (item < HEADS) {
                 largest[item] = LOWEST;
             }
@@ -182,9 +184,15 @@ public final class FewAttention {
                     factors[item] = TornadoMath.exp(before - now);
                 }
                 context.localBarrier();
-                total = total * factors[item % HEADS] + weigh(weights, largest, item);
-                if (item + GROUP < PAIRS) {
-                    another = another * factors[(item + GROUP) % HEADS] + weigh(weights, largest, item + GROUP);
+                for (int pair = item; pair < PAIRS; pair += GROUP) {
+                    int head = pair % HEADS;
+                    float score = weights[head * POSITIONS + pair / HEADS];
+                    float weight = TornadoMath.exp(score - largest[head]);
+                    if (score == LOWEST) {
+                        weight = 0;
+                    }
+                    weights[head * POSITIONS + pair / HEADS] = weight;
+                    totals[pair] = totals[pair] * factors[head] + weight;
                 }
                 context.localBarrier();
                 for (int head = 0; head < HEADS; head++) {
@@ -196,16 +204,11 @@ public final class FewAttention {
                         sums[head * ELEMENTS + e] = sum;
                     }
                 }
-                context.localBarrier();
             }
             for (int head = 0; head < HEADS; head++) {
                 for (int e = 0; e < ELEMENTS; e++) {
                     parts[(head * GROUP + item) * ELEMENTS + e] = sums[head * ELEMENTS + e];
                 }
-            }
-            weights[item] = total;
-            if (item + GROUP < PAIRS) {
-                weights[item + GROUP] = another;
             }
             context.localBarrier();
             int out = ((token * splits + split) * heads + kvHead * groupSize) * (headSize + 2);
@@ -221,25 +224,13 @@ public final class FewAttention {
             if (item < groupSize) {
                 float sum = 0;
                 for (int i = 0; i < POSITIONS; i++) {
-                    sum += weights[i * HEADS + item];
+                    sum += totals[i * HEADS + item];
                 }
                 partial.set(out + item * (headSize + 2) + headSize, largest[item]);
                 partial.set(out + item * (headSize + 2) + headSize + 1, sum);
             }
             context.localBarrier();
         }
-    }
-
-    /** Makes a score a weight, and returns it. */
-    private static float weigh(float[] weights, float[] largest, int pair) {
-        int at = pair % HEADS * POSITIONS + pair / HEADS;
-        float score = weights[at];
-        float weight = TornadoMath.exp(score - largest[pair % HEADS]);
-        if (score == LOWEST) {
-            weight = 0;
-        }
-        weights[at] = weight;
-        return weight;
     }
 
     /**

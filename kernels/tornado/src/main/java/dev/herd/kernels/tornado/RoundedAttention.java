@@ -79,17 +79,32 @@ public final class RoundedAttention {
                 weights[i] = TornadoMath.exp(maxima[i] - largest) / total;
             }
             context.localBarrier();
-            for (int i = item; i < RoundedInputs.TILE; i += RoundedInputs.GROUP) {
-                int head = i / headSize;
-                float sum = 0;
-                if (head < count) {
-                    for (int split = 0; split < splits; split++) {
-                        sum += weights[head * splits + split]
-                                * partial.get(from + split * stride + head * (headSize + 2) + i % headSize);
-                    }
-                }
-                elements[i] = sum;
+            // Neighbouring items load neighbouring elements, each of four heads, or parts of them; beyond the last head
+            // its own again.
+            int quarter = RoundedInputs.TILE / FOUR;
+            int head0 = TornadoMath.min(item / headSize, count - 1);
+            int head1 = TornadoMath.min((item + quarter) / headSize, count - 1);
+            int head2 = TornadoMath.min((item + 2 * quarter) / headSize, count - 1);
+            int head3 = TornadoMath.min((item + 3 * quarter) / headSize, count - 1);
+            int at0 = from + head0 * (headSize + 2) + item % headSize;
+            int at1 = from + head1 * (headSize + 2) + (item + quarter) % headSize;
+            int at2 = from + head2 * (headSize + 2) + (item + 2 * quarter) % headSize;
+            int at3 = from + head3 * (headSize + 2) + (item + 3 * quarter) % headSize;
+            float sum0 = 0;
+            float sum1 = 0;
+            float sum2 = 0;
+            float sum3 = 0;
+            for (int split = 0; split < splits; split++) {
+                sum0 += weights[head0 * splits + split] * partial.get(at0 + split * stride);
+                sum1 += weights[head1 * splits + split] * partial.get(at1 + split * stride);
+                sum2 += weights[head2 * splits + split] * partial.get(at2 + split * stride);
+                sum3 += weights[head3 * splits + split] * partial.get(at3 + split * stride);
             }
+            int end = count * headSize;
+            elements[item] = item < end ? sum0 : 0;
+            elements[item + quarter] = item + quarter < end ? sum1 : 0;
+            elements[item + 2 * quarter] = item + 2 * quarter < end ? sum2 : 0;
+            elements[item + 3 * quarter] = item + 3 * quarter < end ? sum3 : 0;
             context.localBarrier();
             float a = elements[FOUR * item];
             float b = elements[FOUR * item + 1];

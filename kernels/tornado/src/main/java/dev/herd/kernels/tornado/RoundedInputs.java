@@ -155,6 +155,7 @@ public final class RoundedInputs {
      * @param factors as above
      * @param x {@code [rows, size]}
      * @param weight {@code [size]}
+     * @param size a multiple of four
      */
     public static void rmsNorm(
             KernelContext context,
@@ -173,20 +174,33 @@ public final class RoundedInputs {
             int from = row * size;
             float scale = normScale(context, x, from, epsilon, size);
             int at = context.groupIdx * TILE + 4 * item;
-            float a = normed(out, x, weight, from, at, size, scale);
-            float b = normed(out, x, weight, from, at + 1, size, scale);
-            float c = normed(out, x, weight, from, at + 2, size, scale);
-            float d = normed(out, x, weight, from, at + 3, size, scale);
+            float a = 0;
+            float b = 0;
+            float c = 0;
+            float d = 0;
+            if (at < size) {
+                a = x.get(from + at) * scale * weight.get(at);
+                b = x.get(from + at + 1) * scale * weight.get(at + 1);
+                c = x.get(from + at + 2) * scale * weight.get(at + 2);
+                d = x.get(from + at + 3) * scale * weight.get(at + 3);
+                out.set(from + at, a);
+                out.set(from + at + 1, b);
+                out.set(from + at + 2, c);
+                out.set(from + at + 3, d);
+            }
             store(context, levels, factors, row * tiles(size) + context.groupIdx, a, b, c, d);
         }
     }
 
-    /** What a row that begins at {@code from} is multiplied by to have a mean square of 1. */
+    /** What a row that begins at {@code from} is multiplied by to have a mean square of 1; a row is a multiple of four. */
     static float normScale(KernelContext context, FloatArray x, int from, float epsilon, int size) {
         float squares = 0;
-        for (int i = context.localIdx; i < size; i += GROUP) {
-            float value = x.get(from + i);
-            squares += value * value;
+        for (int four = context.localIdx; 4 * four < size; four += GROUP) {
+            float a = x.get(from + 4 * four);
+            float b = x.get(from + 4 * four + 1);
+            float c = x.get(from + 4 * four + 2);
+            float d = x.get(from + 4 * four + 3);
+            squares += a * a + b * b + c * c + d * d;
         }
         return normScale(context, squares, epsilon, size);
     }
@@ -194,16 +208,6 @@ public final class RoundedInputs {
     /** The same, if every item has added up some of the row's squares. */
     static float normScale(KernelContext context, float squares, float epsilon, int size) {
         return 1 / TornadoMath.sqrt(Norms.sum(context, context.localIdx, squares, GROUP) / size + epsilon);
-    }
-
-    private static float normed(
-            FloatArray out, FloatArray x, FloatArray weight, int from, int at, int size, float scale) {
-        float value = 0;
-        if (at < size) {
-            value = x.get(from + at) * scale * weight.get(at);
-            out.set(from + at, value);
-        }
-        return value;
     }
 
     /** Rounds the four columns that each item of the group has. */

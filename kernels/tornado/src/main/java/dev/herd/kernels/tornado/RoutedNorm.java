@@ -30,6 +30,7 @@ public final class RoutedNorm {
      * @param x {@code [tokens, size]}
      * @param weight {@code [size]}
      * @param router {@code [experts, size]} in {@code format}
+     * @param size a multiple of four
      */
     public static void rmsNorm(
             KernelContext context,
@@ -52,24 +53,41 @@ public final class RoutedNorm {
             if (expert < 0) {
                 float scale = RoundedInputs.normScale(context, x, from, epsilon, size);
                 int at = context.groupIdx * RoundedInputs.TILE + 4 * item;
-                float a = normed(x, weight, from, at, size, scale);
-                float b = normed(x, weight, from, at + 1, size, scale);
-                float c = normed(x, weight, from, at + 2, size, scale);
-                float d = normed(x, weight, from, at + 3, size, scale);
+                float a = 0;
+                float b = 0;
+                float c = 0;
+                float d = 0;
+                if (at < size) {
+                    a = x.get(from + at) * scale * weight.get(at);
+                    b = x.get(from + at + 1) * scale * weight.get(at + 1);
+                    c = x.get(from + at + 2) * scale * weight.get(at + 2);
+                    d = x.get(from + at + 3) * scale * weight.get(at + 3);
+                }
                 int tile = token * RoundedInputs.tiles(size) + context.groupIdx;
                 RoundedInputs.store(context, levels, factors, tile, a, b, c, d);
             } else {
                 int row = expert * Weights.rowWords(format, size);
                 float squares = 0;
                 float part = 0;
-                for (int i = item; i < size; i += RoundedInputs.GROUP) {
+                for (int four = item; 4 * four < size; four += RoundedInputs.GROUP) {
+                    int i = 4 * four;
                     int unit = i / Weights.UNIT;
-                    float level = Weights.level(router, format, row, unit, i % Weights.UNIT);
-                    float element = Weights.scale(router, format, row, unit) * level
-                            - Weights.offset(router, format, row, unit);
-                    float value = x.get(from + i);
-                    squares += value * value;
-                    part += element * (value * weight.get(i));
+                    int inUnit = i % Weights.UNIT;
+                    float a = x.get(from + i);
+                    float b = x.get(from + i + 1);
+                    float c = x.get(from + i + 2);
+                    float d = x.get(from + i + 3);
+                    squares += a * a + b * b + c * c + d * d;
+                    a *= weight.get(i);
+                    b *= weight.get(i + 1);
+                    c *= weight.get(i + 2);
+                    d *= weight.get(i + 3);
+                    float ofLevels = a * Weights.level(router, format, row, unit, inUnit)
+                            + b * Weights.level(router, format, row, unit, inUnit + 1)
+                            + c * Weights.level(router, format, row, unit, inUnit + 2)
+                            + d * Weights.level(router, format, row, unit, inUnit + 3);
+                    part += Weights.scale(router, format, row, unit) * ofLevels
+                            - Weights.offset(router, format, row, unit) * (a + b + c + d);
                 }
                 float scale = RoundedInputs.normScale(context, squares, epsilon, size);
                 float sum = Norms.sum(context, item, part, RoundedInputs.GROUP);
@@ -79,9 +97,5 @@ public final class RoutedNorm {
                 context.localBarrier();
             }
         }
-    }
-
-    private static float normed(FloatArray x, FloatArray weight, int from, int at, int size, float scale) {
-        return at < size ? x.get(from + at) * scale * weight.get(at) : 0;
     }
 }

@@ -35,7 +35,7 @@ final class WideLoads {
     private static final Pattern DP4A = Pattern.compile("\\s*asm\\(\"dp4a[^;]*;\" : \"=r\"\\((\\w+)\\).*");
     private static final Pattern LOAD = Pattern.compile("\\*\\(\\( (int|float) \\*\\) \\((\\w+) \\+ (l_\\d+)\\)\\)");
     private static final Pattern WIDENED = Pattern.compile("\\(long long\\) (i_\\d+)");
-    private static final Pattern OPERATION = Pattern.compile("(i_\\d+|l_\\d+) (\\+|-|\\*|<<|&) (i_\\d+|-?\\d+)L?");
+    private static final Pattern OPERATION = Pattern.compile("(i_\\d+|l_\\d+) (\\+|-|\\*|<<|&|%) (i_\\d+|-?\\d+)L?");
     private static final Pattern NUMBER = Pattern.compile("-?\\d+");
 
     private final List<String> lines;
@@ -209,7 +209,11 @@ final class WideLoads {
             case "+" -> a == UNKNOWN || b == UNKNOWN ? UNKNOWN : (a + b) % WIDTH;
             case "-" -> a == UNKNOWN || b == UNKNOWN ? UNKNOWN : Math.floorMod(a - b, WIDTH);
             case "*" -> a == 0 || b == 0 ? 0 : a == UNKNOWN || b == UNKNOWN ? UNKNOWN : a * b % WIDTH;
-            case "&" -> b == 0 ? 0 : UNKNOWN;
+            case "%" -> b == 0 ? a : UNKNOWN;
+            case "&" ->
+                b == 0
+                        ? 0
+                        : b == WIDTH - 1 && NUMBER.matcher(operation.group(3)).matches() ? a : UNKNOWN;
             default -> shifted(a, operation.group(3));
         };
     }

@@ -73,7 +73,11 @@ class WideLoadsTest {
         "i_1 & 7, -1",
         "i_2 - 4, 0",
         "i_1 % 16, -1",
-        "i_1, -1"
+        "i_1, -1",
+        "i_2 % 16, 0",
+        "i_2 & 15, 0",
+        "i_2 & 14, -1",
+        "i_2 % 6, -1"
     })
     void onlyMultiplesOfFourAreJoined(String base, int from) {
         lines.add("  i_3  =  " + base + ";");
