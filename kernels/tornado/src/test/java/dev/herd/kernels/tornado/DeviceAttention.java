@@ -225,7 +225,32 @@ final class DeviceAttention {
             Device.run(combine);
             assertThat(attended.toHeapArray()).containsExactly(portable, within(1e-4f));
         }
-<<<<<<< HEAD
+        if (Device.hasDp4a()
+                && FewAttention.takes(
+                        heads, shape.kvHeadCount(), headSize, format(shape).code())) {
+            float[] portable = attended.toHeapArray();
+            Device.run(KernelCall.of(
+                    "FewAttention.attend",
+                    bucket -> FewAttention.grid(shape.kvHeadCount(), 2, splits),
+                    FewAttention::attend,
+                    step,
+                    places,
+                    tables,
+                    layer,
+                    partial,
+                    queries,
+                    words,
+                    heads,
+                    shape.kvHeadCount(),
+                    headSize,
+                    shape.blockSize(),
+                    cache.stride(),
+                    KeyValues.LOCAL,
+                    format(shape).code(),
+                    splits));
+            Device.run(combine);
+            assertThat(attended.toHeapArray()).containsExactly(portable, within(1e-4f));
+        }
         int tokens = AttentionTile.runLength(
                 heads, shape.kvHeadCount(), headSize, format(shape).code());
         if (Device.hasMma() && tokens > 0) {
@@ -236,26 +261,12 @@ final class DeviceAttention {
                     "MmaAttention.attend",
                     bucket -> MmaAttention.grid(shape.kvHeadCount(), 2, 1),
                     MmaAttention::attend,
-=======
-        if (Device.hasDp4a()
-                && FewAttention.takes(
-                        heads, shape.kvHeadCount(), headSize, format(shape).code())) {
-            float[] portable = attended.toHeapArray();
-            Device.run(KernelCall.of(
-                    "FewAttention.attend",
-                    bucket -> FewAttention.grid(shape.kvHeadCount(), 2, splits),
-                    FewAttention::attend,
->>>>>>> 1a2ec92 (Attend for few tokens with words four at a time; halves by the device)
                     step,
                     places,
                     tables,
                     layer,
-<<<<<<< HEAD
                     attended,
                     sums,
-=======
-                    partial,
->>>>>>> 1a2ec92 (Attend for few tokens with words four at a time; halves by the device)
                     queries,
                     words,
                     heads,
@@ -264,16 +275,9 @@ final class DeviceAttention {
                     shape.blockSize(),
                     cache.stride(),
                     KeyValues.LOCAL,
-<<<<<<< HEAD
                     1));
             assertThat(attended.toHeapArray()).containsExactly(portable, within(4e-3f));
             attended = FloatArray.fromArray(portable);
-=======
-                    format(shape).code(),
-                    splits));
-            Device.run(combine);
-            assertThat(attended.toHeapArray()).containsExactly(portable, within(1e-4f));
->>>>>>> 1a2ec92 (Attend for few tokens with words four at a time; halves by the device)
         }
         DeviceKernels.put(
                 out,

@@ -33,6 +33,7 @@ final class StepAttentionTest {
     private static final int BLOCKS = 50; // of a sequence
     private static final int MAX_BLOCKS = 2 * BLOCKS * UNITS;
     private static final int ON_MATRIX_UNITS = -1;
+    private static final int OF_FEW = -2;
     private static final float EPSILON = 1e-5f;
 
     /** Tokens of each sequence in each step: sequence 0 crosses the chunk's border in a slice, sequence 1 by decoding. */
@@ -49,7 +50,7 @@ final class StepAttentionTest {
     private final int[][] tables = new int[2][BLOCKS * UNITS];
     private final FloatArray partial = new FloatArray(Attention.partialSize(16, 2, HEADS, HEAD_SIZE));
 
-    /** Runs of no token: the portable kernel, which knows none; of less: that for few tokens of halves. */
+    /** Runs of no token: the portable kernel, which knows none; of {@link #OF_FEW}: the one for few tokens. */
     @ParameterizedTest(name = "kind {0}, {1}, runs of {2}")
     @CsvSource({
         "0, F16, 0, 1e-5",
@@ -59,10 +60,10 @@ final class StepAttentionTest {
         "2, F32, 0, 1e-5",
         "1, Q8_0, 0, 2e-2", // rounding to a neighbouring level is no error, but it differs
         "2, Q8_0, 0, 2e-2",
-        "0, F16, -1, 1e-5",
-        "1, F16, -1, 1e-5",
-        "2, F16, -1, 1e-5",
-        "1, Q8_0, -1, 2e-2",
+        "0, F16, -2, 1e-5",
+        "1, F16, -2, 1e-5",
+        "2, F16, -2, 1e-5",
+        "1, Q8_0, -2, 2e-2",
         "0, F16, 4, 1e-5",
         "1, F16, 4, 1e-5",
         "2, F16, 1, 1e-5",
@@ -244,7 +245,7 @@ final class StepAttentionTest {
                     kind,
                     format,
                     2));
-        } else if (runLength < 0) {
+        } else if (runLength == OF_FEW) {
             assertThat(FewAttention.takes(HEADS, KV_HEADS, HEAD_SIZE, format)).isTrue();
             Device.run(KernelCall.of(
                     "FewAttention.attend",
