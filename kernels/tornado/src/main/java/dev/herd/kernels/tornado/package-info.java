@@ -41,9 +41,10 @@
  * HalfInputs.pack comes once before the products that share their inputs; addShares follows a product whose columns several
  * groups may have shared; and MmaAttention.attend stands for attend and combine if the cache is of halves.
  *
- * <p>With dp4a, for few tokens: rmsNorm of RoundedInputs, projections, place, attend, combine, roundRows, matVec o (adds), rmsNorm,
- * then dense: gateUp, roundRows, matVec down (adds); or mixture: Router.logits, route, and gateUp, roundBoth and down (adds) of
- * RoundedExperts, which compute the shared expert too. Rounded rows are in two arrays of the layout of RoundedInputs.
+ * <p>With dp4a, for few tokens: rmsNorm of RoundedInputs, projections, place, attend of FewAttention, combine of RoundedAttention,
+ * matVec o (adds), then dense: rmsNorm of RoundedInputs, gateUp, roundRows, matVec down (adds); or mixture: rmsNorm of RoutedNorm, and
+ * gateUp, roundBoth and down (adds) of RoundedExperts, which choose, and compute the shared expert too. Rounded rows are in two
+ * arrays of the layout of RoundedInputs.
  *
  * <p>The vision encoder computes batches of tiles; a tile has a row per patch and one for the class token, R rows in all, and
  * becomes fewer image tokens, M in all. Their numbers are in step. It begins with unfold, matMul, embed, layerNorm. A layer is:
@@ -76,6 +77,7 @@
  *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, epsilon, format)
  * Attention.attend(context, step, places, tables, layer, partial, query, cache,
  *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, format, splits)
+ * FewAttention.attend(the same)                                                                   with dp4a
  * RunAttention.attend(the same, runLength)                                                        with dp4a
  * MmaAttention.attend(context, step, places, tables, layer, out, sums, query, cache,
  *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, strands)                      with matrix units
@@ -102,12 +104,14 @@
  * RoundedInputs.roundBoth(context, step, levels, factors, shared, routed, sharedFirst, routedFirst,
  *         sharedColumns, columns, expertsPerToken)
  * RoundedInputs.rmsNorm(context, step, out, levels, factors, x, weight, epsilon, size, countAt)
+ * RoundedAttention.combine(context, step, levels, factors, partial, heads, headSize, splits)
+ * RoutedNorm.rmsNorm(context, step, logits, levels, factors, x, weight, router, epsilon, format, experts, size)
  * RoundedProducts.matVec(context, step, out, levels, factors, w, format, first, rows, columns, countAt, adds)
  * RoundedProducts.projections(context, step, query, key, value, levels, factors, queryProj, keyProj, valueProj,
  *         formats, queryRows, keyRows, columns)
  * RoundedProducts.gateUp(context, step, out, levels, factors, gate, up, gateFormat, upFormat, rows, columns)
- * RoundedExperts.gateUp(context, step, shared, routed, levels, factors, sharedGate, sharedUp, gate, up, choice, scores,
- *         sharedGateFormat, sharedUpFormat, gateFormat, upFormat, sharedRows, rows, columns, expertsPerToken)
+ * RoundedExperts.gateUp(context, step, shared, routed, levels, factors, sharedGate, sharedUp, gate, up, choice, logits,
+ *         sharedFormats, formats, sharedRows, rows, columns, experts, expertsPerToken)
  * RoundedExperts.down(context, step, out, levels, factors, sharedDown, down, choice, sharedFormat, format,
  *         sharedFirst, routedFirst, rows, sharedColumns, columns, expertsPerToken)                adds
  * Sampling.topOfParts(context, step, places, temperatures, values, ids, logits, size, count)
