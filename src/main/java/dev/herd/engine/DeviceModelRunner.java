@@ -31,6 +31,7 @@ public final class DeviceModelRunner implements ModelRunner {
     private final DeviceLlama4 model;
     private final Optional<ImageEncoder> encoder;
     private final String description;
+    private final String identity;
     private Optional<String> towerRefusal = Optional.empty();
 
     /** Where the vision tower of a checkpoint runs that has one. */
@@ -88,9 +89,11 @@ public final class DeviceModelRunner implements ModelRunner {
             model.close();
             throw failure;
         }
+        String tower =
+                encoder.map(encoded -> "; vision tower " + encoded.place()).orElse("");
+        this.identity = describe(device.facts()) + tower;
         this.description = describe(device.facts()) + ", " + loaded.kernels() + ", ready in "
-                + String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - start) / 1e9)
-                + encoder.map(tower -> "; vision tower " + tower.place()).orElse("");
+                + String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - start) / 1e9) + tower;
     }
 
     private ImageEncoder encoder(VisionTower tower, Device device, TowerPlace place) {
@@ -189,6 +192,11 @@ public final class DeviceModelRunner implements ModelRunner {
     @Override
     public String description() {
         return description;
+    }
+
+    @Override
+    public String identity() {
+        return identity;
     }
 
     @Override

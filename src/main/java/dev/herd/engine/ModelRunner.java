@@ -72,6 +72,11 @@ public interface ModelRunner extends AutoCloseable {
     /** One line for the log: backend, kernels, threads. */
     String description();
 
+    /** What of it decides which answer a seed gives: the same at every start. */
+    default String identity() {
+        return description();
+    }
+
     @Override
     void close();
 }

@@ -207,7 +207,16 @@ public final class LoadedModel implements AutoCloseable {
 
     /** One line for the log: model, architecture, backend, context, memory. */
     public String description() {
-        return checkpoint.name() + ": " + architecture(checkpoint.config()) + tower() + "; " + runner.description()
+        return line(runner.description());
+    }
+
+    /** What of it decides which answer a seed gives: the same at every start. */
+    public String identity() {
+        return line(runner.identity());
+    }
+
+    private String line(String ofRunner) {
+        return checkpoint.name() + ": " + architecture(checkpoint.config()) + tower() + "; " + ofRunner
                 + "; context " + contextLength() + "; key/value memory " + KvBudget.readable(kvBytes()) + " "
                 + settings.kvType();
     }

@@ -167,8 +167,8 @@ final class ModelService implements ModelSource {
     /** Tells models, kernels and sizes apart: what decides which answer a seed gives. */
     private static String fingerprint(LoadedModel model) {
         try {
-            byte[] hash = MessageDigest.getInstance("SHA-256")
-                    .digest(model.description().getBytes(StandardCharsets.UTF_8));
+            byte[] hash =
+                    MessageDigest.getInstance("SHA-256").digest(model.identity().getBytes(StandardCharsets.UTF_8));
             return "fp_" + HexFormat.of().formatHex(hash, 0, 5);
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException(impossible);

@@ -38,7 +38,10 @@ class RunnersTest {
         Runners.Chosen chosen = choose("auto", new ScriptedDevice(1024 * MIB, 100 * MIB, 1, 0));
 
         assertThat(chosen.runner()).isInstanceOf(DeviceModelRunner.class);
-        assertThat(chosen.runner().description()).startsWith("script on a device of paper, driver 1, 1.0 GiB");
+        assertThat(chosen.runner().description())
+                .startsWith("script on a device of paper, driver 1, 1.0 GiB")
+                .contains("ready in");
+        assertThat(chosen.runner().identity()).isEqualTo("script on a device of paper, driver 1, 1.0 GiB");
         assertThat(chosen.remarks()).isEmpty();
     }
 

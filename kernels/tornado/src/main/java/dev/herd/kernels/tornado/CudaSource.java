@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 /**
  * What Herd changes in the CUDA C that TornadoVM prints of a kernel, before it keeps it. Most of it says what is so already, in a
  * way that the driver's compiler can use: how many groups are to fit on a multiprocessor, that arrays are in global memory, where
- * local ones are, and which words lie side by side ({@link WideLoads}). One thing is wrong without it: what
- * {@code Float.float16ToFloat} takes.
+ * local ones are, and which words lie side by side ({@link WideLoads}). Halves are converted without a
+ * header, and from what bits say.
  */
 final class CudaSource {
     /** What comes before a kernel's name. */
@@ -25,14 +25,24 @@ final class CudaSource {
             "asm volatile\\(\"\\{ \\.reg \\.u64 u; cvta\\.to\\.shared\\.u64 u, %1;"
                     + " cvt\\.u32\\.u64 %0, u; \\}\" : \"=r\"\\((\\w+)\\) : \"l\"\\(\\(const char \\*\\) (\\w+) \\+ (\\w+)\\)\\);");
 
-    private static final Pattern HALF = Pattern.compile("__half2float\\(((?:i|sh)_\\d+)\\)");
+    private static final String HEADER = "#include <cuda_fp16.h>\n";
+    private static final Pattern FLOAT_OF_BITS = Pattern.compile("__half2float\\(((?:i|sh)_\\d+)\\)");
+    private static final Pattern FLOAT_OF_HALF = Pattern.compile("__half2float\\((f_\\d+)\\)");
+    private static final Pattern BITS_OF_HALF = Pattern.compile("__half_as_ushort\\((f_\\d+)\\)");
+
+    /** What kernels need of {@link #HEADER}, which runtime images do not have, nor what it includes in its turn. */
+    private static final String CONVERSIONS =
+            "static __device__ __forceinline__ float half_to_float(unsigned short half)"
+                    + " { float x; asm(\"cvt.f32.f16 %0, %1;\" : \"=f\"(x) : \"h\"(half)); return x; }\n"
+                    + "static __device__ __forceinline__ unsigned short float_to_half(float x)"
+                    + " { unsigned short half; asm(\"cvt.rn.f16.f32 %0, %1;\" : \"=h\"(half) : \"f\"(x)); return half; }\n";
 
     private CudaSource() {}
 
     /** The source as it is kept; what is not CUDA C stays as it is. */
     static String improved(String source, KernelCall call) {
         String bounded = bounded(source, call);
-        return bounded.contains(KERNEL) ? localPlaces(WideLoads.joined(throughArrays(ofBits(bounded)))) : bounded;
+        return bounded.contains(KERNEL) ? localPlaces(WideLoads.joined(throughArrays(withHalves(bounded)))) : bounded;
     }
 
     /** The source with what a kernel's groups are to leave room for, which TornadoVM has no way to say; CUDA C only. */
@@ -50,9 +60,16 @@ final class CudaSource {
         return bounded;
     }
 
-    /** The source with floats of halves made from a half's bits; TornadoVM prints a half of that number. */
-    static String ofBits(String source) {
-        return HALF.matcher(source).replaceAll("__half2float(__ushort_as_half((unsigned short) $1))");
+    /**
+     * The source with halves converted by instructions, and not by a header of CUDA's that must be found first. Of a half's bits,
+     * TornadoVM prints the half of that number; Java means the one that they are.
+     */
+    static String withHalves(String source) {
+        String ofBits = FLOAT_OF_BITS.matcher(source).replaceAll("half_to_float((unsigned short) $1)");
+        String ofHalves = FLOAT_OF_HALF.matcher(ofBits).replaceAll("half_to_float(float_to_half($1))");
+        String converted = BITS_OF_HALF.matcher(ofHalves).replaceAll("float_to_half($1)");
+        boolean isComplete = !converted.replace(HEADER, "").contains("half2") && !converted.contains("__half");
+        return isComplete ? converted.replace(HEADER, CONVERSIONS) : converted.replace(HEADER, HEADER + CONVERSIONS);
     }
 
     /**
@@ -78,7 +95,10 @@ final class CudaSource {
             if (array.matches()) {
                 arrays.put(array.group(1), array.group(2));
             } else if (address.matches() && arrays.containsKey(address.group(2))) {
-                addresses.put(address.group(1), arrays.get(address.group(2)) + " + " + address.group(3));
+                String place = arrays.get(address.group(2)) + " + " + address.group(3);
+                if (addresses.putIfAbsent(address.group(1), place) != null) {
+                    throw new IllegalStateException("TornadoVM printed two values of " + address.group(1));
+                }
             }
             result.append(ACCESS.matcher(line).replaceAll(access -> {
                         String known = addresses.get(access.group(2));

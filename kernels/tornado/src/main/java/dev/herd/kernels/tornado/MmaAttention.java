@@ -124,7 +124,7 @@ public final class MmaAttention {
                 table = places.get(place + Step.LOCAL_TABLE);
             }
             int end = places.get(place + (count - 1) * Step.PLACE + Step.POSITION) + 1;
-            // Rows beyond the last query stand for it, and see nothing.
+            // Rows beyond the last query see what the last token does, and nothing of them is written.
             int own = TornadoMath.min(row / groupSize, count - 1);
             int ownLow = TornadoMath.min(lowRow / groupSize, count - 1);
             int ownFirst = 0;

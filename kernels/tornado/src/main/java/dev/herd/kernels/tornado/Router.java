@@ -100,7 +100,7 @@ public final class Router {
         }
     }
 
-    /** The expert whose logit is the {@code rank}-th highest of those from {@code from} on, of equal ones the lower first. */
+    /** The expert whose logit, a finite one, is the {@code rank}-th highest of those from {@code from} on; of equal ones the lower. */
     static int chosen(FloatArray logits, int from, int experts, int rank) {
         int chosen = 0;
         float bound = Float.MAX_VALUE;

@@ -144,8 +144,9 @@ final class WideLoads {
             int line = four[i].line();
             String indent = lines.get(line).substring(0, lines.get(line).indexOf(four[i].variable()));
             String part = indent + four[i].variable() + "  =  " + name + "." + PARTS[i] + ";";
-            String load = indent + type + "4 " + name + "  =  *(( " + type + "4 *) (" + array + " + "
-                    + four[first].offset() + " - " + first * Integer.BYTES + "L));\n";
+            // Not an initialisation, which labels of a switch must not jump over.
+            String load = indent + type + "4 " + name + ";\n" + indent + name + "  =  *(( " + type + "4 *) (" + array
+                    + " + " + four[first].offset() + " - " + first * Integer.BYTES + "L));\n";
             lines.set(line, i == first ? load + part : part);
         }
     }

@@ -48,10 +48,29 @@ class CudaSourceTest {
     }
 
     @Test
-    void floatsOfHalvesAreOfTheirBits() {
-        assertThat(CudaSource.ofBits("  f_2  =  __half2float(i_1);\n  f_4  =  __half2float(h_3);\n"))
-                .isEqualTo("  f_2  =  __half2float(__ushort_as_half((unsigned short) i_1));\n"
-                        + "  f_4  =  __half2float(h_3);\n");
+    void halvesAreConvertedWithoutAHeader() {
+        String printed = """
+                #include <cuda_fp16.h>
+                  f_2  =  __half2float(i_1);
+                  f_4  =  __half2float(f_3);
+                  ui_5 = (unsigned) __half_as_ushort(f_4);
+                """;
+
+        assertThat(CudaSource.withHalves(printed))
+                .doesNotContain("#include", "__half")
+                .contains("cvt.f32.f16", "cvt.rn.f16.f32")
+                .endsWith("""
+                          f_2  =  half_to_float((unsigned short) i_1);
+                          f_4  =  half_to_float(float_to_half(f_3));
+                          ui_5 = (unsigned) float_to_half(f_4);
+                        """);
+    }
+
+    @Test
+    void whatElseNeedsTheHeaderKeepsIt() {
+        assertThat(CudaSource.withHalves("#include <cuda_fp16.h>\n  f_2  =  __half2float(h_1);\n"))
+                .startsWith("#include <cuda_fp16.h>\n")
+                .endsWith("  f_2  =  __half2float(h_1);\n");
     }
 
     @Test

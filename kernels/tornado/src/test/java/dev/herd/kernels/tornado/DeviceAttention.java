@@ -202,6 +202,7 @@ final class DeviceAttention {
         if (Device.hasDp4a() && runLength > 0) {
             float[] portable = attended.toHeapArray();
             Step.writeRuns(step, places, new int[1], runLength);
+            partial.init(Float.NaN);
             Device.run(KernelCall.of(
                     "RunAttention.attend",
                     bucket -> RunAttention.grid(shape.kvHeadCount(), 2, splits),
@@ -229,6 +230,7 @@ final class DeviceAttention {
                 && FewAttention.takes(
                         heads, shape.kvHeadCount(), headSize, format(shape).code())) {
             float[] portable = attended.toHeapArray();
+            partial.init(Float.NaN);
             Device.run(KernelCall.of(
                     "FewAttention.attend",
                     bucket -> FewAttention.grid(shape.kvHeadCount(), 2, splits),
@@ -257,6 +259,7 @@ final class DeviceAttention {
             float[] portable = attended.toHeapArray();
             Step.writeRuns(step, places, new int[1], tokens);
             FloatArray sums = new FloatArray(Math.toIntExact(AttentionTile.sums(shape.kvHeadCount(), headSize, 1)));
+            attended.init(Float.NaN);
             Device.run(KernelCall.of(
                     "MmaAttention.attend",
                     bucket -> MmaAttention.grid(shape.kvHeadCount(), 2, 1),

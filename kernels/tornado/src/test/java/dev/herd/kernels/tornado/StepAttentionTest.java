@@ -42,6 +42,15 @@ final class StepAttentionTest {
     /** Several runs of tokens and tiles of positions, chunks that end within both. */
     private static final int[][] LONG_STEPS = {{70, 3}, {90, 60}, {1, 30}, {2, 1}};
 
+    /** The same for few tokens: tiles that end within a stretch, and both stretches with positions. */
+    private static final int[][] LONG_FEW_STEPS = new int[24][];
+
+    static {
+        for (int i = 0; i < LONG_FEW_STEPS.length; i++) {
+            LONG_FEW_STEPS[i] = new int[] {5, i % 4};
+        }
+    }
+
     private static final int LONG_CHUNK = 100;
 
     private final Random random = new Random(5);
@@ -86,6 +95,15 @@ final class StepAttentionTest {
         if (Device.hasMma()) {
             chunk = LONG_CHUNK;
             checkSteps(LONG_STEPS, kind, TensorType.F16, ON_MATRIX_UNITS, 5e-4);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, F16, 1e-5", "1, F16, 1e-5", "2, F16, 5e-5", "2, Q8_0, 2e-2"}) // normed keys may be the next half
+    void longPastsAgreeForFewTokens(int kind, TensorType type, double tolerance) {
+        if (Device.hasDp4a()) {
+            chunk = LONG_CHUNK;
+            checkSteps(LONG_FEW_STEPS, kind, type, OF_FEW, tolerance);
         }
     }
 

@@ -42,7 +42,7 @@ class WideLoadsTest {
         four("i_2");
 
         assertThat(joined())
-                .contains("  int4 four_0  =  *(( int4 *) (w + l_23 - 0L));\n  i_1000  =  four_0.x;")
+                .contains("  int4 four_0;\n  four_0  =  *(( int4 *) (w + l_23 - 0L));\n  i_1000  =  four_0.x;")
                 .contains("  i_1001  =  four_0.y;")
                 .contains("  i_1002  =  four_0.z;")
                 .contains("  i_1003  =  four_0.w;")
@@ -57,7 +57,7 @@ class WideLoadsTest {
         load("float", "f_1001", "i_2 + 5");
 
         assertThat(joined())
-                .contains("  float4 four_0  =  *(( float4 *) (w + l_23 - 8L));\n  f_1002  =  four_0.z;")
+                .contains("  float4 four_0;\n  four_0  =  *(( float4 *) (w + l_23 - 8L));\n  f_1002  =  four_0.z;")
                 .contains("  f_1000  =  four_0.x;")
                 .doesNotContain("( float *)");
     }
