@@ -41,7 +41,9 @@ class RunnersTest {
         assertThat(chosen.runner().description())
                 .startsWith("script on a device of paper, driver 1, 1.0 GiB")
                 .contains("ready in");
-        assertThat(chosen.runner().identity()).isEqualTo("script on a device of paper, driver 1, 1.0 GiB");
+        assertThat(chosen.runner().identity())
+                .startsWith("script on a device of paper, driver 1, 1.0 GiB")
+                .doesNotContain("ready in", "no kernels");
         assertThat(chosen.remarks()).isEmpty();
     }
 

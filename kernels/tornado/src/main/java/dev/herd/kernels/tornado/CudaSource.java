@@ -1,8 +1,10 @@
 package dev.herd.kernels.tornado;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -88,25 +90,24 @@ final class CudaSource {
     static String throughArrays(String source) {
         Map<String, String> arrays = new HashMap<>();
         Map<String, String> addresses = new HashMap<>();
-        StringBuilder result = new StringBuilder();
-        for (String line : source.split("\n", -1)) {
+        Set<String> ambiguous = new HashSet<>();
+        source.lines().forEach(line -> {
             Matcher array = ARRAY.matcher(line);
             Matcher address = ADDRESS.matcher(line);
             if (array.matches()) {
                 arrays.put(array.group(1), array.group(2));
             } else if (address.matches() && arrays.containsKey(address.group(2))) {
                 String place = arrays.get(address.group(2)) + " + " + address.group(3);
-                if (addresses.putIfAbsent(address.group(1), place) != null) {
-                    throw new IllegalStateException("TornadoVM printed two values of " + address.group(1));
+                String known = addresses.put(address.group(1), place); // a block of statements may be printed twice
+                if (known != null && !known.equals(place)) {
+                    ambiguous.add(address.group(1));
                 }
             }
-            result.append(ACCESS.matcher(line).replaceAll(access -> {
-                        String known = addresses.get(access.group(2));
-                        return known == null ? access.group() : "*(( " + access.group(1) + " *) (" + known + "))";
-                    }))
-                    .append('\n');
-        }
-        result.setLength(result.length() - 1);
-        return result.toString();
+        });
+        addresses.keySet().removeAll(ambiguous);
+        return ACCESS.matcher(source).replaceAll(access -> {
+            String known = addresses.get(access.group(2));
+            return known == null ? access.group() : "*(( " + access.group(1) + " *) (" + known + "))";
+        });
     }
 }

@@ -74,6 +74,15 @@ class CudaSourceTest {
     }
 
     @Test
+    void anAddressWithTwoMeaningsIsLeftAlone() {
+        String twice = SOURCE.replace("\n  *(( float", "\n  ul_5  =  ul_1 + l_4;\n  *(( float");
+        String ambiguous = SOURCE.replace("\n  *(( float", "\n  ul_5  =  ul_0 + l_4;\n  *(( float");
+
+        assertThat(CudaSource.improved(twice, ADD)).contains("f_6  =  *(( float *) (out + l_4));");
+        assertThat(CudaSource.improved(ambiguous, ADD)).contains("f_6  =  *(( float *) ul_5);");
+    }
+
+    @Test
     void whatIsNotCudaStaysAsItIs() {
         String openCl = SOURCE.replace("__global__ void", "__kernel void");
 
