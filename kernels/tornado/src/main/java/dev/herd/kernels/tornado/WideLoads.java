@@ -41,13 +41,14 @@ final class WideLoads {
     private final List<String> lines;
     private final Map<String, String> definitions = new HashMap<>();
     private final Set<String> changing = new HashSet<>();
-    private final Map<Place, Load[]> block = new LinkedHashMap<>();
+    private final Map<Place, List<Load>> block = new LinkedHashMap<>();
     private int joined;
 
     /** Which four words of an array, counted from a sum of terms on. */
     private record Place(String type, String array, Set<String> terms, int four) {}
 
-    private record Load(int line, String variable, String offset) {}
+    /** @param part which of the four words */
+    private record Load(int line, String variable, String offset, int part) {}
 
     /** A sum of variables and a number. */
     private record Sum(TreeSet<String> terms, int number) {}
@@ -117,37 +118,34 @@ final class WideLoads {
         }
         int from = index.number() + remainder % WIDTH;
         Place place = new Place(load.group(1), load.group(2), index.terms(), Math.floorDiv(from, WIDTH));
-        Load[] four = block.computeIfAbsent(place, same -> new Load[WIDTH]);
-        int part = Math.floorMod(from, WIDTH);
-        if (four[part] == null) {
-            four[part] = new Load(line, variable, load.group(3));
-        }
+        block.computeIfAbsent(place, same -> new ArrayList<>())
+                .add(new Load(line, variable, load.group(3), Math.floorMod(from, WIDTH)));
     }
 
     /** Joins what is complete in the block that ends. */
     private void end() {
-        block.forEach((place, four) -> {
-            if (Arrays.stream(four).allMatch(load -> load != null)) {
-                write(place.type(), place.array(), four);
+        block.forEach((place, loads) -> {
+            if (loads.stream().map(Load::part).distinct().count() == WIDTH) {
+                write(place.type(), place.array(), loads);
             }
         });
         block.clear();
     }
 
-    private void write(String type, String array, Load[] four) {
-        int first = 0;
-        for (int i = 1; i < WIDTH; i++) {
-            first = four[i].line() < four[first].line() ? i : first;
-        }
+    /** All loads of the same four words become parts of one, which takes the place of the first. */
+    private void write(String type, String array, List<Load> loads) {
         String name = "four_" + joined++;
-        for (int i = 0; i < WIDTH; i++) {
-            int line = four[i].line();
-            String indent = lines.get(line).substring(0, lines.get(line).indexOf(four[i].variable()));
-            String part = indent + four[i].variable() + "  =  " + name + "." + PARTS[i] + ";";
-            // Not an initialisation, which labels of a switch must not jump over.
-            String load = indent + type + "4 " + name + ";\n" + indent + name + "  =  *(( " + type + "4 *) (" + array
-                    + " + " + four[first].offset() + " - " + first * Integer.BYTES + "L));\n";
-            lines.set(line, i == first ? load + part : part);
+        Load first = loads.getFirst();
+        for (Load load : loads) {
+            String line = lines.get(load.line());
+            String indent = line.substring(0, line.indexOf(load.variable()));
+            lines.set(load.line(), indent + load.variable() + "  =  " + name + "." + PARTS[load.part()] + ";");
+            if (load.equals(first)) {
+                // Not an initialisation, which labels of a switch must not jump over.
+                String all = indent + type + "4 " + name + ";\n" + indent + name + "  =  *(( " + type + "4 *) (" + array
+                        + " + " + load.offset() + " - " + load.part() * Integer.BYTES + "L));\n";
+                lines.set(load.line(), all + lines.get(load.line()));
+            }
         }
     }
 

@@ -111,6 +111,16 @@ class WideLoadsTest {
     }
 
     @Test
+    void anElementMayBeLoadedMoreThanOnce() {
+        four("i_2");
+        load("int", "i_2001", "i_2 + 1");
+
+        assertThat(joined())
+                .contains("  i_1001  =  four_0.y;", "  i_2001  =  four_0.y;")
+                .doesNotContain("( int *)");
+    }
+
+    @Test
     void theHeaderMayBePartOfTheIndex() {
         load("int", "i_1000", "i_2 + 0");
         load("int", "i_1001", "i_2 + 1");
