@@ -7,8 +7,10 @@ import dev.herd.engine.DeviceModelRunner;
 import dev.herd.engine.ModelRunner;
 import dev.herd.golden.Scoring;
 import dev.herd.golden.TestDevice;
+import dev.herd.kernels.Kernels;
 import dev.herd.kernels.KernelsSelector;
 import dev.herd.kernels.TensorType;
+import dev.herd.kernels.tornado.Capabilities;
 import dev.herd.weights.Checkpoint;
 import dev.herd.weights.Checkpoints;
 import dev.herd.weights.GgufExport;
@@ -21,13 +23,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Whole models on a device with matrix units, in steps of more tokens than take the kernels for few: buckets, shared columns,
- * experts in tiles and logits of many rows, beside the CPU's scalar kernels.
+ * experts in tiles and with rounded inputs, and logits of many rows, beside the CPU's scalar kernels.
  */
 final class MatrixUnitsDecoderTest {
     private static final int TOKENS = 40;
 
     /** Root mean square of the difference of logits as a share of the logits': what halves cost, layer after layer. */
     private static final double MOST = 5e-3;
+
+    /** The same where the routed experts' inputs are rounded to bytes. */
+    private static final double EXPERTS_ROUNDED = 0.012;
+
+    /** The same where those of all products are. */
+    private static final double ALL_ROUNDED = 0.03;
 
     @ParameterizedTest(name = "{0}, {1} of 4 experts, steps of {2} tokens")
     @CsvSource({"Q4_K, 1, 40", "Q8_0, 2, 10", "BF16, 1, 20"})
@@ -43,22 +51,62 @@ final class MatrixUnitsDecoderTest {
         Path file = folder.resolve("model.gguf");
         GgufExport.write(model.asCheckpoint(), type, file);
         try (Checkpoint checkpoint = Checkpoints.open(file);
-                ModelRunner cpu = new CpuModelRunner(
-                        checkpoint,
-                        KernelsSelector.select(Optional.of("scalar")).kernels(),
-                        1,
-                        limits());
-                ModelRunner device = new DeviceModelRunner(
-                        checkpoint,
-                        TestDevice.withAllCapabilities(),
-                        new DeviceModelRunner.TowerPlace.OnDevice(),
-                        limits(),
-                        1,
-                        256)) {
+                ModelRunner cpu = cpu(checkpoint);
+                ModelRunner device = device(checkpoint)) {
             double error = relativeError(score(cpu, tokens, TOKENS), score(device, tokens, slice));
 
             assertThat(error).isLessThan(MOST);
         }
+    }
+
+    /**
+     * Steps for few tokens, steps whose routed experts have rounded inputs (up to 16 tokens, four assignments for each expert), and
+     * steps all of halves.
+     */
+    @ParameterizedTest(name = "{0}, {2} of {1} experts")
+    @CsvSource({"Q4_K, 4, 1", "Q8_0, 8, 2"})
+    void stepsOfAllSizesAgree(TensorType type, int experts, int perToken, @TempDir Path folder) {
+        RandomModel model = RandomModel.builder()
+                .layers(4, 4, 2)
+                .experts(experts, perToken)
+                .widths(256, 64, 256, 512)
+                .heads(4, 2)
+                .build(24);
+        int[] tokens =
+                new Random(25).ints(TOKENS, 0, model.config.vocabularySize()).toArray();
+        Path file = folder.resolve("model.gguf");
+        GgufExport.write(model.asCheckpoint(), type, file);
+        try (Checkpoint checkpoint = Checkpoints.open(file);
+                ModelRunner cpu = cpu(checkpoint);
+                ModelRunner device = device(checkpoint)) {
+            float[][] expected = score(cpu, tokens, TOKENS);
+            double few = relativeError(expected, score(device, tokens, 8));
+            double rounded = relativeError(expected, score(device, tokens, 10));
+            double halves = relativeError(expected, score(device, tokens, 20));
+
+            assertThat(few).isLessThan(ALL_ROUNDED);
+            assertThat(rounded).isLessThan(EXPERTS_ROUNDED);
+            assertThat(halves).isLessThan(MOST);
+            Capabilities can = TestDevice.capabilities();
+            assertThat(rounded > 3 * halves)
+                    .as("experts have rounded inputs in some steps: %s and %s", rounded, halves)
+                    .isEqualTo(can.hasDp4a() && can.hasMma());
+        }
+    }
+
+    private static ModelRunner cpu(Checkpoint checkpoint) {
+        Kernels scalar = KernelsSelector.select(Optional.of("scalar")).kernels();
+        return new CpuModelRunner(checkpoint, scalar, 1, limits());
+    }
+
+    private static ModelRunner device(Checkpoint checkpoint) {
+        return new DeviceModelRunner(
+                checkpoint,
+                TestDevice.withAllCapabilities(),
+                new DeviceModelRunner.TowerPlace.OnDevice(),
+                limits(),
+                1,
+                256);
     }
 
     private static float[][] score(ModelRunner runner, int[] tokens, int slice) {

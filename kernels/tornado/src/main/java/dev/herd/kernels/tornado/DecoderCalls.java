@@ -2,7 +2,6 @@ package dev.herd.kernels.tornado;
 
 import dev.herd.kernels.KvShape;
 import dev.herd.kernels.device.Decoder;
-import dev.herd.kernels.tornado.LayerBuffers.Projections;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -104,7 +103,6 @@ final class DecoderCalls {
         if (routed != null) {
             calls.add(products.narrow(scratch.routerLogits, scratch.normed, routed.router(), TOKENS));
             calls.add(route());
-            calls.add(group());
         }
         int ffnSize = layer.ffn.gate().rows();
         matMul(calls, scratch.gate, scratch.normed, layer.ffn.gate(), SETS);
@@ -121,37 +119,9 @@ final class DecoderCalls {
         prepare(calls, scratch.gate, ffnSize, 1);
         matMul(calls, scratch.hidden, scratch.gate, layer.ffn.down(), ADDS);
         if (routed != null) {
-            experts(calls, routed.ffns());
+            calls.addAll(new ExpertCalls(sizes, step, scratch, products, rounded, routed.ffns()).all());
         }
         return calls;
-    }
-
-    private void experts(List<KernelCall> calls, Projections ffns) {
-        int perToken = sizes.expertsPerToken();
-        int rows = ffns.gate().rows();
-        calls.add(expertMatMul(scratch.gate, scratch.normed, ffns.gate(), perToken));
-        calls.add(expertMatMul(scratch.up, scratch.normed, ffns.up(), perToken));
-        calls.add(KernelCall.of(
-                "Experts.activate",
-                tokens -> Experts.activateGrid(tokens * perToken, rows),
-                Experts::activate,
-                step.step,
-                scratch.gate,
-                scratch.up,
-                scratch.scores,
-                rows,
-                perToken));
-        prepare(calls, scratch.gate, rows, perToken);
-        calls.add(expertMatMul(scratch.expertOutput, scratch.gate, ffns.down(), 1));
-        calls.add(KernelCall.of(
-                "Experts.combine",
-                tokens -> Experts.combineGrid(tokens, sizes.hiddenSize()),
-                Experts::combine,
-                step.step,
-                scratch.hidden,
-                scratch.expertOutput,
-                sizes.hiddenSize(),
-                perToken));
     }
 
     /** Keys and values into the cache, and attention over stretches of it. */
@@ -358,29 +328,5 @@ final class DecoderCalls {
                 scratch.routerLogits,
                 sizes.expertCount(),
                 sizes.expertsPerToken());
-    }
-
-    private KernelCall group() {
-        return KernelCall.of(
-                "Router.group",
-                tokens -> Router.groupGrid(sizes.expertCount()),
-                Router::group,
-                step.step,
-                scratch.order,
-                scratch.offsets,
-                scratch.choice,
-                sizes.expertCount(),
-                sizes.expertsPerToken());
-    }
-
-    private KernelCall expertMatMul(FloatArray out, FloatArray x, DeviceMatrix w, int perInput) {
-        return products.expertMatMul(
-                out,
-                x,
-                w,
-                scratch.order,
-                scratch.offsets,
-                perInput,
-                tokens -> Math.multiplyExact(tokens, sizes.expertsPerToken()));
     }
 }

@@ -248,20 +248,26 @@ final class RoundedCalls {
                 ffn.gate().format().code(), ffn.up().format().code());
     }
 
-    /** Tiles that rows of a step can take at a time: of one kind, or of shared and routed experts. */
-    static long tiles(Decoder decoder, int tokens) {
+    /** Tiles that rows of a step can take at a time: of one kind, or of shared and routed experts, or of all assignments. */
+    static long tiles(Decoder decoder, int few) {
         Decoder.Sizes sizes = decoder.sizes();
-        long most = RoundedInputs.tiles(Math.max(
-                sizes.hiddenSize(), sizes.headCount() * decoder.cache().shape().headSize()));
+        int perToken = sizes.expertsPerToken();
+        long most = (long) few
+                * RoundedInputs.tiles(Math.max(
+                        sizes.hiddenSize(),
+                        sizes.headCount() * decoder.cache().shape().headSize()));
+        long assignments = (long) perToken
+                * Math.min(sizes.maxTokens(), RoundedExpertMatMul.mostTokens(sizes.expertCount(), perToken));
         for (Decoder.Layer layer : decoder.layers()) {
             long ofLayer = RoundedInputs.tiles(layer.ffn().gateProj().rows());
             Decoder.Experts experts = layer.experts();
             if (experts != null) {
                 int size = experts.ffns().getFirst().gateProj().rows();
-                ofLayer += (long) sizes.expertsPerToken() * RoundedInputs.tiles(size);
+                ofLayer += (long) perToken * RoundedInputs.tiles(size);
+                most = Math.max(most, assignments * RoundedInputs.tiles(Math.max(size, sizes.hiddenSize())));
             }
-            most = Math.max(most, ofLayer);
+            most = Math.max(most, few * ofLayer);
         }
-        return tokens * most;
+        return most;
     }
 }

@@ -45,7 +45,7 @@ public final class RoundedInputs {
         return (columns + TILE - 1) / TILE;
     }
 
-    /** The grid of {@link #roundRows} and {@link #rmsNorm} for up to {@code rows} rows. */
+    /** The grid of {@link #roundRows}, {@link #roundOrdered} and {@link #rmsNorm} for up to {@code rows} rows. */
     public static WorkerGrid grid(int rows, int columns) {
         return Grids.groups(tiles(columns), rows, GROUP);
     }
@@ -74,6 +74,36 @@ public final class RoundedInputs {
         int row = context.groupIdy;
         if (row < step.get(countAt) * perCount) {
             int tile = first + row * tiles(columns) + context.groupIdx;
+            roundTile(context, levels, factors, tile, x, row * columns, context.groupIdx * TILE, columns);
+        }
+    }
+
+    /**
+     * {@link #roundRows} for {@link RoundedExpertMatMul}: the row of every assignment, those of expert 0 first, from tile 0 on.
+     *
+     * <p>Twin: {@code MoeLayer.gather} without the score, then {@code quantize_row} of {@code kernels/native}.
+     *
+     * @param levels as above
+     * @param factors as above
+     * @param x {@code [assignments / perInput, columns]}
+     * @param order what {@link Router#group} left
+     * @param offsets the same
+     * @param perInput assignments that share a row of x: expertsPerToken for tokens, 1 for what each expert computed
+     */
+    public static void roundOrdered(
+            KernelContext context,
+            IntArray levels,
+            FloatArray factors,
+            FloatArray x,
+            IntArray order,
+            IntArray offsets,
+            int columns,
+            int experts,
+            int perInput) {
+        int place = context.groupIdy;
+        if (place < offsets.get(2 * experts + 1)) {
+            int row = order.get(place) / perInput;
+            int tile = place * tiles(columns) + context.groupIdx;
             roundTile(context, levels, factors, tile, x, row * columns, context.groupIdx * TILE, columns);
         }
     }

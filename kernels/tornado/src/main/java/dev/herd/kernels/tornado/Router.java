@@ -138,8 +138,10 @@ public final class Router {
      * <p>Twin: {@code model.Router.assign}.
      *
      * @param order {@code [tokens * expertsPerToken]}
-     * @param offsets {@code [experts + 1]}
+     * @param offsets {@code [2, experts + 1]}: for products in tiles of tokens, then for those with rounded inputs; there are no
+     *     assignments for those that the step does not take
      * @param choice {@code [tokens * expertsPerToken]}
+     * @param mostRounded tokens of the largest step that takes products with rounded inputs
      */
     public static void group(
             KernelContext context,
@@ -148,12 +150,14 @@ public final class Router {
             IntArray offsets,
             IntArray choice,
             int experts,
-            int expertsPerToken) {
+            int expertsPerToken,
+            int mostRounded) {
         int[] earlier = context.allocateIntLocalArray(SORTERS);
         int[] own = context.allocateIntLocalArray(SORTERS);
         int item = context.localIdx;
         int expert = context.groupIdx;
-        int assignments = step.get(Step.TOKENS) * expertsPerToken;
+        int tokens = step.get(Step.TOKENS);
+        int assignments = tokens * expertsPerToken;
         int stretch = (assignments + SORTERS - 1) / SORTERS;
         int from = TornadoMath.min(item * stretch, assignments);
         int to = TornadoMath.min(from + stretch, assignments);
@@ -179,9 +183,13 @@ public final class Router {
             }
         }
         if (item == 0) {
-            offsets.set(expert, at);
+            int taken = tokens <= mostRounded ? experts + 1 : 0;
+            int other = experts + 1 - taken;
+            offsets.set(taken + expert, at);
+            offsets.set(other + expert, 0);
             if (expert == experts - 1) {
-                offsets.set(experts, assignments);
+                offsets.set(taken + experts, assignments);
+                offsets.set(other + experts, 0);
             }
         }
         for (int assignment = from; assignment < to; assignment++) {

@@ -28,9 +28,9 @@ final class Scratch {
     final IntArray choice; // [tokens, expertsPerToken]
     final FloatArray scores; // [tokens, expertsPerToken]
     final IntArray order; // [tokens * expertsPerToken]
-    final IntArray offsets; // [experts + 1]
+    final IntArray offsets; // [2, experts + 1]
     final FloatArray expertOutput; // [tokens * expertsPerToken, hiddenSize]
-    final IntArray levels; // rounded rows of a step of few tokens, see RoundedInputs
+    final IntArray levels; // rounded rows of a step, see RoundedInputs
     final FloatArray factors; // the same
     final List<IntArray> caches; // [layersPerBlock] of [blocks, 2, kvHeads, blockSize, headWords]
     final @Nullable HalfBuffers halves; // if the device has matrix units
@@ -58,7 +58,7 @@ final class Scratch {
         choice = ints(memory, assignments);
         scores = floats(memory, assignments);
         order = ints(memory, assignments);
-        offsets = ints(memory, sizes.expertCount() + 1);
+        offsets = ints(memory, 2L * (sizes.expertCount() + 1));
         expertOutput = floats(memory, assignments * sizes.hiddenSize());
         long tiles = RoundedCalls.tiles(decoder, few);
         levels = ints(memory, tiles * RoundedInputs.WORDS);

@@ -55,6 +55,7 @@ public final class TornadoDevices {
             Q4KRows.class,
             Reservation.class,
             RoundedAttention.class,
+            RoundedExpertMatMul.class,
             RoundedExperts.class,
             RoundedInputs.class,
             RoundedProducts.class,

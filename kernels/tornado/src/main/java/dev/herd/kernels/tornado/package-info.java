@@ -25,7 +25,7 @@
  * choice     IntArray   [T, expertsPerToken]   expert of each assignment a = t * expertsPerToken + k
  * scores     FloatArray [T, expertsPerToken]   sigmoid of its logit
  * order      IntArray   [T * expertsPerToken]  assignments, those of expert 0 first
- * offsets    IntArray   [experts + 1]          where each expert's begin in order
+ * offsets    IntArray   [2, experts + 1]       where each expert's begin in order: for products in tiles, and with rounded inputs
  * partial    FloatArray [T, splits, heads, headSize + 2]  unnormalised attention, maximum and sum of weights
  * halves     IntArray   [T, rowWords]          inputs of products on matrix units, and what they lost (HalfInputs)
  * scales     FloatArray [T]                    what the halves are to be multiplied by
@@ -44,7 +44,9 @@
  * <p>With dp4a, for few tokens: rmsNorm of RoundedInputs, projections, place, attend of FewAttention, combine of RoundedAttention,
  * matVec o (adds), then dense: rmsNorm of RoundedInputs, gateUp, roundRows, matVec down (adds); or mixture: rmsNorm of RoutedNorm, and
  * gateUp, roundBoth and down (adds) of RoundedExperts, which choose, and compute the shared expert too. Rounded rows are in two
- * arrays of the layout of RoundedInputs.
+ * arrays of the layout of RoundedInputs. For many tokens, as long as few of them choose the same expert: roundOrdered and
+ * RoundedExpertMatMul.matMul stand for pack and ExpertMatMul.matMul; both ways are launched, and group leaves the one that the step
+ * does not take no assignments.
  *
  * <p>The vision encoder computes batches of tiles; a tile has a row per patch and one for the class token, R rows in all, and
  * becomes fewer image tokens, M in all. Their numbers are in step. It begins with unfold, matMul, embed, layerNorm. A layer is:
@@ -84,7 +86,7 @@
  * Attention.combine(context, step, out, partial, heads, headSize, splits)
  * Router.logits(context, step, out, x, router, format, experts, columns)
  * Router.route(context, step, choice, scores, logits, experts, expertsPerToken)
- * Router.group(context, step, order, offsets, choice, experts, expertsPerToken)
+ * Router.group(context, step, order, offsets, choice, experts, expertsPerToken, mostRounded)
  * Experts.gateUp(context, step, out, x, gate, up, choice, scores, gateFormat, upFormat, rows, columns, expertsPerToken)
  * Experts.down(context, step, out, x, down, choice, format, rows, columns, expertsPerToken)       adds
  * ExpertMatMul.matMul(context, out, x, w, order, offsets, format, rows, columns, experts, perInput)
@@ -101,6 +103,7 @@
  * Vision.attend(context, step, out, query, key, value, heads, headSize, tileRows)
  * Vision.mergePatches(context, step, out, encoded, grid, factor, size)
  * RoundedInputs.roundRows(context, step, levels, factors, x, first, columns, countAt, perCount)
+ * RoundedInputs.roundOrdered(context, levels, factors, x, order, offsets, columns, experts, perInput)
  * RoundedInputs.roundBoth(context, step, levels, factors, shared, routed, sharedFirst, routedFirst,
  *         sharedColumns, columns, expertsPerToken)
  * RoundedInputs.rmsNorm(context, step, out, levels, factors, x, weight, epsilon, size, countAt)
@@ -114,6 +117,7 @@
  *         sharedFormats, formats, sharedRows, rows, columns, experts, expertsPerToken)
  * RoundedExperts.down(context, step, out, levels, factors, sharedDown, down, choice, sharedFormat, format,
  *         sharedFirst, routedFirst, rows, sharedColumns, columns, expertsPerToken)                adds
+ * RoundedExpertMatMul.matMul(context, out, levels, factors, w, order, offsets, format, rows, columns, experts)
  * Sampling.topOfParts(context, step, places, temperatures, values, ids, logits, size, count)
  * Sampling.top(context, step, places, temperatures, topValues, topIds, values, ids, parts, count)
  * </pre>

@@ -102,18 +102,34 @@ final class ExpertsTest {
         assertThat(scores.get(0)).isCloseTo(1, withinPercentage(1e-4));
     }
 
-    @Test
-    void assignmentsAreSortedByExpertAndThenByToken() {
+    /** Products in tiles of tokens, and those with rounded inputs: the ones find all assignments, the others none. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2, 3, 4})
+    void assignmentsAreSortedByExpertAndThenByToken(int mostRounded) {
         IntArray choice = IntArray.fromElements(2, 0, 2, 3, 0, 2);
         IntArray step = Device.step(3);
         IntArray order = new IntArray(8);
-        IntArray offsets = new IntArray(6);
+        IntArray offsets = new IntArray(12);
+        offsets.init(77);
 
         Device.run(KernelCall.of(
-                "Router.group", bucket -> Router.groupGrid(5), Router::group, step, order, offsets, choice, 5, 2));
+                "Router.group",
+                bucket -> Router.groupGrid(5),
+                Router::group,
+                step,
+                order,
+                offsets,
+                choice,
+                5,
+                2,
+                mostRounded));
 
         assertThat(order.toHeapArray()).startsWith(1, 4, 0, 2, 5, 3);
-        assertThat(offsets.toHeapArray()).containsExactly(0, 2, 2, 5, 6, 6);
+        if (mostRounded < 3) {
+            assertThat(offsets.toHeapArray()).containsExactly(0, 2, 2, 5, 6, 6, 0, 0, 0, 0, 0, 0);
+        } else {
+            assertThat(offsets.toHeapArray()).containsExactly(0, 0, 0, 0, 0, 0, 0, 2, 2, 5, 6, 6);
+        }
     }
 
     /** More assignments than items of a group, and fewer; some experts have none. */
@@ -127,7 +143,7 @@ final class ExpertsTest {
             choice.set(i, i * i % 11 % 6);
         }
         IntArray order = new IntArray(assignments);
-        IntArray offsets = new IntArray(experts + 1);
+        IntArray offsets = new IntArray(2 * (experts + 1));
 
         Device.run(KernelCall.of(
                 "Router.group",
@@ -138,7 +154,8 @@ final class ExpertsTest {
                 offsets,
                 choice,
                 experts,
-                2));
+                2,
+                0));
 
         int[] expected = IntStream.range(0, assignments)
                 .boxed()

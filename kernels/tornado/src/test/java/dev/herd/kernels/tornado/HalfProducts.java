@@ -86,7 +86,7 @@ final class HalfProducts {
             int columns,
             int perInput) {
         int assignments = order.getSize();
-        int experts = offsets.getSize() - 1;
+        int experts = offsets.getSize() / 2 - 1;
         Inputs inputs = Inputs.of(step, x, columns, assignments / perInput / step.get(Step.TOKENS));
         FloatArray out = new FloatArray(assignments * rows);
         FloatArray products = new FloatArray(Math.toIntExact(MmaMatMul.expertProducts(rows, assignments, experts)));

@@ -183,7 +183,7 @@ final class Mixture {
     FloatArray prefill(boolean inHalves) {
         int assignments = tokens * perToken;
         IntArray order = new IntArray(assignments);
-        IntArray offsets = new IntArray(experts + 1);
+        IntArray offsets = new IntArray(2 * (experts + 1));
         Device.run(KernelCall.of(
                 "Router.group",
                 bucket -> Router.groupGrid(experts),
@@ -193,7 +193,8 @@ final class Mixture {
                 offsets,
                 choice,
                 experts,
-                perToken));
+                perToken,
+                0));
         FloatArray gates = grouped(inHalves, x, gate, gateFormat, width, size, order, offsets, perToken);
         FloatArray ups = grouped(inHalves, x, up, gateFormat, width, size, order, offsets, perToken);
         Device.run(KernelCall.of(

@@ -2,17 +2,9 @@ package dev.herd.kernels.tornado;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.herd.kernels.Floats;
-import dev.herd.kernels.Kernels;
-import dev.herd.kernels.KernelsSelector;
-import dev.herd.kernels.QuantFormats;
 import dev.herd.kernels.TensorType;
-import dev.herd.kernels.WeightMatrix.RowMajor;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,8 +14,6 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Products of several matrices in one launch, each against sums in double of the rounded inputs that it got. */
 final class RoundedExpertsTest {
-    private static final Kernels SCALAR =
-            KernelsSelector.select(Optional.of("scalar")).kernels();
     private static final double TOLERANCE = 2e-5;
     private static final int EXPERTS = 3;
 
@@ -41,10 +31,10 @@ final class RoundedExpertsTest {
         }
         Random random = new Random(17L * tokens + rows);
         Rounded x = Rounded.of(ExpertsTest.floats(random, tokens * columns, 1), tokens, columns);
-        Matrix sharedGate = new Matrix(random, shared, sharedRows, columns);
-        Matrix sharedUp = new Matrix(random, routed, sharedRows, columns);
-        Matrix gate = new Matrix(random, routed, EXPERTS * rows, columns);
-        Matrix up = new Matrix(random, shared, EXPERTS * rows, columns);
+        QuantisedMatrix sharedGate = new QuantisedMatrix(random, shared, sharedRows, columns);
+        QuantisedMatrix sharedUp = new QuantisedMatrix(random, routed, sharedRows, columns);
+        QuantisedMatrix gate = new QuantisedMatrix(random, routed, EXPERTS * rows, columns);
+        QuantisedMatrix up = new QuantisedMatrix(random, shared, EXPERTS * rows, columns);
         IntArray choice = new IntArray(tokens * perToken);
         FloatArray logits = ExpertsTest.floats(random, tokens * EXPERTS, 1);
         FloatArray sharedOut = new FloatArray(tokens * sharedRows);
@@ -96,7 +86,8 @@ final class RoundedExpertsTest {
                 .toList();
     }
 
-    private static void assertGated(float got, Matrix gate, Matrix up, int row, Rounded x, int token, double score) {
+    private static void assertGated(
+            float got, QuantisedMatrix gate, QuantisedMatrix up, int row, Rounded x, int token, double score) {
         double z = score * gate.dot(row, x, token);
         double factor = score * up.dot(row, x, token);
         double slack = TOLERANCE
@@ -123,8 +114,8 @@ final class RoundedExpertsTest {
         Rounded s = new Rounded(x.levels(), x.factors(), 0, sharedColumns);
         roundInto(s, ExpertsTest.floats(random, tokens * sharedColumns, 1), tokens);
         roundInto(x, ExpertsTest.floats(random, tokens * perToken * columns, 1), tokens * perToken);
-        Matrix sharedDown = new Matrix(random, shared, rows, sharedColumns);
-        Matrix down = new Matrix(random, routed, EXPERTS * rows, columns);
+        QuantisedMatrix sharedDown = new QuantisedMatrix(random, shared, rows, sharedColumns);
+        QuantisedMatrix down = new QuantisedMatrix(random, routed, EXPERTS * rows, columns);
         IntArray choice = choice(random, tokens * perToken);
         FloatArray base = ExpertsTest.floats(random, tokens * rows, 1);
         FloatArray out = FloatArray.fromArray(base.toHeapArray());
@@ -171,9 +162,9 @@ final class RoundedExpertsTest {
         Random random = new Random(tokens);
         int columns = 512;
         Rounded x = Rounded.of(ExpertsTest.floats(random, tokens * columns, 1), tokens, columns);
-        Matrix queryProj = new Matrix(random, TensorType.Q4_K, queryRows, columns);
-        Matrix keyProj = new Matrix(random, TensorType.Q8_0, keyRows, columns);
-        Matrix valueProj = new Matrix(random, TensorType.Q6_K, keyRows, columns);
+        QuantisedMatrix queryProj = new QuantisedMatrix(random, TensorType.Q4_K, queryRows, columns);
+        QuantisedMatrix keyProj = new QuantisedMatrix(random, TensorType.Q8_0, keyRows, columns);
+        QuantisedMatrix valueProj = new QuantisedMatrix(random, TensorType.Q6_K, keyRows, columns);
         FloatArray query = new FloatArray(tokens * queryRows);
         FloatArray key = new FloatArray(tokens * keyRows);
         FloatArray value = new FloatArray(tokens * keyRows);
@@ -210,8 +201,8 @@ final class RoundedExpertsTest {
         Random random = new Random(rows);
         int columns = 256;
         Rounded x = Rounded.of(ExpertsTest.floats(random, tokens * columns, 1), tokens, columns, 0);
-        Matrix gate = new Matrix(random, TensorType.Q4_K, rows, columns);
-        Matrix up = new Matrix(random, TensorType.Q4_0, rows, columns);
+        QuantisedMatrix gate = new QuantisedMatrix(random, TensorType.Q4_K, rows, columns);
+        QuantisedMatrix up = new QuantisedMatrix(random, TensorType.Q4_0, rows, columns);
         FloatArray gated = new FloatArray(tokens * rows);
         FloatArray base = ExpertsTest.floats(random, tokens * rows, 1);
         FloatArray added = FloatArray.fromArray(base.toHeapArray());
@@ -242,7 +233,7 @@ final class RoundedExpertsTest {
         }
     }
 
-    private static void assertProduct(FloatArray out, Matrix w, Rounded x, int tokens) {
+    private static void assertProduct(FloatArray out, QuantisedMatrix w, Rounded x, int tokens) {
         int rows = out.getSize() / tokens;
         for (int token = 0; token < tokens; token++) {
             for (int row = 0; row < rows; row++) {
@@ -269,45 +260,5 @@ final class RoundedExpertsTest {
 
     private static IntArray choice(Random random, int size) {
         return IntArray.fromArray(random.ints(size, 0, EXPERTS).toArray());
-    }
-
-    /** A random matrix, on the device and in floats. */
-    private static final class Matrix {
-        final DeviceFormat format;
-        final IntArray words;
-        private final float[] values;
-        private final int columns;
-
-        Matrix(Random random, TensorType type, int rows, int columns) {
-            this.columns = columns;
-            float[] some = ExpertsTest.floats(random, rows * columns, 0.1).toHeapArray();
-            MemorySegment data = Arena.ofAuto().allocate(type.bytes(some.length));
-            QuantFormats.quantize(type, some, 0, some.length, data, 0);
-            RowMajor matrix = new RowMajor(type, data, rows, columns);
-            format = DeviceFormat.of(matrix);
-            words = new IntArray(rows * format.rowWords(columns));
-            DeviceWeights.pack(words.getSegment(), 0, matrix, 0, rows, SCALAR);
-            Floats decoded = Floats.allocate(Arena.ofAuto(), (long) rows * columns);
-            for (int row = 0; row < rows; row++) {
-                SCALAR.dequantizeRow(decoded, (long) row * columns, matrix, row);
-            }
-            values = decoded.toArray(0, rows * columns);
-        }
-
-        double dot(int row, Rounded x, int token) {
-            double sum = 0;
-            for (int c = 0; c < columns; c++) {
-                sum += values[row * columns + c] * x.value(token, c);
-            }
-            return sum;
-        }
-
-        double magnitude(int row, Rounded x, int token) {
-            double sum = 0;
-            for (int c = 0; c < columns; c++) {
-                sum += Math.abs(values[row * columns + c] * x.value(token, c));
-            }
-            return sum;
-        }
     }
 }
