@@ -41,8 +41,8 @@ public interface HerdConfig {
     KvType kvType();
 
     /**
-     * Memory for keys and values, for example 4G. Default: what max-running sequences of the whole context need, at most
-     * a quarter of the machine's memory.
+     * Memory for keys and values, for example 4G. Default: what max-running sequences of the whole context need, or eight,
+     * at most a quarter of the machine's memory or what the model leaves of a GPU's.
      */
     Optional<MemorySize> kvMemory();
 
@@ -56,20 +56,19 @@ public interface HerdConfig {
     /** Directory in which a GPU's compiled kernels are kept from one start to the next. Default: they are not kept. */
     Optional<Path> kernelCache();
 
-    /** Requests that are computed together. */
-    @WithDefault("8")
-    @Min(1)
-    int maxRunning();
+    /** Requests that are computed together. Default: 8, on a GPU 32. */
+    Optional<@Min(1) Integer> maxRunning();
 
     /** Requests that wait; one more is answered with 429. */
     @WithDefault("64")
     @Min(0)
     int maxQueued();
 
-    /** Prompt tokens computed in one step: a smaller slice disturbs running answers less and takes longer. */
-    @WithDefault("256")
-    @Min(1)
-    int prefillSlice();
+    /**
+     * Prompt tokens computed in one step: a smaller slice disturbs running answers less and takes longer. Default: 256, on a
+     * GPU 1024.
+     */
+    Optional<@Min(1) Integer> prefillSlice();
 
     /** How long running answers may go on after SIGTERM. */
     @WithDefault("25s")
@@ -139,8 +138,8 @@ public interface HerdConfig {
                         .orElseGet(OptionalLong::empty))
                 .withKvType(kvType().type())
                 .withKernels(kernels())
-                .withRequests(maxRunning(), maxQueued())
-                .withPrefillSlice(prefillSlice())
+                .withRequests(optional(maxRunning()), maxQueued())
+                .withPrefillSlice(optional(prefillSlice()))
                 .withMmproj(mmproj())
                 .withImageCache(imageCache().asLongValue())
                 .withBackend(new BackendSettings(backend(), kernelCache()));

@@ -85,7 +85,7 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
                             : place.name() + " has only " + readable(place.bytes()) + place.circumstance()));
         }
         long usual = place.counted(place.usualBytes());
-        long wished = Math.max(needed, Math.min(saturatedProduct(needed, settings.maxRunning()), usual));
+        long wished = Math.max(needed, Math.min(saturatedProduct(needed, contexts(settings)), usual));
         return new KvBudget(context, settings.kvBytes().orElse(wished), Optional.empty());
     }
 
@@ -102,7 +102,7 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
                     + readable(configured.isPresent() ? block : place.taken(block)));
         }
         long needed = bytes(config, layout, context);
-        long kvBytes = configured.orElse(Math.min(saturatedProduct(needed, settings.maxRunning()), most));
+        long kvBytes = configured.orElse(Math.min(saturatedProduct(needed, contexts(settings)), most));
         Optional<String> remark = context == wished
                 ? Optional.empty()
                 : Optional.of("the context is " + context + " tokens instead of " + wished + ", because "
@@ -138,6 +138,10 @@ record KvBudget(int contextLength, long kvBytes, Optional<String> remark) {
                 Math.multiplyExact(steps, (long) layout.blocksPerStep(LayerKind.GLOBAL)),
                 Math.multiplyExact(localSteps, (long) layout.blocksPerStep(LayerKind.LOCAL)));
         return Math.multiplyExact(blocks, layout.blockBytes());
+    }
+
+    private static int contexts(ModelSettings settings) {
+        return settings.maxRunning().orElse(ModelSettings.USUAL_CONTEXTS);
     }
 
     private static long saturatedProduct(long bytes, int count) {

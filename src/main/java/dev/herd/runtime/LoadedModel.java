@@ -35,26 +35,27 @@ public final class LoadedModel implements AutoCloseable {
     private final ModelRunner runner;
     private final Engine engine;
     private final KvBudget budget;
+    private final StepLimits steps;
     private final ModelSettings settings;
     private final List<String> remarks;
     private @Nullable Tokenizer tokenizer; // once it was asked for
 
-    private LoadedModel(
-            Checkpoint checkpoint, ModelRunner runner, KvBudget budget, ModelSettings settings, List<String> remarks) {
+    private LoadedModel(Checkpoint checkpoint, ModelSettings settings, Runners.Chosen chosen) {
         this.checkpoint = checkpoint;
-        this.runner = runner;
-        this.budget = budget;
+        this.runner = chosen.runner();
+        this.budget = chosen.budget();
         this.settings = settings;
+        this.steps = chosen.steps();
         this.engine = new Engine(
                 runner,
                 new EngineConfig(
                         budget.contextLength(),
-                        settings.maxRunning(),
+                        steps.maxRunning(),
                         settings.maxQueued(),
-                        settings.prefillSlice(),
+                        steps.prefillSlice(),
                         settings.imageCacheBytes()),
                 System::nanoTime);
-        List<String> all = new ArrayList<>(remarks);
+        List<String> all = new ArrayList<>(chosen.remarks());
         budget.remark().ifPresent(all::add);
         this.remarks = List.copyOf(all);
     }
@@ -100,13 +101,14 @@ public final class LoadedModel implements AutoCloseable {
     static LoadedModel open(
             Checkpoint checkpoint, ModelSettings settings, RunnerFactory runners, List<String> remarks) {
         KvBudget budget = KvBudget.of(checkpoint.config(), settings, machineBytes());
-        ModelRunner runner = runners.create(Runners.limits(settings, budget));
-        return loaded(checkpoint, settings, new Runners.Chosen(runner, budget, remarks));
+        ModelRunner runner = runners.create(Runners.limits(settings, StepLimits.OF_CPU, budget));
+        return loaded(
+                checkpoint, settings, new Runners.Chosen(runner, budget, settings.steps(StepLimits.OF_CPU), remarks));
     }
 
     private static LoadedModel loaded(Checkpoint checkpoint, ModelSettings settings, Runners.Chosen chosen) {
         try {
-            return new LoadedModel(checkpoint, chosen.runner(), chosen.budget(), settings, chosen.remarks());
+            return new LoadedModel(checkpoint, settings, chosen);
         } catch (RuntimeException | Error failure) {
             chosen.runner().close();
             throw failure;
@@ -193,6 +195,11 @@ public final class LoadedModel implements AutoCloseable {
     /** What answers requests. */
     public Engine engine() {
         return engine;
+    }
+
+    /** Requests that may run and wait together. */
+    int requestLimit() {
+        return Math.addExact(steps.maxRunning(), settings.maxQueued());
     }
 
     /** Tokens of the longest prompt and answer together. */

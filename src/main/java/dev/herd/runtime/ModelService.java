@@ -157,7 +157,7 @@ final class ModelService implements ModelSource {
                 model.checkpoint().config().vocabularySize(),
                 model.contextLength(),
                 fingerprint(model),
-                config.maxRunning() + config.maxQueued(),
+                model.requestLimit(),
                 model.vision()
                         .flatMap(tower ->
                                 model.pictureTokens().map(tokens -> new ServedModel.Sight(tower.tileSize(), tokens))),

@@ -15,13 +15,13 @@ import java.util.OptionalLong;
  * @param threads threads that compute, at least 1
  * @param contextLength longest prompt and answer together, in tokens; empty for the checkpoint's, at most
  *     {@value #DEFAULT_CONTEXT_LIMIT}, and less if the key/value budget is too small for that
- * @param kvBytes budget of key/value memory; empty for what {@code maxRunning} sequences of the whole context need, at
- *     most a quarter of the machine's memory
+ * @param kvBytes budget of key/value memory; empty for what {@code maxRunning} sequences of the whole context need, or
+ *     {@value #USUAL_CONTEXTS}, at most a quarter of the machine's memory
  * @param kvType how keys and values are kept: F16, F32 or Q8_0
  * @param kernels name of the kernels that must be used; empty for the fastest that run on this machine
- * @param maxRunning sequences that are computed together at most
+ * @param maxRunning sequences that are computed together at most; empty for what suits that which computes
  * @param maxQueued requests that wait at most; one more is refused
- * @param prefillSlice prompt tokens computed in one step at most
+ * @param prefillSlice prompt tokens computed in one step at most; empty for what suits that which computes
  * @param mmproj GGUF file of the vision tower; empty for one that lies beside a GGUF model, if any
  * @param imageCacheBytes memory for encoded pictures that may be asked about again
  * @param backend what computes
@@ -33,14 +33,17 @@ public record ModelSettings(
         OptionalLong kvBytes,
         TensorType kvType,
         Optional<String> kernels,
-        int maxRunning,
+        OptionalInt maxRunning,
         int maxQueued,
-        int prefillSlice,
+        OptionalInt prefillSlice,
         Optional<Path> mmproj,
         long imageCacheBytes,
         BackendSettings backend) {
     /** The context of a checkpoint that claims more, unless configured, in tokens. */
     public static final int DEFAULT_CONTEXT_LIMIT = 8192;
+
+    /** Whole contexts that key/value memory is for, unless it or the number of running sequences is configured. */
+    static final int USUAL_CONTEXTS = 8;
 
     /** Memory for encoded pictures: some six of 16 tiles for the released models. */
     public static final long DEFAULT_IMAGE_CACHE = 256L << 20;
@@ -50,8 +53,8 @@ public record ModelSettings(
         requirePositive("threads", threads);
         requirePositive("context", contextLength.orElse(1));
         requirePositive("kv-memory", kvBytes.orElse(1));
-        requirePositive("max-running", maxRunning);
-        requirePositive("prefill-slice", prefillSlice);
+        requirePositive("max-running", maxRunning.orElse(1));
+        requirePositive("prefill-slice", prefillSlice.orElse(1));
         if (imageCacheBytes < 0) {
             throw new IllegalArgumentException("image-cache must not be negative: " + imageCacheBytes);
         }
@@ -63,7 +66,7 @@ public record ModelSettings(
         }
     }
 
-    /** The built-in model on all cores, 8 running and 64 waiting requests, keys and values as F16, slices of 256. */
+    /** The built-in model on all cores, 64 waiting requests, keys and values as F16. */
     public static ModelSettings defaults() {
         return new ModelSettings(
                 Optional.empty(),
@@ -72,9 +75,9 @@ public record ModelSettings(
                 OptionalLong.empty(),
                 TensorType.F16,
                 Optional.empty(),
-                8,
+                OptionalInt.empty(),
                 64,
-                256,
+                OptionalInt.empty(),
                 Optional.empty(),
                 DEFAULT_IMAGE_CACHE,
                 BackendSettings.AUTO);
@@ -194,6 +197,11 @@ public record ModelSettings(
 
     /** These settings with other limits on running and waiting requests. */
     public ModelSettings withRequests(int running, int queued) {
+        return withRequests(OptionalInt.of(running), queued);
+    }
+
+    /** These settings with other limits on running, if it is not what suits, and waiting requests. */
+    public ModelSettings withRequests(OptionalInt running, int queued) {
         return new ModelSettings(
                 model,
                 threads,
@@ -211,6 +219,11 @@ public record ModelSettings(
 
     /** These settings with another size of prefill slices, in tokens. */
     public ModelSettings withPrefillSlice(int tokens) {
+        return withPrefillSlice(OptionalInt.of(tokens));
+    }
+
+    /** These settings with another size of prefill slices, in tokens, or what suits. */
+    public ModelSettings withPrefillSlice(OptionalInt tokens) {
         return new ModelSettings(
                 model,
                 threads,
@@ -275,6 +288,11 @@ public record ModelSettings(
                 mmproj,
                 imageCacheBytes,
                 other);
+    }
+
+    /** How much a step computes, on what takes {@code usual} unless told otherwise. */
+    StepLimits steps(StepLimits usual) {
+        return new StepLimits(maxRunning.orElse(usual.maxRunning()), prefillSlice.orElse(usual.prefillSlice()));
     }
 
     private static void requirePositive(String name, long value) {

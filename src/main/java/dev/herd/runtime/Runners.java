@@ -50,7 +50,7 @@ final class Runners {
     }
 
     /** A runner, its budget, and what the user should know of the choice. */
-    record Chosen(ModelRunner runner, KvBudget budget, List<String> remarks) {}
+    record Chosen(ModelRunner runner, KvBudget budget, StepLimits steps, List<String> remarks) {}
 
     /**
      * Makes the runner that the settings ask for, or else the best that works.
@@ -96,8 +96,10 @@ final class Runners {
         remarks.addAll(kernels.refusals());
         KvBudget budget = KvBudget.of(checkpoint.config(), settings, machineBytes);
         return new Chosen(
-                new CpuModelRunner(checkpoint, kernels.kernels(), settings.threads(), limits(settings, budget)),
+                new CpuModelRunner(
+                        checkpoint, kernels.kernels(), settings.threads(), limits(settings, StepLimits.OF_CPU, budget)),
                 budget,
+                settings.steps(StepLimits.OF_CPU),
                 remarks);
     }
 
@@ -128,8 +130,9 @@ final class Runners {
                     + " without keys and values, but " + device.facts().name() + " has " + memory(device)
                     + ", of which " + KvBudget.readable(usable) + " can be used");
         }
-        Optional<Encoder> tower =
-                checkpoint.vision().map(each -> DeviceModelRunner.describe(each, maxBatchTokens(settings)));
+        Optional<Encoder> tower = checkpoint
+                .vision()
+                .map(each -> DeviceModelRunner.describe(each, stepsOnDevice().tokens()));
         KvBudget alone = budget(device, usable - needed);
         Optional<String> refusal = tower.flatMap(device::refusal);
         long towerBytes = tower.isPresent() && refusal.isEmpty() ? device.bytes(tower.get()) : 0;
@@ -145,11 +148,11 @@ final class Runners {
                 isTowerThere
                         ? new TowerPlace.OnDevice(isAuto() ? Optional.of(towerOnCpu()) : Optional.empty())
                         : towerOnCpu(),
-                limits(settings, budget),
-                settings.maxRunning(),
+                limits(settings, StepLimits.OF_DEVICE, budget),
+                stepsOnDevice().maxRunning(),
                 budget.contextLength());
         runner.towerRefusal().ifPresent(this::remarkOfTower);
-        return new Chosen(runner, budget, remarks);
+        return new Chosen(runner, budget, stepsOnDevice(), remarks);
     }
 
     private TowerPlace.OnCpu towerOnCpu() {
@@ -227,19 +230,23 @@ final class Runners {
                 checkpoint.weights(),
                 layout(),
                 blocks,
-                maxBatchTokens(settings),
-                settings.maxRunning(),
+                stepsOnDevice().tokens(),
+                stepsOnDevice().maxRunning(),
                 contextLength,
                 checkpoint.vision().isPresent());
     }
 
-    /** What a runner may take. */
-    static CpuModelRunner.Limits limits(ModelSettings settings, KvBudget budget) {
-        return new CpuModelRunner.Limits(
-                maxBatchTokens(settings), KvBudget.BLOCK_SIZE, settings.kvType(), budget.kvBytes());
+    private StepLimits stepsOnDevice() {
+        return settings.steps(StepLimits.OF_DEVICE);
     }
 
-    private static int maxBatchTokens(ModelSettings settings) {
-        return Math.addExact(settings.prefillSlice(), settings.maxRunning());
+    /**
+     * What a runner may take.
+     *
+     * @param usual how much a step computes there unless told otherwise
+     */
+    static CpuModelRunner.Limits limits(ModelSettings settings, StepLimits usual, KvBudget budget) {
+        return new CpuModelRunner.Limits(
+                settings.steps(usual).tokens(), KvBudget.BLOCK_SIZE, settings.kvType(), budget.kvBytes());
     }
 }

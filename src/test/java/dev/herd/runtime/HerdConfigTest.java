@@ -93,9 +93,9 @@ class HerdConfigTest {
         assertThat(settings.kvType()).isEqualTo(TensorType.F32);
         assertThat(settings.kvBytes()).isEqualTo(OptionalLong.of(2L << 30));
         assertThat(settings.kernels()).contains("scalar");
-        assertThat(settings.maxRunning()).isEqualTo(4);
+        assertThat(settings.maxRunning()).hasValue(4);
         assertThat(settings.maxQueued()).isZero();
-        assertThat(settings.prefillSlice()).isEqualTo(17);
+        assertThat(settings.prefillSlice()).hasValue(17);
         assertThat(config.gracePeriod()).isEqualTo(Duration.ofSeconds(90));
     }
 

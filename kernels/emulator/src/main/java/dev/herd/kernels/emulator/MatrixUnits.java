@@ -1,6 +1,8 @@
 package dev.herd.kernels.emulator;
 
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.enums.MMAShape;
 import uk.ac.manchester.tornado.api.types.HalfFloat;
@@ -19,7 +21,10 @@ public final class MatrixUnits {
     private static final int ROWS = 16;
     private static final int COLUMNS = 8;
     private static final int DEPTH = 16;
-    private static final int ALIGNMENT = 16;
+    private static final int HALF = Short.BYTES;
+
+    /** Bytes that an item of a warp points at: eight halves. */
+    private static final int PIECE = 8 * HALF;
 
     private MatrixUnits() {}
 
@@ -30,57 +35,73 @@ public final class MatrixUnits {
         return sums;
     }
 
-    /** {@link KernelContext#mmaLoadA}. */
+    /** {@link KernelContext#mmaLoadA}: item l of a warp says where eight halves of row l % 16 begin, the first ones or, from item 16 on, the others. */
     public static HalfFloat[] mmaLoadA(KernelContext context, int[] tile, int depth, int byteOffset) {
-        AccessLog log = local(tile, "mmaLoadA", byteOffset);
         int item = WorkGroup.touching();
         int lane = item % Warps.SIZE;
-        int from = byteOffset / Integer.BYTES;
+        int address = byteOffset + lane % ROWS * (DEPTH * HALF) + lane / ROWS * PIECE;
+        int[] pieces = pieces(item, "mmaLoadA", tile, address);
+        AccessLog log = local(tile, "mmaLoadA");
         for (int part = 0; part < 4; part++) {
-            log.read(from + ((part & 1) * 8 + lane / 4) * (DEPTH / 2) + (part >> 1) * 4 + lane % 4);
+            log.read(pieces[8 * part + lane / 4] / Integer.BYTES + lane % 4);
         }
-        return (HalfFloat[]) WorkGroup.warps()
-                .together(item, "mmaLoadA", tile, tile, new int[] {byteOffset}, () -> halves(tile, from, ROWS * DEPTH));
+        return factor(
+                item,
+                "mmaLoadA",
+                tile,
+                pieces,
+                ROWS * DEPTH,
+                i -> pieces[i / DEPTH + i % DEPTH / 8 * ROWS] + i % 8 * HALF);
     }
 
-    /** {@link KernelContext#mmaLoadB}. */
+    /** {@link KernelContext#mmaLoadB}: item l of the first 16 of a warp says where row l begins. */
     public static HalfFloat[] mmaLoadB(KernelContext context, int[] tile, int depth, int byteOffset) {
-        AccessLog log = local(tile, "mmaLoadB", byteOffset);
         int item = WorkGroup.touching();
         int lane = item % Warps.SIZE;
-        int from = byteOffset / Integer.BYTES;
+        int[] pieces = pieces(item, "mmaLoadB", tile, byteOffset + lane % DEPTH * PIECE);
+        AccessLog log = local(tile, "mmaLoadB");
         for (int part = 0; part < 4; part++) {
             int row = (part >> 1) * 8 + 2 * (lane % 4) + (part & 1);
-            log.read(from + row * (COLUMNS / 2) + lane / 8);
+            log.read(pieces[row] / Integer.BYTES + lane / 8);
         }
-        return (HalfFloat[]) WorkGroup.warps()
-                .together(
-                        item,
-                        "mmaLoadB",
-                        tile,
-                        tile,
-                        new int[] {byteOffset},
-                        () -> halves(tile, from, DEPTH * COLUMNS));
+        return factor(item, "mmaLoadB", tile, pieces, DEPTH * COLUMNS, i -> pieces[i / COLUMNS] + i % COLUMNS * HALF);
     }
 
-    private static AccessLog local(int[] tile, String what, int byteOffset) {
+    /** Where the 16 bytes begin that each item of a warp points at. */
+    private static int[] pieces(int item, String what, int[] tile, int address) {
+        if (address % PIECE != 0) {
+            throw WorkGroup.fault("calls " + what + " at byte " + address + ", which is no multiple of " + PIECE);
+        }
+        if (address < 0 || address > tile.length * Integer.BYTES - PIECE) {
+            throw WorkGroup.fault(
+                    "calls " + what + " at byte " + address + " of an array of " + tile.length * Integer.BYTES);
+        }
+        return WorkGroup.warps().gather(item, what, tile, address);
+    }
+
+    private static AccessLog local(int[] tile, String what) {
         AccessLog log = WorkGroup.log(tile);
         if (log == null) {
             throw WorkGroup.fault("calls " + what + " of an array that is not in local memory");
         }
-        if (byteOffset % ALIGNMENT != 0) {
-            throw WorkGroup.fault(
-                    "calls " + what + " at byte " + byteOffset + ", which is no multiple of " + ALIGNMENT);
-        }
         return log;
     }
 
-    private static HalfFloat[] halves(int[] tile, int from, int count) {
-        HalfFloat[] halves = new HalfFloat[count];
-        for (int i = 0; i < count; i++) {
-            halves[i] = new HalfFloat((short) (tile[from + i / 2] >> (16 * (i % 2))));
-        }
-        return halves;
+    /** The whole factor, made by the first item of the warp. */
+    private static HalfFloat[] factor(
+            int item, String what, int[] tile, int[] pieces, int size, IntUnaryOperator address) {
+        return (HalfFloat[]) WorkGroup.warps()
+                .together(
+                        item,
+                        what,
+                        tile,
+                        tile,
+                        pieces,
+                        () -> IntStream.range(0, size)
+                                .map(address)
+                                .mapToObj(at ->
+                                        new HalfFloat((short) (tile[at / Integer.BYTES] >> (8 * (at % Integer.BYTES)))))
+                                .toArray(HalfFloat[]::new));
     }
 
     /** {@link KernelContext#mma}. */

@@ -4,13 +4,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the items of a warp do together on matrix units: all 32 of them make the same calls in the same order with the same
- * arguments. On a device what differs is in silence that of some item.
+ * arguments, but for addresses, of which each has its own. On a device what differs is in silence that of some item.
  *
  * <p>Items run one after the other, so the first of a warp notes its calls, the others are held to them, and at each
- * barrier all must have made as many.
+ * barrier all must have made as many. Where each has a number of its own, they wait for each other.
  */
 final class Warps {
     /** Items of a warp. */
@@ -19,10 +20,12 @@ final class Warps {
     private final int items;
     private final List<List<Call>> calls = new ArrayList<>(); // [warps], since the last barrier
     private final int[] made; // [items]
+    private final @Nullable Meeting[] meetings; // [warps]
 
     Warps(int items) {
         this.items = items;
         this.made = new int[items];
+        this.meetings = new Meeting[(items + SIZE - 1) / SIZE];
         for (int first = 0; first < items; first += SIZE) {
             calls.add(new ArrayList<>());
         }
@@ -35,10 +38,7 @@ final class Warps {
      * @param second another, or a number
      */
     Object together(int item, String kind, Object first, Object second, int[] numbers, Supplier<Object> result) {
-        if (items % SIZE != 0) {
-            throw WorkGroup.fault(
-                    "calls " + kind + " in a group of " + items + " items, which are no whole warps of " + SIZE);
-        }
+        requireWholeWarps(kind);
         List<Call> warp = calls.get(item / SIZE);
         int number = made[item]++;
         if (number == warp.size()) {
@@ -53,6 +53,52 @@ final class Warps {
                     + " of its warp " + call.kind + Arrays.toString(call.numbers));
         }
         return call.result;
+    }
+
+    private void requireWholeWarps(String kind) {
+        if (items % SIZE != 0) {
+            throw WorkGroup.fault(
+                    "calls " + kind + " in a group of " + items + " items, which are no whole warps of " + SIZE);
+        }
+    }
+
+    /**
+     * The numbers that the items of a warp each bring to a call, when all of them have.
+     *
+     * @param array that it is about, the same for all
+     * @return {@code [SIZE]}
+     */
+    int[] gather(int item, String kind, Object array, int number) {
+        requireWholeWarps(kind);
+        Meeting meeting = meetings[item / SIZE];
+        if (meeting == null) {
+            meeting = new Meeting(kind, array);
+            meetings[item / SIZE] = meeting;
+        }
+        if (!meeting.isFor(kind, array)) {
+            throw WorkGroup.fault("calls " + kind + ", but item " + item / SIZE * SIZE + " of its warp " + meeting.kind
+                    + ", or of another array");
+        }
+        meeting.numbers[item % SIZE] = number;
+        meeting.hasCome[item % SIZE] = true;
+        Fiber.pause();
+        return meeting.numbers;
+    }
+
+    /** Whether the items of a warp, which all have stopped, did so to {@link #gather}; then they can go on. */
+    boolean meets(int warp) {
+        Meeting meeting = meetings[warp];
+        if (meeting == null) {
+            return false;
+        }
+        for (int lane = 0; lane < SIZE; lane++) {
+            if (!meeting.hasCome[lane]) {
+                throw WorkGroup.faultOf(
+                        warp * SIZE + lane, "does not call " + meeting.kind + ", which others of its warp do");
+            }
+        }
+        meetings[warp] = null;
+        return true;
     }
 
     /** All items have come to a barrier or to their end. */
@@ -71,6 +117,25 @@ final class Warps {
     void clear() {
         Arrays.fill(made, 0);
         calls.forEach(List::clear);
+        Arrays.fill(meetings, null);
+    }
+
+    /** Of the items of a warp at one call. */
+    private static final class Meeting {
+        private final String kind;
+        private final Object array;
+        private final int[] numbers = new int[SIZE];
+        private final boolean[] hasCome = new boolean[SIZE];
+
+        Meeting(String kind, Object array) {
+            this.kind = kind;
+            this.array = array;
+        }
+
+        @SuppressWarnings("ReferenceEquality") // the same memory is meant, not the same contents
+        boolean isFor(String otherKind, Object otherArray) {
+            return kind.equals(otherKind) && array == otherArray;
+        }
     }
 
     private record Call(String kind, Object first, Object second, int[] numbers, Object result) {

@@ -16,12 +16,12 @@ final class WorkGroup {
 
     private static @Nullable WorkGroup current;
     private static int currentItem;
-    private static boolean hasTouched; // whether the running item has touched an array since its last barrier
 
     private final String kernel;
     private final int size;
     private final int[] waitsAt; // [size], the line of the barrier
     private final boolean[] waitsGlobally; // [size]
+    private final boolean[] hasTouched; // [size], whether the item has touched an array since its last barrier
     private final int[] allocated; // [size], local arrays that the item has asked for
     private final List<LocalArray> locals = new ArrayList<>();
     private int inUse; // local arrays that the running group has asked for
@@ -37,6 +37,7 @@ final class WorkGroup {
         this.size = size;
         this.waitsAt = new int[size];
         this.waitsGlobally = new boolean[size];
+        this.hasTouched = new boolean[size];
         this.allocated = new int[size];
         this.warps = new Warps(size);
     }
@@ -76,34 +77,48 @@ final class WorkGroup {
      */
     /** Takes every item to its next barrier, or to its end; returns whether they wait. */
     private boolean advance(Fiber[] fibers, boolean hasBarriers) {
-        for (int item = 0; item < size; item++) {
-            currentItem = item;
-            waitsAt[item] = 0;
-            hasTouched = false;
-            try {
-                fibers[item].resume();
-            } catch (KernelFault fault) {
-                throw fault;
-            } catch (RuntimeException e) {
-                throw new KernelFault(place() + " fails: " + e, e);
-            }
-            if (fibers[item].isDone() != fibers[0].isDone()) {
-                int waiting = fibers[item].isDone() ? 0 : item;
-                int gone = fibers[item].isDone() ? item : 0;
-                currentItem = waiting;
-                throw fault("waits at the barrier in line " + waitsAt[waiting] + ", but item " + gone + " has left");
-            }
-            if (hasBarriers && hasTouched && fibers[item].isDone()) {
-                throw fault(
-                        "touches an array after its last barrier, but kernels that have barriers must end with one");
-            }
-            if (waitsAt[item] != waitsAt[0]) {
-                throw fault(
-                        "waits at the barrier in line " + waitsAt[item] + ", but item 0 at that in line " + waitsAt[0]);
+        Arrays.fill(waitsAt, 0);
+        Arrays.fill(hasTouched, false);
+        for (int first = 0; first < size; first += Warps.SIZE) {
+            int end = Math.min(first + Warps.SIZE, size);
+            do {
+                for (int item = first; item < end; item++) {
+                    currentItem = item;
+                    resume(fibers[item]);
+                }
+            } while (warps.meets(first / Warps.SIZE));
+            for (int item = first; item < end; item++) {
+                currentItem = item;
+                requireLikeFirst(fibers, item, hasBarriers);
             }
         }
         warps.meet();
         return !fibers[0].isDone();
+    }
+
+    private void resume(Fiber fiber) {
+        try {
+            fiber.resume();
+        } catch (KernelFault fault) {
+            throw fault;
+        } catch (RuntimeException e) {
+            throw new KernelFault(place() + " fails: " + e, e);
+        }
+    }
+
+    private void requireLikeFirst(Fiber[] fibers, int item, boolean hasBarriers) {
+        if (fibers[item].isDone() != fibers[0].isDone()) {
+            int waiting = fibers[item].isDone() ? 0 : item;
+            int gone = fibers[item].isDone() ? item : 0;
+            currentItem = waiting;
+            throw fault("waits at the barrier in line " + waitsAt[waiting] + ", but item " + gone + " has left");
+        }
+        if (hasBarriers && hasTouched[item] && fibers[item].isDone()) {
+            throw fault("touches an array after its last barrier, but kernels that have barriers must end with one");
+        }
+        if (waitsAt[item] != waitsAt[0]) {
+            throw fault("waits at the barrier in line " + waitsAt[item] + ", but item 0 at that in line " + waitsAt[0]);
+        }
     }
 
     /** What the items of the running group's warps do together. */
@@ -163,12 +178,17 @@ final class WorkGroup {
 
     /** The running item, which touches an array. */
     static int touching() {
-        hasTouched = true;
+        running().hasTouched[currentItem] = true;
         return currentItem;
     }
 
     static KernelFault fault(String what) {
         return new KernelFault(running().place() + " " + what);
+    }
+
+    static KernelFault faultOf(int item, String what) {
+        currentItem = item;
+        return fault(what);
     }
 
     private String place() {

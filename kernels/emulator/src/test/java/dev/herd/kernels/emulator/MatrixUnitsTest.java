@@ -13,6 +13,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task4;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.HalfFloat;
@@ -27,6 +28,15 @@ final class MatrixUnitsTest {
 
     @Test
     void productsAreThoseOfMatrices() {
+        assertProducts(WarpKernels::multiplies);
+    }
+
+    @Test
+    void eachItemSaysWhereARowIs() {
+        assertProducts(WarpKernels::multipliesWhatItemsPointAt);
+    }
+
+    private void assertProducts(Task4<KernelContext, FloatArray, IntArray, IntArray> kernel) {
         Random random = new Random(1);
         float[] a = halves(random, 2 * 16 * 16);
         float[] b = halves(random, 2 * 16 * 8);
@@ -34,7 +44,7 @@ final class MatrixUnitsTest {
         IntArray right = packed(b);
 
         run(graph -> graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, left, right)
-                .task("t", WarpKernels::multiplies, CONTEXT, out, left, right));
+                .task("t", kernel, CONTEXT, out, left, right));
 
         for (int row = 0; row < 32; row++) {
             for (int column = 0; column < 8; column++) {
@@ -61,7 +71,7 @@ final class MatrixUnitsTest {
     void aMissingBarrierIsAFault() {
         assertFault(
                 graph -> graph.task("t", WarpKernels::loadsWithoutABarrier, CONTEXT, out),
-                "item 4 writes local tile[4], which item 0 of its group has read with no local barrier between");
+                "item 0 reads local tile[4], which item 4 of its group has written with no local barrier between");
     }
 
     @Test
@@ -72,17 +82,24 @@ final class MatrixUnitsTest {
     }
 
     @Test
-    void differentAddressesInAWarpAreAFault() {
+    void anAddressBeyondTheEndIsAFault() {
         assertFault(
-                graph -> graph.task("t", WarpKernels::loadsFromSeveralAddresses, CONTEXT, out),
-                "item 5 calls mmaLoadB[256], but item 0 of its warp mmaLoadB[0]");
+                graph -> graph.task("t", WarpKernels::loadsBeyondTheEnd, CONTEXT, out),
+                "item 5 calls mmaLoadB at byte 336 of an array of 256");
+    }
+
+    @Test
+    void differentFactorsInAWarpAreAFault() {
+        assertFault(
+                graph -> graph.task("t", WarpKernels::loadsADifferentFactor, CONTEXT, out),
+                "item 7 calls mmaLoadB, but item 0 of its warp mmaLoadA, or of another array");
     }
 
     @Test
     void aCallOfHalfAWarpIsAFault() {
         assertFault(
                 graph -> graph.task("t", WarpKernels::multipliesWithHalfAWarp, CONTEXT, out),
-                "has seen item 48 make 0 calls with its warp since the last barrier, but item 32 1");
+                "item 48 does not call mmaLoadB, which others of its warp do");
     }
 
     private static float[] halves(Random random, int count) {

@@ -6,7 +6,7 @@ import uk.ac.manchester.tornado.api.types.HalfFloat;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** A right kernel on matrix units, and some with a planted fault each, in groups of two warps. */
+/** Right kernels on matrix units, and some with a planted fault each, in groups of two warps. */
 public final class WarpKernels {
     /** Items of a group. */
     public static final int GROUP = 64;
@@ -31,6 +31,28 @@ public final class WarpKernels {
         context.localBarrier();
         HalfFloat[] factor = context.mmaLoadA(left, 16, 4 * LEFT * warp);
         HalfFloat[] other = context.mmaLoadB(right, 16, 4 * RIGHT * warp);
+        float[] sums = context.mma(factor, other, context.mmaFragment(0.5f), MMAShape.M16N8K16);
+        context.mmaStore(sums, out, 16 * warp, 0, 8);
+        context.localBarrier();
+    }
+
+    /** The same, with the halves of four rows of a in turn the other way round, and the rows of b from the last to the first. */
+    public static void multipliesWhatItemsPointAt(KernelContext context, FloatArray out, IntArray a, IntArray b) {
+        int[] left = context.allocateIntLocalArray(2 * LEFT);
+        int[] right = context.allocateIntLocalArray(2 * RIGHT);
+        int item = context.localIdx;
+        int warp = item / 32;
+        int lane = item % 32;
+        for (int i = item; i < 2 * LEFT; i += GROUP) {
+            left[i ^ (i / 8 & 4)] = a.get(i);
+        }
+        for (int i = item; i < 2 * RIGHT; i += GROUP) {
+            right[i / RIGHT * RIGHT + (15 - i % RIGHT / 4) * 4 + i % 4] = b.get(i);
+        }
+        context.localBarrier();
+        int swapped = (lane & 4) * (4 - lane / 16 * 8);
+        HalfFloat[] factor = context.mmaLoadA(left, 16, 4 * LEFT * warp + swapped);
+        HalfFloat[] other = context.mmaLoadB(right, 16, 4 * RIGHT * warp + 16 * (15 - 2 * (lane % 16)));
         float[] sums = context.mma(factor, other, context.mmaFragment(0.5f), MMAShape.M16N8K16);
         context.mmaStore(sums, out, 16 * warp, 0, 8);
         context.localBarrier();
@@ -65,12 +87,25 @@ public final class WarpKernels {
         context.localBarrier();
     }
 
-    public static void loadsFromSeveralAddresses(KernelContext context, FloatArray out) {
-        int[] tile = context.allocateIntLocalArray(2 * RIGHT);
+    public static void loadsBeyondTheEnd(KernelContext context, FloatArray out) {
+        int[] tile = context.allocateIntLocalArray(RIGHT);
         tile[context.localIdx] = 0;
-        tile[RIGHT + context.localIdx] = 0;
         context.localBarrier();
         context.mmaLoadB(tile, 16, context.localIdx == 5 ? 4 * RIGHT : 0);
+        out.set(context.localIdx, 1);
+        context.localBarrier();
+    }
+
+    public static void loadsADifferentFactor(KernelContext context, FloatArray out) {
+        int[] tile = context.allocateIntLocalArray(LEFT);
+        tile[context.localIdx] = 0;
+        tile[GROUP + context.localIdx] = 0;
+        context.localBarrier();
+        if (context.localIdx == 7) {
+            context.mmaLoadB(tile, 16, 0);
+        } else {
+            context.mmaLoadA(tile, 16, 0);
+        }
         out.set(context.localIdx, 1);
         context.localBarrier();
     }

@@ -28,7 +28,7 @@ final class CudaSource {
                     + " cvt\\.u32\\.u64 %0, u; \\}\" : \"=r\"\\((\\w+)\\) : \"l\"\\(\\(const char \\*\\) (\\w+) \\+ (\\w+)\\)\\);");
 
     private static final String HEADER = "#include <cuda_fp16.h>\n";
-    private static final Pattern FLOAT_OF_BITS = Pattern.compile("__half2float\\(((?:i|sh)_\\d+)\\)");
+    private static final Pattern FLOAT_OF_BITS = Pattern.compile("__half2float\\(((?:i|ui|sh)_\\d+)\\)");
     private static final Pattern FLOAT_OF_HALF = Pattern.compile("__half2float\\((f_\\d+)\\)");
     private static final Pattern BITS_OF_HALF = Pattern.compile("__half_as_ushort\\((f_\\d+)\\)");
 

@@ -24,7 +24,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 public final class MmaAttention {
     /*
      * Local memory: queries and weights are left factors, rows of eight words for 16 elements or positions, a run of 64 rows
-     * after the other. Keys and values take turns in one place, as right factors: pieces of 16 by 8, those of keys 16 elements of
+     * after the other, the halves of four rows in turn the other way round, for the banks' sake. Keys and values take turns in one place, as right factors: pieces of 16 by 8, those of keys 16 elements of
      * eight positions, two positions to a word; those of values 16 positions of eight elements. A piece is four words longer than
      * it is large, so that the two positions of each of 32 items come to different banks.
      *
@@ -100,6 +100,7 @@ public final class MmaAttention {
         int item = context.localIdx;
         int lane = item % WARP;
         int warpRow = item / WARP * 16;
+        int swapped = MmaSums.swapped(lane);
         int row = warpRow + lane / 4; // this item's, and the one eight further
         int lowRow = row + 8;
         int column = 2 * (lane % 4); // of eight, and the next
@@ -154,7 +155,8 @@ public final class MmaAttention {
             }
             for (int i = 0; i < words / 2; i++) {
                 int element = half + 2 * i;
-                queries[element / UNIT * (ROWS * WORDS) + brought * WORDS + element % UNIT / 2] =
+                int to = element / UNIT * (ROWS * WORDS) + brought * WORDS;
+                queries[to + (element % UNIT / 2 ^ (brought & 4))] =
                         HalfInputs.pair(query.get(from + element) * factor, query.get(from + element + 1) * factor);
             }
 
@@ -194,7 +196,7 @@ public final class MmaAttention {
                 float[] s7 = context.mmaFragment(0f);
                 for (int unit = 0; unit < units; unit++) {
                     int key = 4 * unit * EIGHTS * PIECE;
-                    HalfFloat[] q = context.mmaLoadA(queries, UNIT, 4 * (unit * ROWS + warpRow) * WORDS);
+                    HalfFloat[] q = context.mmaLoadA(queries, UNIT, 4 * (unit * ROWS + warpRow) * WORDS + swapped);
                     s0 = context.mma(q, context.mmaLoadB(tile, UNIT, key), s0, MMAShape.M16N8K16);
                     s1 = context.mma(q, context.mmaLoadB(tile, UNIT, key + 4 * PIECE), s1, MMAShape.M16N8K16);
                     s2 = context.mma(q, context.mmaLoadB(tile, UNIT, key + 8 * PIECE), s2, MMAShape.M16N8K16);
@@ -283,7 +285,7 @@ public final class MmaAttention {
                 float[] s7 = context.mmaFragment(0f);
                 for (int unit = 0; unit < units; unit++) {
                     int key = 4 * unit * EIGHTS * PIECE;
-                    HalfFloat[] q = context.mmaLoadA(queries, UNIT, 4 * (unit * ROWS + warpRow) * WORDS);
+                    HalfFloat[] q = context.mmaLoadA(queries, UNIT, 4 * (unit * ROWS + warpRow) * WORDS + swapped);
                     s0 = context.mma(q, context.mmaLoadB(tile, UNIT, key), s0, MMAShape.M16N8K16);
                     s1 = context.mma(q, context.mmaLoadB(tile, UNIT, key + 4 * PIECE), s1, MMAShape.M16N8K16);
                     s2 = context.mma(q, context.mmaLoadB(tile, UNIT, key + 8 * PIECE), s2, MMAShape.M16N8K16);
@@ -327,14 +329,14 @@ public final class MmaAttention {
                             ownLowScale * sums.get(low + 1), lowLargest, position + 1, ownLowFirst, ownLowEnd);
                     total += a + b;
                     lowTotal += c + d;
-                    int to = j / 2 * (ROWS * WORDS) + j % 2 * 4 + lane % 4;
+                    int to = j / 2 * (ROWS * WORDS) + MmaSums.eights(row, j % 2) + lane % 4;
                     weights[to + row * WORDS] = HalfInputs.pair(a, b);
                     weights[to + lowRow * WORDS] = HalfInputs.pair(c, d);
                 }
                 context.localBarrier();
                 for (int unit = 0; unit < POSITIONS / UNIT; unit++) {
                     int value = 4 * unit * (headSize / 8) * PIECE;
-                    HalfFloat[] p = context.mmaLoadA(weights, UNIT, 4 * (unit * ROWS + warpRow) * WORDS);
+                    HalfFloat[] p = context.mmaLoadA(weights, UNIT, 4 * (unit * ROWS + warpRow) * WORDS + swapped);
                     o0 = context.mma(p, context.mmaLoadB(tile, UNIT, value), o0, MMAShape.M16N8K16);
                     o1 = context.mma(p, context.mmaLoadB(tile, UNIT, value + 4 * PIECE), o1, MMAShape.M16N8K16);
                     if (headSize > 16) {

@@ -6,6 +6,12 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** What an item of {@link MmaTile} does alone: finds inputs, decodes pairs of weights, and writes the sums that are its own. */
 final class MmaSums {
+    /** The low four bits of two bytes. */
+    static final int LOW = 0x000F000F;
+
+    /** The high ones. */
+    static final int HIGH = 0x00F000F0;
+
     private static final int SIDE = MmaGeometry.SIDE;
 
     private MmaSums() {}
@@ -19,9 +25,43 @@ final class MmaSums {
         return source;
     }
 
-    /** Four bits of a word of each of two rows as a pair of halves. */
-    static int decoded(int low, int high, int bit, float lowScale, float lowOffset, float highScale, float highOffset) {
-        return HalfInputs.pair(lowScale * (low >> bit & 15) - lowOffset, highScale * (high >> bit & 15) - highOffset);
+    /** Where in its row of a left factor the first eight halves lie, or the second, in words: the other way round in four rows of eight. */
+    static int eights(int row, int eight) {
+        return (row & 4) ^ (4 * eight);
+    }
+
+    /** What an item of a warp adds to an address, in bytes, to have the eight halves of {@link #eights} that it would without. */
+    static int swapped(int lane) {
+        return 4 * (lane & 4) * (1 - lane / 16 * 2);
+    }
+
+    /**
+     * Four bits of byte {@code i} of a word of each of two rows, scaled, as a pair of halves. By themselves the bits are a half
+     * already, a tiny one, which becomes a float in one instruction, two from a word; {@link #factor} makes up for its size.
+     *
+     * @param nibbles {@link #LOW} or {@link #HIGH}
+     * @param nothing 0, which no compiler must know: else it masks each half by itself, to shift one of them once more
+     */
+    static int decoded(
+            int low,
+            int high,
+            int nibbles,
+            int nothing,
+            int i,
+            float lowFactor,
+            float lowOffset,
+            float highFactor,
+            float highOffset) {
+        int lowHalves = ((low >> (8 * (i & 1))) & nibbles) | nothing;
+        int highHalves = ((high >> (8 * (i & 1))) & nibbles) | nothing;
+        return HalfInputs.pair(
+                lowFactor * Bits.deviceHalf(lowHalves >> (8 * (i & 2))) - lowOffset,
+                highFactor * Bits.deviceHalf(highHalves >> (8 * (i & 2))) - highOffset);
+    }
+
+    /** What {@link #decoded} multiplies by for a run of {@link #LOW} bits or, if its number is odd, of {@link #HIGH} ones. */
+    static float factor(float scale, int run) {
+        return scale * ((run & 1) == 0 ? 0x1p24f : 0x1p20f);
     }
 
     /**

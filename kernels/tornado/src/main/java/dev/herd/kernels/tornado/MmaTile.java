@@ -20,7 +20,8 @@ final class MmaTile {
      *
      * Inputs are the left factor: per run of 16 columns rows of eight words, one for each token; runs are 16 words further
      * apart than they are long, so that the four words each of two tokens and two runs, which eight items write at once, meet
-     * 32 banks. Weights are the right factor: per run, per eight rows, a word for two rows in each of the 16 places; these
+     * 32 banks. The halves of four rows in turn are the other way round, so that the four words each of eight tokens, which a
+     * warp reads at once, do so, too. Weights are the right factor: per run, per eight rows, a word for two rows in each of the 16 places; these
      * pieces of 64 words are so far apart that what a warp writes at once meets 32 banks.
      *
      * A slice is two runs of 16 columns; in Q4_K those whose levels share words, which are 32 columns apart. Scales and offsets
@@ -111,6 +112,7 @@ final class MmaTile {
         int lane = item % WARP;
         int warpToken = warp % parts * SIDE;
         int warpRow = warp / parts * SIDE;
+        int swapped = MmaSums.swapped(lane);
         int firstRow = context.groupIdx * ROWS;
         int slices = (columns + MmaGeometry.COLUMNS - 1) / MmaGeometry.COLUMNS * 2;
         int groups = (slices + GROUP_SLICES - 1) / GROUP_SLICES;
@@ -118,14 +120,16 @@ final class MmaTile {
         int stop = TornadoMath.min(slices, groups * (share + 1) / shares * GROUP_SLICES);
         int inputWords = HalfInputs.partWords(columns);
         int rowWords = Weights.rowWords(format, columns);
-        float range = Bits.single(w.get(matrices * rows * rowWords));
+        int rangeBits = w.get(matrices * rows * rowWords);
+        float range = Bits.single(rangeBits);
+        int nothing = rangeBits << 9; // of a power of two all but sign and exponent
 
         // This item copies four words of inputs of four tokens, and decodes two quarters of a run, or all four, of two
         // neighbouring rows.
         int copied = item >> 2; // the first of the tokens
         int copies = tile / 4; // from one of them to the next
         int run = item >> 1 & 1;
-        int inputsTo = run * inputRun + (item & 1) * 4 + copied * WORDS;
+        int inputsTo = run * inputRun + MmaSums.eights(copied, item & 1) + copied * WORDS;
         int rowFrom = 2 * inputWords;
         int source0 = MmaSums.source(order, perInput, first + copied, end) * rowFrom;
         int source1 = MmaSums.source(order, perInput, first + copied + copies, end) * rowFrom;
@@ -259,7 +263,7 @@ final class MmaTile {
                 }
             }
             for (int u = 0; u < halves * UNITS; u++) {
-                int a = 4 * (((1 - to) * halves * UNITS + u) * inputRun + warpToken * WORDS);
+                int a = 4 * (((1 - to) * halves * UNITS + u) * inputRun + warpToken * WORDS) + swapped;
                 int b = 4 * (((1 - to) * UNITS + u % UNITS) * weightRun + warpRow / 8 * piece);
                 HalfFloat[] a0 = context.mmaLoadA(inputs, UNIT, a);
                 HalfFloat[] a1 = context.mmaLoadA(inputs, UNIT, a + INPUT_PIECE);
@@ -336,29 +340,30 @@ final class MmaTile {
             int weightTo = to * UNITS * weightRun + weightsTo;
             if (format == Weights.Q4_K) {
                 if ((slice & 7) == 0) {
-                    float scale = Bits.half(header) * range;
-                    float offset = Bits.half(header >> 16) * range;
+                    float scale = Bits.deviceHalf(header) * range;
+                    float offset = Bits.deviceHalf(header >> 16) * range;
                     for (int i = 0; i < RUNS; i++) {
                         int at = i * ROWS + item;
-                        factors[at] = scale * Weights.sixBits(scaleBits, restBits, i, 0);
+                        factors[at] = MmaSums.factor(scale * Weights.sixBits(scaleBits, restBits, i, 0), i);
                         factors[at + RUNS * ROWS] = offset * Weights.sixBits(offsetBits, restBits, i, 1);
                     }
                     if (parts == 1) {
-                        float scaleToo = Bits.half(headerToo) * range;
-                        float offsetToo = Bits.half(headerToo >> 16) * range;
+                        float scaleToo = Bits.deviceHalf(headerToo) * range;
+                        float offsetToo = Bits.deviceHalf(headerToo >> 16) * range;
                         for (int i = 0; i < RUNS; i++) {
                             int at = i * ROWS + item + SIDE;
-                            factors[at] = scaleToo * Weights.sixBits(scaleBitsToo, restBitsToo, i, 0);
+                            factors[at] =
+                                    MmaSums.factor(scaleToo * Weights.sixBits(scaleBitsToo, restBitsToo, i, 0), i);
                             factors[at + RUNS * ROWS] = offsetToo * Weights.sixBits(offsetBitsToo, restBitsToo, i, 1);
                         }
                     }
                     context.localBarrier();
                 }
                 int factor = (slice >> 1 & 3) * (2 * ROWS) + 2 * pair;
-                float lowScale0 = factors[factor];
-                float highScale0 = factors[factor + 1];
-                float lowScale1 = factors[factor + ROWS];
-                float highScale1 = factors[factor + ROWS + 1];
+                float lowFactor0 = factors[factor];
+                float highFactor0 = factors[factor + 1];
+                float lowFactor1 = factors[factor + ROWS];
+                float highFactor1 = factors[factor + ROWS + 1];
                 float lowOffset0 = factors[factor + RUNS * ROWS];
                 float highOffset0 = factors[factor + RUNS * ROWS + 1];
                 float lowOffset1 = factors[factor + RUNS * ROWS + ROWS];
@@ -366,23 +371,39 @@ final class MmaTile {
                 for (int i = 0; i < 4; i++) {
                     int at = weightTo + 16 * i;
                     int more = at + weightRun;
-                    int bit = 8 * i;
-                    weights[at] = MmaSums.decoded(low0, high0, bit, lowScale0, lowOffset0, highScale0, highOffset0);
-                    weights[more] =
-                            MmaSums.decoded(low0, high0, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
-                    weights[at + 4 * parts] =
-                            MmaSums.decoded(low1, high1, bit, lowScale0, lowOffset0, highScale0, highOffset0);
-                    weights[more + 4 * parts] =
-                            MmaSums.decoded(low1, high1, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
+                    weights[at] = MmaSums.decoded(
+                            low0, high0, MmaSums.LOW, nothing, i, lowFactor0, lowOffset0, highFactor0, highOffset0);
+                    weights[more] = MmaSums.decoded(
+                            low0, high0, MmaSums.HIGH, nothing, i, lowFactor1, lowOffset1, highFactor1, highOffset1);
+                    weights[at + 4 * parts] = MmaSums.decoded(
+                            low1, high1, MmaSums.LOW, nothing, i, lowFactor0, lowOffset0, highFactor0, highOffset0);
+                    weights[more + 4 * parts] = MmaSums.decoded(
+                            low1, high1, MmaSums.HIGH, nothing, i, lowFactor1, lowOffset1, highFactor1, highOffset1);
                     if (parts == 1) {
-                        weights[at + 8] =
-                                MmaSums.decoded(low2, high2, bit, lowScale0, lowOffset0, highScale0, highOffset0);
-                        weights[more + 8] =
-                                MmaSums.decoded(low2, high2, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
-                        weights[at + 12] =
-                                MmaSums.decoded(low3, high3, bit, lowScale0, lowOffset0, highScale0, highOffset0);
-                        weights[more + 12] =
-                                MmaSums.decoded(low3, high3, bit + 4, lowScale1, lowOffset1, highScale1, highOffset1);
+                        weights[at + 8] = MmaSums.decoded(
+                                low2, high2, MmaSums.LOW, nothing, i, lowFactor0, lowOffset0, highFactor0, highOffset0);
+                        weights[more + 8] = MmaSums.decoded(
+                                low2,
+                                high2,
+                                MmaSums.HIGH,
+                                nothing,
+                                i,
+                                lowFactor1,
+                                lowOffset1,
+                                highFactor1,
+                                highOffset1);
+                        weights[at + 12] = MmaSums.decoded(
+                                low3, high3, MmaSums.LOW, nothing, i, lowFactor0, lowOffset0, highFactor0, highOffset0);
+                        weights[more + 12] = MmaSums.decoded(
+                                low3,
+                                high3,
+                                MmaSums.HIGH,
+                                nothing,
+                                i,
+                                lowFactor1,
+                                lowOffset1,
+                                highFactor1,
+                                highOffset1);
                     }
                 }
             } else {

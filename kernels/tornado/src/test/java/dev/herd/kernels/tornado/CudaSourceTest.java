@@ -52,6 +52,7 @@ class CudaSourceTest {
         String printed = """
                 #include <cuda_fp16.h>
                   f_2  =  __half2float(i_1);
+                  f_7  =  __half2float(ui_6);
                   f_4  =  __half2float(f_3);
                   ui_5 = (unsigned) __half_as_ushort(f_4);
                 """;
@@ -61,6 +62,7 @@ class CudaSourceTest {
                 .contains("cvt.f32.f16", "cvt.rn.f16.f32")
                 .endsWith("""
                           f_2  =  half_to_float((unsigned short) i_1);
+                          f_7  =  half_to_float((unsigned short) ui_6);
                           f_4  =  half_to_float(float_to_half(f_3));
                           ui_5 = (unsigned) float_to_half(f_4);
                         """);

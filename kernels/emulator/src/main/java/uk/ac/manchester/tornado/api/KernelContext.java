@@ -76,7 +76,8 @@ public final class KernelContext {
 
     /**
      * A warp's left factor of 16 by 16 halves: rows of 32 bytes, one after the other, from {@code byteOffset} on, two halves
-     * to an int.
+     * to an int. Items need not agree on where that is: item l says it for eight halves of row l % 16, the first ones or, from
+     * item 16 on, the others.
      */
     public HalfFloat[] mmaLoadA(int[] tile, int depth, int byteOffset) {
         refuse();
@@ -85,7 +86,7 @@ public final class KernelContext {
 
     /**
      * A warp's right factor of 16 by 8 halves: 16 rows of 16 bytes, one after the other, from {@code byteOffset} on, two
-     * halves to an int.
+     * halves to an int. Items need not agree on where that is: item l says it for row l % 16, and the last 16 are not asked.
      */
     public HalfFloat[] mmaLoadB(int[] tile, int depth, int byteOffset) {
         refuse();
