@@ -66,7 +66,7 @@ public interface HerdConfig {
 
     /**
      * Prompt tokens computed in one step: a smaller slice disturbs running answers less and takes longer. Default: 256, on a
-     * GPU 1024.
+     * GPU 992.
      */
     Optional<@Min(1) Integer> prefillSlice();
 

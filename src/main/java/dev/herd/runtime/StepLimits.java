@@ -12,9 +12,9 @@ record StepLimits(int maxRunning, int prefillSlice) {
 
     /**
      * What a device takes unless told otherwise. It reads its weights once for all that is in a step, and of a mixture most of
-     * them, however few tokens there are.
+     * them, however few tokens there are; together 1024, which are whole tiles.
      */
-    static final StepLimits OF_DEVICE = new StepLimits(32, 1024);
+    static final StepLimits OF_DEVICE = new StepLimits(32, 992);
 
     /** Tokens of a step. */
     int tokens() {

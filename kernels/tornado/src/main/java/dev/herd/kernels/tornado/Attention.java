@@ -184,24 +184,27 @@ public final class Attention {
      * @param out {@code [tokens, heads, headSize]}
      * @param partial {@code [tokens, splits, heads, headSize + 2]}
      * @param splits stretches, at most 128
+     * @param alone 1 if {@code partial} is of tokens that are alone ({@link Step#ALONE}), 0 if it is of all
      */
     public static void combine(
             KernelContext context,
             IntArray step,
+            IntArray places,
             FloatArray out,
             FloatArray partial,
             int heads,
             int headSize,
-            int splits) {
+            int splits,
+            int alone) {
         float[] maxima = context.allocateFloatLocalArray(splits);
         float[] factors = context.allocateFloatLocalArray(splits);
         float[] totals = context.allocateFloatLocalArray(splits);
         int item = context.localIdx;
         int head = context.groupIdx;
-        int token = context.groupIdy;
-        if (token < step.get(Step.TOKENS)) {
+        int number = context.groupIdy;
+        if (number < Step.count(step, alone)) {
             int stride = heads * (headSize + 2);
-            int from = token * splits * stride + head * (headSize + 2);
+            int from = number * splits * stride + head * (headSize + 2);
             if (item < splits) {
                 maxima[item] = partial.get(from + item * stride + headSize);
             }
@@ -216,6 +219,7 @@ public final class Attention {
                 totals[item] = factor * partial.get(from + item * stride + headSize + 1);
             }
             context.localBarrier();
+            int token = Step.token(places, number, alone);
             float total = 0;
             for (int split = 0; split < splits; split++) {
                 total += totals[split];

@@ -72,6 +72,7 @@ public final class FewAttention {
      * @param kind GLOBAL sees everything before, the LOCAL ones from the token's first visible position on
      * @param format of the cache: F16 or Q8_0
      * @param splits stretches, the third dimension of the grid
+     * @param alone 1 if only tokens that are alone ({@link Step#ALONE}) are attended to; {@code partial} is of those then
      */
     public static void attend(
             KernelContext context,
@@ -89,7 +90,8 @@ public final class FewAttention {
             int blocksPerStep,
             int kind,
             int format,
-            int splits) {
+            int splits,
+            int alone) {
         int groupSize = heads / kvHeads;
         int words = KeyValues.headWords(format, headSize);
         float[] parts = context.allocateFloatLocalArray(HEADS * GROUP * ELEMENTS); // of scores, in the end of sums
@@ -99,9 +101,10 @@ public final class FewAttention {
         float[] factors = context.allocateFloatLocalArray(HEADS);
         int item = context.localIdx;
         int kvHead = context.groupIdx;
-        int token = context.groupIdy;
+        int number = context.groupIdy;
         int split = context.groupIdz;
-        if (token < step.get(Step.TOKENS)) {
+        if (number < Step.count(step, alone)) {
+            int token = Step.token(places, number, alone);
             int place = token * Step.PLACE;
             int end = places.get(place + Step.POSITION) + 1;
             int first = 0;
@@ -211,7 +214,7 @@ public final class FewAttention {
                 }
             }
             context.localBarrier();
-            int out = ((token * splits + split) * heads + kvHead * groupSize) * (headSize + 2);
+            int out = ((number * splits + split) * heads + kvHead * groupSize) * (headSize + 2);
             for (int i = item; i < groupSize * headSize; i += GROUP) {
                 int head = i / headSize;
                 int element = i % headSize;

@@ -46,14 +46,14 @@ final class FewCalls {
             calls.add(all.matVec(scratch.key, scratch.normed, layer.key, SETS));
             calls.add(all.matVec(scratch.value, scratch.normed, layer.value, SETS));
         }
-        all.attention(calls, layer, Scratch.FEW_SPLITS);
+        calls.addAll(all.attention.ofFew(layer));
         if (!rounded.take(layer.output)) {
-            calls.add(all.combine(Scratch.FEW_SPLITS));
+            calls.add(all.attention.combine(Scratch.FEW_SPLITS));
             calls.add(all.matVec(scratch.hidden, scratch.attended, layer.output, ADDS));
         } else if (RoundedAttention.takes(headSize, Scratch.FEW_SPLITS)) {
             calls.addAll(rounded.addAttention(layer.output, headSize, Scratch.FEW_SPLITS));
         } else {
-            calls.add(all.combine(Scratch.FEW_SPLITS));
+            calls.add(all.attention.combine(Scratch.FEW_SPLITS));
             calls.addAll(rounded.addProduct(scratch.attended, layer.output));
         }
         LayerBuffers.@Nullable Routed routed = layer.experts;

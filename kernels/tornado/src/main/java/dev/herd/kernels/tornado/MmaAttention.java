@@ -61,7 +61,8 @@ public final class MmaAttention {
 
     /**
      * {@code out[t, h] = Σ_p e^(s_p - m) · value[p] / Σ_p e^(s_p - m)} for every query head, with
-     * {@code s_p = query · key[p] / sqrt(headSize)} and m the largest of them.
+     * {@code s_p = query · key[p] / sqrt(headSize)} and m the largest of them. Not of tokens that are alone ({@link Step#ALONE}),
+     * which are {@link FewAttention}'s.
      *
      * <p>Twin: {@code ScalarAttention.attend}.
      *
@@ -111,12 +112,9 @@ public final class MmaAttention {
         int scoresAt = (scoreRow + lane / 4) * POSITIONS + column;
         int valuesAfter = kvHeads * blockSize * words;
         int runs = step.get(Step.RUNS);
-        for (int run = context.groupIdy; run < runs; run += strands) {
+        for (int run = step.get(Step.ALONE) + context.groupIdy; run < runs; run += strands) {
             int firstToken = places.get(run * Step.PLACE + Step.RUN);
-            int count = step.get(Step.TOKENS) - firstToken;
-            if (run + 1 < runs) {
-                count = places.get((run + 1) * Step.PLACE + Step.RUN) - firstToken;
-            }
+            int count = places.get(run * Step.PLACE + Step.RUN_TOKENS);
             int place = firstToken * Step.PLACE;
             int first = 0;
             int table = places.get(place + Step.GLOBAL_TABLE);

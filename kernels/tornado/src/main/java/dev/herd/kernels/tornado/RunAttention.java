@@ -116,10 +116,7 @@ public final class RunAttention {
         int split = context.groupIdz;
         if (run < step.get(Step.RUNS)) {
             int firstToken = places.get(run * Step.PLACE + Step.RUN);
-            int count = step.get(Step.TOKENS) - firstToken;
-            if (run + 1 < step.get(Step.RUNS)) {
-                count = places.get((run + 1) * Step.PLACE + Step.RUN) - firstToken;
-            }
+            int count = places.get(run * Step.PLACE + Step.RUN_TOKENS);
             int place = firstToken * Step.PLACE;
             int first = 0;
             int table = places.get(place + Step.GLOBAL_TABLE);

@@ -15,12 +15,15 @@ final class Scratch {
     /** Stretches that the past of a token is split into when there are few tokens, to occupy the device. */
     static final int FEW_SPLITS = 32;
 
+    /** The same for tokens that are alone among many. */
+    static final int ALONE_SPLITS = 16;
+
     final FloatArray hidden; // [tokens, hiddenSize], the residual stream
     final FloatArray normed; // [tokens, hiddenSize]
     final FloatArray query; // [tokens, heads, headSize]
     final FloatArray key; // [tokens, kvHeads, headSize]
     final FloatArray value; // [tokens, kvHeads, headSize]
-    final FloatArray partial; // [tokens, splits, heads, headSize + 2]
+    final FloatArray partial; // [tokens, or those alone, splits, heads, headSize + 2]
     final FloatArray attended; // [tokens, heads, headSize]
     final FloatArray gate; // [tokens, ffnSize] or [tokens * expertsPerToken, expertFfnSize]
     final FloatArray up; // the same
@@ -49,7 +52,8 @@ final class Scratch {
         query = floats(memory, tokens * querySize);
         key = floats(memory, tokens * keySize);
         value = floats(memory, tokens * keySize);
-        long splits = Math.max(Math.min(tokens, few) * FEW_SPLITS, tokens);
+        long alone = Math.min(tokens, AttentionCalls.mostAlone(decoder, capabilities));
+        long splits = Math.max(Math.max(Math.min(tokens, few) * FEW_SPLITS, alone * ALONE_SPLITS), tokens);
         partial = floats(memory, splits * sizes.headCount() * (kv.headSize() + 2));
         attended = floats(memory, tokens * querySize);
         gate = floats(memory, tokens * gatedSize(decoder));
@@ -95,7 +99,7 @@ final class Scratch {
                 innerWords = Math.max(innerWords, (long) perToken * HalfInputs.rowWords(each));
             }
         }
-        if (DecoderCalls.runLengthOnMatrixUnits(decoder, capabilities) > 0) {
+        if (AttentionCalls.runLengthOnMatrixUnits(decoder, capabilities) > 0) {
             KvShape kv = decoder.cache().shape();
             int strands = AttentionTile.strands(kv.kvHeadCount(), tokens);
             size = Math.max(size, AttentionTile.sums(kv.kvHeadCount(), kv.headSize(), strands));

@@ -27,11 +27,14 @@ public final class Step {
     /** In {@code step}: number of runs, which are a few tokens of one sequence that attend together. */
     public static final int RUNS = 4;
 
-    /** Elements of {@code step}. */
-    public static final int SIZE = 5;
+    /** In {@code step}: number of the first runs that are a token each, over whose past several groups go. */
+    public static final int ALONE = 5;
 
-    /** Ints per token in {@code places}. */
-    public static final int PLACE = 8;
+    /** Elements of {@code step}. */
+    public static final int SIZE = 6;
+
+    /** Ints per token in {@code places}: whole loads of four. */
+    public static final int PLACE = 12;
 
     /** In a place: the token's id. */
     public static final int TOKEN_ID = 0;
@@ -57,26 +60,68 @@ public final class Step {
     /** In a place of row r of logits, which have places of their own: how many candidates are wished for. */
     public static final int CANDIDATES = 0;
 
-    /** In a place of row r: the first token of the r-th run; it goes on to the next one's, or to the last token. */
+    /** In a place of row r: the first token of the r-th run. */
     public static final int RUN = 7;
 
+    /** In a place of row r: tokens of the r-th run. */
+    public static final int RUN_TOKENS = 8;
+
     private Step() {}
+
+    /**
+     * What a kernel goes through that handles tokens, or runs of a token.
+     *
+     * @param alone 1 if it handles only the {@link #ALONE} runs, 0 if all tokens
+     */
+    static int count(IntArray step, int alone) {
+        return alone == 1 ? step.get(ALONE) : step.get(TOKENS);
+    }
+
+    /** The n-th of them. */
+    static int token(IntArray places, int n, int alone) {
+        return alone == 1 ? places.get(n * PLACE + RUN) : n;
+    }
 
     /**
      * Divides the tokens of a step into runs.
      *
      * @param sequenceOf the sequence of every token; those of one lie one after the other
      * @param length tokens of a run, at most
+     * @param mostAlone runs of one token that come first, as {@link #ALONE} ones, at most
      */
-    static void writeRuns(IntArray step, IntArray places, int[] sequenceOf, int length) {
-        int runs = 0;
-        int first = 0;
-        for (int token = 0; token < sequenceOf.length; token++) {
-            if (token == 0 || sequenceOf[token] != sequenceOf[token - 1] || token - first >= length) {
-                first = token;
-                places.set(runs++ * PLACE + RUN, token);
+    static void writeRuns(IntArray step, IntArray places, int[] sequenceOf, int length, int mostAlone) {
+        int alone = 0;
+        for (int first = 0; first < sequenceOf.length && alone < mostAlone; first = end(sequenceOf, first, length)) {
+            if (end(sequenceOf, first, length) == first + 1) {
+                writeRun(places, alone++, first, 1);
+            }
+        }
+        int runs = alone;
+        int left = alone; // of those that are written
+        int end = 0;
+        for (int first = 0; first < sequenceOf.length; first = end) {
+            end = end(sequenceOf, first, length);
+            if (end == first + 1 && left > 0) {
+                left--;
+            } else {
+                writeRun(places, runs++, first, end - first);
             }
         }
         step.set(RUNS, runs);
+        step.set(ALONE, alone);
+    }
+
+    private static void writeRun(IntArray places, int run, int first, int tokens) {
+        places.set(run * PLACE + RUN, first);
+        places.set(run * PLACE + RUN_TOKENS, tokens);
+    }
+
+    /** Where a run ends that begins at {@code first}. */
+    private static int end(int[] sequenceOf, int first, int length) {
+        int end = first + 1;
+        while (end < sequenceOf.length && end < first + length && sequenceOf[end] == sequenceOf[first]) {
+            end++;
+        }
+        return end;
     }
 }

@@ -29,6 +29,7 @@ final class StepBuffers {
     private final Decoder.Cache cache;
     private final int runLength; // of tokens that attend together
     private final int manyRunLength; // the same in steps of many
+    private final int mostAlone; // tokens that attend alone in steps of many
 
     /** @param memory where pages of arrays are no other array's, so that they can be locked */
     StepBuffers(Decoder decoder, int logitWindow, Capabilities capabilities, ArraySource memory) {
@@ -36,8 +37,9 @@ final class StepBuffers {
         cache = decoder.cache();
         runLength = RunAttention.runLength(
                 sizes.headCount(), cache.shape().kvHeadCount(), cache.shape().headSize());
-        int halvesRunLength = DecoderCalls.runLengthOnMatrixUnits(decoder, capabilities);
+        int halvesRunLength = AttentionCalls.runLengthOnMatrixUnits(decoder, capabilities);
         manyRunLength = halvesRunLength == 0 ? runLength : halvesRunLength;
+        mostAlone = AttentionCalls.mostAlone(decoder, capabilities);
         step = memory.ints(Step.SIZE);
         places = memory.ints((long) sizes.maxTokens() * Step.PLACE);
         tables = memory.ints(Math.max(1, cache.tableEntries()));
@@ -84,7 +86,8 @@ final class StepBuffers {
             places.set(place + Step.GLOBAL_TABLE, starts[sequence][1]);
             places.set(place + Step.IMAGE_ROW, -1);
         }
-        Step.writeRuns(step, places, next.sequenceOf(), tokens <= TaskGraphs.FEW ? runLength : manyRunLength);
+        boolean isFew = tokens <= TaskGraphs.FEW;
+        Step.writeRuns(step, places, next.sequenceOf(), isFew ? runLength : manyRunLength, isFew ? 0 : mostAlone);
         copy(next.rotations(), rotations, (long) tokens * cache.shape().headSize());
         copy(next.queryFactors(), factors, tokens);
         writeImages(next.images());

@@ -39,7 +39,8 @@
  * group, three ExpertMatMul.matMul with activate after the second, and combine; NarrowMatMul.matMul for the router. On
  * devices with matrix units MmaMatMul stands for MatMul and ExpertMatMul, except for weights of 32 bits, and
  * HalfInputs.pack comes once before the products that share their inputs; addShares follows a product whose columns several
- * groups may have shared; and MmaAttention.attend stands for attend and combine if the cache is of halves.
+ * groups may have shared; and MmaAttention.attend stands for attend and combine if the cache is of halves, but for tokens that are
+ * alone, for which attend of FewAttention and combine follow it.
  *
  * <p>With dp4a, for few tokens: rmsNorm of RoundedInputs, projections, place, attend of FewAttention, combine of RoundedAttention,
  * matVec o (adds), then dense: rmsNorm of RoundedInputs, gateUp, roundRows, matVec down (adds); or mixture: rmsNorm of RoutedNorm, and
@@ -79,11 +80,11 @@
  *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, epsilon, format)
  * Attention.attend(context, step, places, tables, layer, partial, query, cache,
  *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, format, splits)
- * FewAttention.attend(the same)                                                                   with dp4a
+ * FewAttention.attend(the same, alone)                                                            with dp4a
  * RunAttention.attend(the same, runLength)                                                        with dp4a
  * MmaAttention.attend(context, step, places, tables, layer, out, sums, query, cache,
  *         heads, kvHeads, headSize, blockSize, blocksPerStep, kind, strands)                      with matrix units
- * Attention.combine(context, step, out, partial, heads, headSize, splits)
+ * Attention.combine(context, step, places, out, partial, heads, headSize, splits, alone)
  * Router.logits(context, step, out, x, router, format, experts, columns)
  * Router.route(context, step, choice, scores, logits, experts, expertsPerToken)
  * Router.group(context, step, order, offsets, choice, experts, expertsPerToken, mostRounded)

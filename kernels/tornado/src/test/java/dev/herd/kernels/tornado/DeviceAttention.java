@@ -192,16 +192,18 @@ final class DeviceAttention {
                 bucket -> Attention.combineGrid(heads, 2),
                 Attention::combine,
                 step,
+                places,
                 attended,
                 partial,
                 heads,
                 headSize,
-                splits);
+                splits,
+                0);
         Device.run(combine);
         int runLength = RunAttention.runLength(heads, shape.kvHeadCount(), headSize);
         if (Device.hasDp4a() && runLength > 0) {
             float[] portable = attended.toHeapArray();
-            Step.writeRuns(step, places, new int[1], runLength);
+            Step.writeRuns(step, places, new int[1], runLength, 0);
             partial.init(Float.NaN);
             Device.run(KernelCall.of(
                     "RunAttention.attend",
@@ -249,7 +251,8 @@ final class DeviceAttention {
                     cache.stride(),
                     KeyValues.LOCAL,
                     format(shape).code(),
-                    splits));
+                    splits,
+                    0));
             Device.run(combine);
             assertThat(attended.toHeapArray()).containsExactly(portable, within(1e-4f));
         }
@@ -257,7 +260,7 @@ final class DeviceAttention {
                 heads, shape.kvHeadCount(), headSize, format(shape).code());
         if (Device.hasMma() && tokens > 0) {
             float[] portable = attended.toHeapArray();
-            Step.writeRuns(step, places, new int[1], tokens);
+            Step.writeRuns(step, places, new int[1], tokens, 0);
             FloatArray sums = new FloatArray(Math.toIntExact(AttentionTile.sums(shape.kvHeadCount(), headSize, 1)));
             attended.init(Float.NaN);
             Device.run(KernelCall.of(

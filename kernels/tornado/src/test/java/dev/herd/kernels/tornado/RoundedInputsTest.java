@@ -178,11 +178,13 @@ final class RoundedInputsTest {
                 bucket -> Attention.combineGrid(heads, tokens),
                 Attention::combine,
                 Device.step(tokens),
+                new IntArray(1),
                 attended,
                 partial,
                 heads,
                 headSize,
-                splits));
+                splits,
+                0));
 
         assertRounded(rounded, attended, tokens);
     }

@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -40,7 +39,7 @@ final class StepAttentionTest {
     private static final int[][] STEPS = {{5, 0}, {7, 6}, {1, 1}, {1, 1}, {1, 3}};
 
     /** Several runs of tokens and tiles of positions, chunks that end within both. */
-    private static final int[][] LONG_STEPS = {{70, 3}, {90, 60}, {1, 30}, {2, 1}};
+    private static final int[][] LONG_STEPS = {{70, 3}, {90, 60}, {1, 30}, {2, 1}, {22, 1}, {1, 1}};
 
     /** The same for few tokens: tiles that end within a stretch, and both stretches with positions. */
     private static final int[][] LONG_FEW_STEPS = new int[24][];
@@ -55,6 +54,7 @@ final class StepAttentionTest {
 
     private final Random random = new Random(5);
     private int chunk = 8;
+    private int mostAlone;
     private final int[] positions = {0, 0};
     private final int[][] tables = new int[2][BLOCKS * UNITS];
     private final FloatArray partial = new FloatArray(Attention.partialSize(16, 2, HEADS, HEAD_SIZE));
@@ -89,11 +89,12 @@ final class StepAttentionTest {
     }
 
     /** Queries and weights are halves there. */
-    @ParameterizedTest
-    @ValueSource(ints = {KeyValues.GLOBAL, KeyValues.LOCAL, KeyValues.LOCAL_NORMED})
-    void longStepsAgreeOnMatrixUnits(int kind) {
+    @ParameterizedTest(name = "kind {0}, up to {1} alone")
+    @CsvSource({"0, 0", "1, 0", "2, 0", "0, 1", "1, 1", "0, 3", "1, 3", "2, 3"})
+    void longStepsAgreeOnMatrixUnits(int kind, int alone) {
         if (Device.hasMma()) {
             chunk = LONG_CHUNK;
+            mostAlone = alone;
             checkSteps(LONG_STEPS, kind, TensorType.F16, ON_MATRIX_UNITS, 5e-4);
         }
     }
@@ -219,7 +220,8 @@ final class StepAttentionTest {
                 EPSILON,
                 format));
         if (runLength == ON_MATRIX_UNITS) {
-            Step.writeRuns(step, places, sequences, AttentionTile.runLength(HEADS, KV_HEADS, HEAD_SIZE, format));
+            Step.writeRuns(
+                    step, places, sequences, AttentionTile.runLength(HEADS, KV_HEADS, HEAD_SIZE, format), mostAlone);
             int strands = 3;
             FloatArray sums = new FloatArray(Math.toIntExact(AttentionTile.sums(KV_HEADS, HEAD_SIZE, strands)));
             Device.run(KernelCall.of(
@@ -241,6 +243,10 @@ final class StepAttentionTest {
                     UNITS,
                     kind,
                     strands));
+            if (mostAlone > 0) {
+                fewAttend(step, places, table, layer, queries, cache, kind, format, mostAlone);
+                combine(step, places, attended, mostAlone);
+            }
             return attended;
         }
         if (runLength == 0) {
@@ -265,27 +271,9 @@ final class StepAttentionTest {
                     2));
         } else if (runLength == OF_FEW) {
             assertThat(FewAttention.takes(HEADS, KV_HEADS, HEAD_SIZE, format)).isTrue();
-            Device.run(KernelCall.of(
-                    "FewAttention.attend",
-                    bucket -> FewAttention.grid(KV_HEADS, tokens + 1, 2),
-                    FewAttention::attend,
-                    step,
-                    places,
-                    table,
-                    layer,
-                    partial,
-                    queries,
-                    cache,
-                    HEADS,
-                    KV_HEADS,
-                    HEAD_SIZE,
-                    BLOCK_SIZE,
-                    UNITS,
-                    kind,
-                    format,
-                    2));
+            fewAttend(step, places, table, layer, queries, cache, kind, format, 0);
         } else {
-            Step.writeRuns(step, places, sequences, runLength);
+            Step.writeRuns(step, places, sequences, runLength, 0);
             Device.run(KernelCall.of(
                     "RunAttention.attend",
                     bucket -> RunAttention.grid(KV_HEADS, tokens + 1, 2),
@@ -307,17 +295,58 @@ final class StepAttentionTest {
                     2,
                     runLength));
         }
+        combine(step, places, attended, 0);
+        return attended;
+    }
+
+    /** @param alone tokens that are, at most; 0 for all */
+    private void fewAttend(
+            IntArray step,
+            IntArray places,
+            IntArray table,
+            IntArray layer,
+            FloatArray queries,
+            IntArray cache,
+            int kind,
+            int format,
+            int alone) {
+        int most = alone == 0 ? queries.getSize() / (HEADS * HEAD_SIZE) + 1 : alone;
+        Device.run(KernelCall.of(
+                "FewAttention.attend",
+                bucket -> FewAttention.grid(KV_HEADS, most, 2),
+                FewAttention::attend,
+                step,
+                places,
+                table,
+                layer,
+                partial,
+                queries,
+                cache,
+                HEADS,
+                KV_HEADS,
+                HEAD_SIZE,
+                BLOCK_SIZE,
+                UNITS,
+                kind,
+                format,
+                2,
+                Math.min(1, alone)));
+    }
+
+    private void combine(IntArray step, IntArray places, FloatArray attended, int alone) {
+        int most = alone == 0 ? attended.getSize() / (HEADS * HEAD_SIZE) + 1 : alone;
         Device.run(KernelCall.of(
                 "Attention.combine",
-                bucket -> Attention.combineGrid(HEADS, tokens + 1),
+                bucket -> Attention.combineGrid(HEADS, most),
                 Attention::combine,
                 step,
+                places,
                 attended,
                 partial,
                 HEADS,
                 HEAD_SIZE,
-                2));
-        return attended;
+                2,
+                Math.min(1, alone)));
     }
 
     private Floats byScalar(
