@@ -7,6 +7,7 @@ import dev.herd.engine.DeviceModelRunner;
 import dev.herd.engine.ModelRunner;
 import dev.herd.golden.Scoring;
 import dev.herd.golden.TestDevice;
+import dev.herd.kernels.Floats;
 import dev.herd.kernels.Kernels;
 import dev.herd.kernels.KernelsSelector;
 import dev.herd.kernels.TensorType;
@@ -14,9 +15,13 @@ import dev.herd.kernels.tornado.Capabilities;
 import dev.herd.weights.Checkpoint;
 import dev.herd.weights.Checkpoints;
 import dev.herd.weights.GgufExport;
+import dev.herd.weights.ModelConfig.LayerKind;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,6 +32,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 final class MatrixUnitsDecoderTest {
     private static final int TOKENS = 40;
+    private static final int SEQUENCES = 11;
+    private static final int PROMPT = 40; // more than one run
 
     /** Root mean square of the difference of logits as a share of the logits': what halves cost, layer after layer. */
     private static final double MOST = 5e-3;
@@ -51,8 +58,8 @@ final class MatrixUnitsDecoderTest {
         Path file = folder.resolve("model.gguf");
         GgufExport.write(model.asCheckpoint(), type, file);
         try (Checkpoint checkpoint = Checkpoints.open(file);
-                ModelRunner cpu = cpu(checkpoint);
-                ModelRunner device = device(checkpoint)) {
+                ModelRunner cpu = cpu(checkpoint, limits());
+                ModelRunner device = device(checkpoint, limits(), 1)) {
             double error = relativeError(score(cpu, tokens, TOKENS), score(device, tokens, slice));
 
             assertThat(error).isLessThan(MOST);
@@ -77,8 +84,8 @@ final class MatrixUnitsDecoderTest {
         Path file = folder.resolve("model.gguf");
         GgufExport.write(model.asCheckpoint(), type, file);
         try (Checkpoint checkpoint = Checkpoints.open(file);
-                ModelRunner cpu = cpu(checkpoint);
-                ModelRunner device = device(checkpoint)) {
+                ModelRunner cpu = cpu(checkpoint, limits());
+                ModelRunner device = device(checkpoint, limits(), 1)) {
             float[][] expected = score(cpu, tokens, TOKENS);
             double few = relativeError(expected, score(device, tokens, 8));
             double rounded = relativeError(expected, score(device, tokens, 10));
@@ -94,18 +101,77 @@ final class MatrixUnitsDecoderTest {
         }
     }
 
-    private static ModelRunner cpu(Checkpoint checkpoint) {
-        Kernels scalar = KernelsSelector.select(Optional.of("scalar")).kernels();
-        return new CpuModelRunner(checkpoint, scalar, 1, limits());
+    /** Tokens that are alone in a step attend in another way than those of prompts; both are in these steps. */
+    @Test
+    void sequencesThatDecodeTogetherAreTheCpus(@TempDir Path folder) {
+        RandomModel model = RandomModel.builder()
+                .layers(2, 2, 2)
+                .experts(4, 1)
+                .widths(64, 64, 64, 128)
+                .heads(4, 2)
+                .build(29);
+        Path file = folder.resolve("model.gguf");
+        GgufExport.write(model.asCheckpoint(), TensorType.Q8_0, file);
+        CpuModelRunner.Limits limits = new CpuModelRunner.Limits(SEQUENCES * PROMPT, 16, TensorType.F16, 1L << 22);
+        try (Checkpoint checkpoint = Checkpoints.open(file);
+                ModelRunner cpu = cpu(checkpoint, limits);
+                ModelRunner device = device(checkpoint, limits, SEQUENCES)) {
+            assertThat(relativeError(decode(cpu), decode(device))).isLessThan(MOST);
+        }
     }
 
-    private static ModelRunner device(Checkpoint checkpoint) {
+    /** Logits of sequences that begin together and then decode two tokens, beside which another's prompt is computed. */
+    private static float[][] decode(ModelRunner runner) {
+        Random random = new Random(7);
+        int size = runner.config().vocabularySize();
+        BlockTable[] blocks = blocks(runner);
+        int[] lengths = new int[SEQUENCES];
+        List<float[]> rows = new ArrayList<>();
+        for (int step = 0; step < 3; step++) {
+            List<Batch.Slice> slices = new ArrayList<>();
+            for (int s = 0; s < SEQUENCES; s++) {
+                boolean isPrompt = step == (s == SEQUENCES / 2 ? 1 : 0);
+                int count = isPrompt ? 1 + random.nextInt(PROMPT) : 1;
+                if (isPrompt || lengths[s] > 0) {
+                    int[] tokens = random.ints(count, 0, size).toArray();
+                    slices.add(new Batch.Slice(tokens, lengths[s], blocks[s], 1));
+                    lengths[s] += count;
+                }
+            }
+            Floats logits = runner.run(new Batch(slices));
+            for (int row = 0; row < slices.size(); row++) {
+                rows.add(logits.toArray((long) row * size, size));
+            }
+        }
+        return rows.toArray(float[][]::new);
+    }
+
+    private static BlockTable[] blocks(ModelRunner runner) {
+        BlockTable[] tables = new BlockTable[SEQUENCES];
+        int next = 0;
+        for (int s = 0; s < SEQUENCES; s++) {
+            tables[s] = new BlockTable();
+            for (LayerKind kind : LayerKind.values()) {
+                for (int i = 0; i < (PROMPT + 2 + 15) / 16 * runner.kvLayout().blocksPerStep(kind); i++) {
+                    tables[s].append(kind, next++);
+                }
+            }
+        }
+        return tables;
+    }
+
+    private static ModelRunner cpu(Checkpoint checkpoint, CpuModelRunner.Limits limits) {
+        Kernels scalar = KernelsSelector.select(Optional.of("scalar")).kernels();
+        return new CpuModelRunner(checkpoint, scalar, 1, limits);
+    }
+
+    private static ModelRunner device(Checkpoint checkpoint, CpuModelRunner.Limits limits, int sequences) {
         return new DeviceModelRunner(
                 checkpoint,
                 TestDevice.withAllCapabilities(),
                 new DeviceModelRunner.TowerPlace.OnDevice(),
-                limits(),
-                1,
+                limits,
+                sequences,
                 256);
     }
 

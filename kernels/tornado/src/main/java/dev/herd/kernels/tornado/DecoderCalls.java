@@ -1,10 +1,8 @@
 package dev.herd.kernels.tornado;
 
-import dev.herd.kernels.KvShape;
 import dev.herd.kernels.device.Decoder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -18,26 +16,24 @@ final class DecoderCalls {
     private static final int ADDS = 1;
     private static final int SETS = 0;
 
-    private final Decoder decoder;
     private final Decoder.Sizes sizes;
     private final int headSize;
-    private final int kvHeads;
     private final StepBuffers step;
     private final Scratch scratch;
     final Capabilities capabilities;
     private final ProductCalls products;
+    final AttentionCalls attention;
     final RoundedCalls rounded;
 
     /** @param capabilities what the device can do, which decides the form of products */
     DecoderCalls(Decoder decoder, StepBuffers step, Scratch scratch, Capabilities capabilities) {
-        this.decoder = decoder;
         this.sizes = decoder.sizes();
         this.headSize = decoder.cache().shape().headSize();
-        this.kvHeads = decoder.cache().shape().kvHeadCount();
         this.step = step;
         this.scratch = scratch;
         this.capabilities = capabilities;
         this.products = new ProductCalls(step.step, scratch.halves);
+        this.attention = new AttentionCalls(decoder, step, scratch, capabilities);
         this.rounded = new RoundedCalls(sizes, step, scratch, capabilities);
     }
 
@@ -91,10 +87,7 @@ final class DecoderCalls {
         matMul(calls, scratch.query, scratch.normed, layer.query, SETS);
         matMul(calls, scratch.key, scratch.normed, layer.key, SETS);
         matMul(calls, scratch.value, scratch.normed, layer.value, SETS);
-        attention(calls, layer, 1);
-        if (!attendsOnMatrixUnits()) { // which join no stretches
-            calls.add(combine(1));
-        }
+        calls.addAll(attention.ofMany(layer));
         prepare(calls, scratch.attended, layer.output.columns(), 1);
         matMul(calls, scratch.hidden, scratch.attended, layer.output, ADDS);
         calls.add(norm(layer.ffnNorm));
@@ -122,161 +115,6 @@ final class DecoderCalls {
             calls.addAll(new ExpertCalls(sizes, step, scratch, products, rounded, routed.ffns()).all());
         }
         return calls;
-    }
-
-    /** Keys and values into the cache, and attention over stretches of it. */
-    void attention(List<KernelCall> calls, LayerBuffers buffers, int splits) {
-        Decoder.Layer layer = buffers.layer;
-        Decoder.Cache cache = decoder.cache();
-        int kind = !layer.isLocal() ? KeyValues.GLOBAL : sizes.usesQkNorm() ? KeyValues.LOCAL_NORMED : KeyValues.LOCAL;
-        int perStep = layer.isLocal() ? cache.localBlocks() : cache.globalBlocks();
-        int format = DeviceFormat.valueOf(cache.shape().type().name()).code();
-        calls.add(KernelCall.of(
-                "KeyValues.place",
-                tokens -> KeyValues.grid(sizes.headCount(), kvHeads, tokens),
-                KeyValues::place,
-                step.step,
-                step.places,
-                step.tables,
-                buffers.unit,
-                scratch.query,
-                scratch.key,
-                scratch.value,
-                step.rotations,
-                step.factors,
-                scratch.caches.get(layer.place()),
-                sizes.headCount(),
-                kvHeads,
-                headSize,
-                cache.shape().blockSize(),
-                perStep,
-                kind,
-                sizes.normEpsilon(),
-                format));
-        if (splits == 1 && attendsOnMatrixUnits()) {
-            calls.add(attendOnMatrixUnits(layer, buffers.unit, perStep, kind));
-            return;
-        }
-        calls.add(attend(layer, buffers.unit, splits, perStep, kind, format));
-    }
-
-    /** The attention of every head from that of its stretches. */
-    KernelCall combine(int splits) {
-        return KernelCall.of(
-                "Attention.combine",
-                tokens -> Attention.combineGrid(sizes.headCount(), tokens),
-                Attention::combine,
-                step.step,
-                scratch.attended,
-                scratch.partial,
-                sizes.headCount(),
-                headSize,
-                splits);
-    }
-
-    /**
-     * Tokens of a run that attend together in steps of many tokens, on a device with matrix units; 0 if they do not attend there.
-     */
-    static int runLengthOnMatrixUnits(Decoder decoder, Capabilities capabilities) {
-        KvShape kv = decoder.cache().shape();
-        int format = DeviceFormat.valueOf(kv.type().name()).code();
-        return capabilities.hasMma()
-                ? AttentionTile.runLength(decoder.sizes().headCount(), kv.kvHeadCount(), kv.headSize(), format)
-                : 0;
-    }
-
-    private boolean attendsOnMatrixUnits() {
-        return runLengthOnMatrixUnits(decoder, capabilities) > 0;
-    }
-
-    private KernelCall attendOnMatrixUnits(Decoder.Layer layer, IntArray unit, int perStep, int kind) {
-        int strands = AttentionTile.strands(kvHeads, sizes.maxTokens());
-        return KernelCall.of(
-                "MmaAttention.attend",
-                tokens -> MmaAttention.grid(kvHeads, tokens, strands),
-                MmaAttention::attend,
-                step.step,
-                step.places,
-                step.tables,
-                unit,
-                scratch.attended,
-                Objects.requireNonNull(scratch.halves).products,
-                scratch.query,
-                scratch.caches.get(layer.place()),
-                sizes.headCount(),
-                kvHeads,
-                headSize,
-                decoder.cache().shape().blockSize(),
-                perStep,
-                kind,
-                strands);
-    }
-
-    private KernelCall attend(Decoder.Layer layer, IntArray unit, int splits, int perStep, int kind, int format) {
-        boolean isFew = splits == Scratch.FEW_SPLITS;
-        if (isFew && capabilities.hasDp4a() && FewAttention.takes(sizes.headCount(), kvHeads, headSize, format)) {
-            return KernelCall.of(
-                    "FewAttention.attend",
-                    tokens -> FewAttention.grid(kvHeads, tokens, splits),
-                    FewAttention::attend,
-                    step.step,
-                    step.places,
-                    step.tables,
-                    unit,
-                    scratch.partial,
-                    scratch.query,
-                    scratch.caches.get(layer.place()),
-                    sizes.headCount(),
-                    kvHeads,
-                    headSize,
-                    decoder.cache().shape().blockSize(),
-                    perStep,
-                    kind,
-                    format,
-                    splits);
-        }
-        int runLength = RunAttention.runLength(sizes.headCount(), kvHeads, headSize);
-        if (capabilities.hasDp4a() && runLength > 0) {
-            return KernelCall.of(
-                    "RunAttention.attend",
-                    tokens -> RunAttention.grid(kvHeads, tokens, splits),
-                    RunAttention::attend,
-                    step.step,
-                    step.places,
-                    step.tables,
-                    unit,
-                    scratch.partial,
-                    scratch.query,
-                    scratch.caches.get(layer.place()),
-                    sizes.headCount(),
-                    kvHeads,
-                    headSize,
-                    decoder.cache().shape().blockSize(),
-                    perStep,
-                    kind,
-                    format,
-                    splits,
-                    runLength);
-        }
-        return KernelCall.of(
-                "Attention.attend",
-                tokens -> Attention.grid(kvHeads, tokens, splits),
-                Attention::attend,
-                step.step,
-                step.places,
-                step.tables,
-                unit,
-                scratch.partial,
-                scratch.query,
-                scratch.caches.get(layer.place()),
-                sizes.headCount(),
-                kvHeads,
-                headSize,
-                decoder.cache().shape().blockSize(),
-                perStep,
-                kind,
-                format,
-                splits);
     }
 
     KernelCall norm(FloatArray weight) {
