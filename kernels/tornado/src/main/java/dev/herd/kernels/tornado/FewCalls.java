@@ -84,7 +84,7 @@ final class FewCalls {
     }
 
     private KernelCall roundedNorm(FloatArray weight) {
-        return rounded.norm(step.step, scratch.normed, scratch.hidden, weight, Step.TOKENS, tokens -> tokens);
+        return rounded.norm(step.step, scratch.hidden, weight, Step.TOKENS, tokens -> tokens);
     }
 
     private KernelCall routerLogits(DeviceMatrix router) {

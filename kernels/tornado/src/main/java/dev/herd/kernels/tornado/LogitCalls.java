@@ -96,7 +96,7 @@ record LogitCalls(
         if (rows <= TaskGraphs.FEW && rounded.take(output)) {
             return new ArrayList<>(List.of(
                     gather,
-                    rounded.norm(step.logitStep, normed, hidden, norm, Step.LOGIT_ROWS, tokens -> rows),
+                    rounded.norm(step.logitStep, hidden, norm, Step.LOGIT_ROWS, tokens -> rows),
                     rounded.matVec(step.logitStep, logits, output, Step.LOGIT_ROWS, SETS)));
         }
         List<KernelCall> calls = new ArrayList<>(List.of(

@@ -36,18 +36,16 @@ final class RoundedCalls {
     }
 
     /**
-     * The norm of rows, as floats and rounded.
+     * The norm of rows, rounded.
      *
      * @param rows the most that there are in a bucket of tokens
      */
-    KernelCall norm(
-            IntArray counts, FloatArray out, FloatArray x, FloatArray weight, int countAt, IntUnaryOperator rows) {
+    KernelCall norm(IntArray counts, FloatArray x, FloatArray weight, int countAt, IntUnaryOperator rows) {
         return KernelCall.of(
                 "RoundedInputs.rmsNorm",
                 tokens -> RoundedInputs.grid(rows.applyAsInt(tokens), sizes.hiddenSize()),
                 RoundedInputs::rmsNorm,
                 counts,
-                out,
                 scratch.levels,
                 scratch.factors,
                 x,

@@ -16,12 +16,13 @@ public final class RoundedExperts {
     /** The grid of {@link #gateUp} for up to {@code tokens} tokens. */
     public static WorkerGrid gateUpGrid(int sharedRows, int rows, int tokens, int expertsPerToken) {
         int most = Math.max(sharedRows, rows);
-        return Grids.groups(Math.ceilDiv(most, RoundedRows.ROWS), 1 + tokens * expertsPerToken, RoundedRows.GROUP);
+        return Grids.groups(1 + tokens * expertsPerToken, Math.ceilDiv(most, RoundedRows.ROWS), RoundedRows.GROUP);
     }
 
     /**
      * {@link RoundedProducts#gateUp} of the shared expert, and {@link Experts#gateUp} of the chosen ones. Each group of an
-     * assignment chooses by itself, as {@link Router#route} does, which costs less than a launch.
+     * assignment chooses by itself, as {@link Router#route} does, which costs less than a launch. Groups of the same rows are
+     * neighbours: of an expert that several tokens chose, all but one find them in the cache.
      *
      * <p>Twin: {@code DenseFfn}; {@code model.Router.assign}, {@code MoeLayer.gather}, then {@code DenseFfn} of the expert.
      *
@@ -59,10 +60,10 @@ public final class RoundedExperts {
             int experts,
             int expertsPerToken) {
         int tokens = step.get(Step.TOKENS);
-        int group = context.groupIdx;
+        int group = context.groupIdy;
         int row = RoundedRows.row(group, context.localIdx);
         int token = RoundedRows.token(context.localIdx);
-        if (context.groupIdy == 0) {
+        if (context.groupIdx == 0) {
             float z = RoundedRows.sums(
                     context,
                     sharedGate,
@@ -97,7 +98,7 @@ public final class RoundedExperts {
                 }
             }
         } else {
-            int assignment = context.groupIdy - 1;
+            int assignment = context.groupIdx - 1;
             if (assignment < tokens * expertsPerToken) {
                 int ofToken = assignment / expertsPerToken;
                 int expert = Router.chosen(logits, ofToken * experts, experts, assignment % expertsPerToken);

@@ -174,13 +174,12 @@ public final class RoundedInputs {
     }
 
     /**
-     * {@link Norms#rmsNorm}, whose results are also rounded. Every group adds up the whole row, from the cache but for the
+     * {@link Norms#rmsNorm}, whose results are rounded. Every group adds up the whole row, from the cache but for the
      * first, so that groups need not wait for each other.
      *
      * <p>Twin: {@code ScalarKernels.rmsNorm}, then {@code quantize_row} of {@code kernels/native}.
      *
      * @param step the number of rows is at {@code countAt}
-     * @param out {@code [rows, size]}
      * @param levels as above, the first row in tile 0
      * @param factors as above
      * @param x {@code [rows, size]}
@@ -190,7 +189,6 @@ public final class RoundedInputs {
     public static void rmsNorm(
             KernelContext context,
             IntArray step,
-            FloatArray out,
             IntArray levels,
             FloatArray factors,
             FloatArray x,
@@ -213,10 +211,6 @@ public final class RoundedInputs {
                 b = x.get(from + at + 1) * scale * weight.get(at + 1);
                 c = x.get(from + at + 2) * scale * weight.get(at + 2);
                 d = x.get(from + at + 3) * scale * weight.get(at + 3);
-                out.set(from + at, a);
-                out.set(from + at + 1, b);
-                out.set(from + at + 2, c);
-                out.set(from + at + 3, d);
             }
             store(context, levels, factors, row * tiles(size) + context.groupIdx, a, b, c, d);
         }

@@ -107,7 +107,7 @@
  * RoundedInputs.roundOrdered(context, levels, factors, x, order, offsets, columns, experts, perInput)
  * RoundedInputs.roundBoth(context, step, levels, factors, shared, routed, sharedFirst, routedFirst,
  *         sharedColumns, columns, expertsPerToken)
- * RoundedInputs.rmsNorm(context, step, out, levels, factors, x, weight, epsilon, size, countAt)
+ * RoundedInputs.rmsNorm(context, step, levels, factors, x, weight, epsilon, size, countAt)
  * RoundedAttention.combine(context, step, levels, factors, partial, heads, headSize, splits)
  * RoutedNorm.rmsNorm(context, step, logits, levels, factors, x, weight, router, epsilon, format, experts, size)
  * RoundedProducts.matVec(context, step, out, levels, factors, w, format, first, rows, columns, countAt, adds)
