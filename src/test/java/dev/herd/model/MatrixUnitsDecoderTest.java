@@ -97,7 +97,7 @@ final class MatrixUnitsDecoderTest {
             Capabilities can = TestDevice.capabilities();
             assertThat(rounded > 3 * halves)
                     .as("experts have rounded inputs in some steps: %s and %s", rounded, halves)
-                    .isEqualTo(can.hasDp4a() && can.hasMma());
+                    .isEqualTo(can.hasDp4a());
         }
     }
 
@@ -106,7 +106,7 @@ final class MatrixUnitsDecoderTest {
     void sequencesThatDecodeTogetherAreTheCpus(@TempDir Path folder) {
         RandomModel model = RandomModel.builder()
                 .layers(2, 2, 2)
-                .experts(4, 1)
+                .experts(4, 4) // so that no choice can differ
                 .widths(64, 64, 64, 128)
                 .heads(4, 2)
                 .build(29);

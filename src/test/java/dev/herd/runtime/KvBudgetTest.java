@@ -55,6 +55,13 @@ class KvBudgetTest {
         assertThat(budget.remark()).isEmpty();
     }
 
+    /** However many sequences a device computes together. */
+    @Test
+    void defaultMemoryIsForEightContextsUnlessSequencesAreConfigured() {
+        assertThat(KvBudget.of(config(4096, 0), ModelSettings.defaults(), PLENTY))
+                .isEqualTo(KvBudget.of(config(4096, 0), ModelSettings.defaults().withRequests(8, 64), PLENTY));
+    }
+
     @Test
     void defaultMemoryIsAtMostAQuarterOfTheMachine() {
         long sequence = 4 * 256 * LAYER_BYTES;

@@ -36,6 +36,7 @@ class LoadedModelTest {
         try (LoadedModel model = LoadedModel.open(settings)) {
             assertThat(model.contextLength()).isEqualTo(64);
             assertThat(model.runner().maxBatchTokens()).isEqualTo(9);
+            assertThat(model.requestLimit()).isEqualTo(3);
             assertThat(model.tokenizer().decode(model.tokenizer().encode("Hello")))
                     .isEqualTo("Hello");
         }

@@ -135,7 +135,15 @@ final class KernelCode {
                                     MethodTypeDesc.of(ConstantDescs.CD_void, CONTEXT, ConstantDescs.CD_int));
                 case "allocateFloatLocalArray" -> allocate(builder, "allocateFloats", TypeKind.FLOAT);
                 case "allocateIntLocalArray" -> allocate(builder, "allocateInts", TypeKind.INT);
-                case "mmaFragment", "mmaLoadA", "mmaLoadB", "mma", "mmaStore" ->
+                case "mmaLoadA", "mmaLoadB" -> {
+                    MethodTypeDesc type = call.typeSymbol().insertParameterTypes(0, CONTEXT);
+                    builder.loadConstant(line)
+                            .invokestatic(
+                                    MATRIX_UNITS,
+                                    method,
+                                    type.insertParameterTypes(type.parameterCount(), ConstantDescs.CD_int));
+                }
+                case "mmaFragment", "mma", "mmaStore" ->
                     builder.invokestatic(MATRIX_UNITS, method, call.typeSymbol().insertParameterTypes(0, CONTEXT));
                 default -> builder.with(call);
             }

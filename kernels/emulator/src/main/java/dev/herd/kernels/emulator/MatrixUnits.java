@@ -35,12 +35,15 @@ public final class MatrixUnits {
         return sums;
     }
 
-    /** {@link KernelContext#mmaLoadA}: item l of a warp says where eight halves of row l % 16 begin, the first ones or, from item 16 on, the others. */
-    public static HalfFloat[] mmaLoadA(KernelContext context, int[] tile, int depth, int byteOffset) {
+    /**
+     * {@link KernelContext#mmaLoadA}: item l of a warp says where eight halves of row l % 16 begin, the first ones or, from item 16
+     * on, the others.
+     */
+    public static HalfFloat[] mmaLoadA(KernelContext context, int[] tile, int depth, int byteOffset, int line) {
         int item = WorkGroup.touching();
         int lane = item % Warps.SIZE;
         int address = byteOffset + lane % ROWS * (DEPTH * HALF) + lane / ROWS * PIECE;
-        int[] pieces = pieces(item, "mmaLoadA", tile, address);
+        int[] pieces = pieces(item, "mmaLoadA", tile, address, line);
         AccessLog log = local(tile, "mmaLoadA");
         for (int part = 0; part < 4; part++) {
             log.read(pieces[8 * part + lane / 4] / Integer.BYTES + lane % 4);
@@ -55,10 +58,10 @@ public final class MatrixUnits {
     }
 
     /** {@link KernelContext#mmaLoadB}: item l of the first 16 of a warp says where row l begins. */
-    public static HalfFloat[] mmaLoadB(KernelContext context, int[] tile, int depth, int byteOffset) {
+    public static HalfFloat[] mmaLoadB(KernelContext context, int[] tile, int depth, int byteOffset, int line) {
         int item = WorkGroup.touching();
         int lane = item % Warps.SIZE;
-        int[] pieces = pieces(item, "mmaLoadB", tile, byteOffset + lane % DEPTH * PIECE);
+        int[] pieces = pieces(item, "mmaLoadB", tile, byteOffset + lane % DEPTH * PIECE, line);
         AccessLog log = local(tile, "mmaLoadB");
         for (int part = 0; part < 4; part++) {
             int row = (part >> 1) * 8 + 2 * (lane % 4) + (part & 1);
@@ -68,7 +71,7 @@ public final class MatrixUnits {
     }
 
     /** Where the 16 bytes begin that each item of a warp points at. */
-    private static int[] pieces(int item, String what, int[] tile, int address) {
+    private static int[] pieces(int item, String what, int[] tile, int address, int line) {
         if (address % PIECE != 0) {
             throw WorkGroup.fault("calls " + what + " at byte " + address + ", which is no multiple of " + PIECE);
         }
@@ -76,7 +79,7 @@ public final class MatrixUnits {
             throw WorkGroup.fault(
                     "calls " + what + " at byte " + address + " of an array of " + tile.length * Integer.BYTES);
         }
-        return WorkGroup.warps().gather(item, what, tile, address);
+        return WorkGroup.warps().gather(item, what, tile, line, address);
     }
 
     private static AccessLog local(int[] tile, String what) {

@@ -66,18 +66,19 @@ final class Warps {
      * The numbers that the items of a warp each bring to a call, when all of them have.
      *
      * @param array that it is about, the same for all
+     * @param line of the call, the same for all
      * @return {@code [SIZE]}
      */
-    int[] gather(int item, String kind, Object array, int number) {
+    int[] gather(int item, String kind, Object array, int line, int number) {
         requireWholeWarps(kind);
         Meeting meeting = meetings[item / SIZE];
         if (meeting == null) {
-            meeting = new Meeting(kind, array);
+            meeting = new Meeting(kind, array, line);
             meetings[item / SIZE] = meeting;
         }
-        if (!meeting.isFor(kind, array)) {
-            throw WorkGroup.fault("calls " + kind + ", but item " + item / SIZE * SIZE + " of its warp " + meeting.kind
-                    + ", or of another array");
+        if (!meeting.isFor(kind, array, line)) {
+            throw WorkGroup.fault("calls " + kind + " in line " + line + ", but item " + item / SIZE * SIZE
+                    + " of its warp " + meeting.kind + " in line " + meeting.line + ", or of another array");
         }
         meeting.numbers[item % SIZE] = number;
         meeting.hasCome[item % SIZE] = true;
@@ -124,17 +125,19 @@ final class Warps {
     private static final class Meeting {
         private final String kind;
         private final Object array;
+        private final int line;
         private final int[] numbers = new int[SIZE];
         private final boolean[] hasCome = new boolean[SIZE];
 
-        Meeting(String kind, Object array) {
+        Meeting(String kind, Object array, int line) {
             this.kind = kind;
             this.array = array;
+            this.line = line;
         }
 
         @SuppressWarnings("ReferenceEquality") // the same memory is meant, not the same contents
-        boolean isFor(String otherKind, Object otherArray) {
-            return kind.equals(otherKind) && array == otherArray;
+        boolean isFor(String otherKind, Object otherArray, int otherLine) {
+            return kind.equals(otherKind) && array == otherArray && line == otherLine;
         }
     }
 

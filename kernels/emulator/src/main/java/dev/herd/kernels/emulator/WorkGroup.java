@@ -71,10 +71,6 @@ final class WorkGroup {
         }
     }
 
-    /*
-     * POCL's compiler takes the branches of one item for those of all where they lead from a barrier to the end of the
-     * kernel, so kernels that have barriers end with one (docs/gpu-kernels.md).
-     */
     /** Takes every item to its next barrier, or to its end; returns whether they wait. */
     private boolean advance(Fiber[] fibers, boolean hasBarriers) {
         Arrays.fill(waitsAt, 0);
@@ -106,6 +102,10 @@ final class WorkGroup {
         }
     }
 
+    /**
+     * POCL's compiler takes the branches of one item for those of all where they lead from a barrier to the end of the kernel,
+     * so kernels that have barriers end with one (docs/gpu-kernels.md).
+     */
     private void requireLikeFirst(Fiber[] fibers, int item, boolean hasBarriers) {
         if (fibers[item].isDone() != fibers[0].isDone()) {
             int waiting = fibers[item].isDone() ? 0 : item;

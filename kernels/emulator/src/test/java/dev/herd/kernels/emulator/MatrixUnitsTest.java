@@ -92,7 +92,14 @@ final class MatrixUnitsTest {
     void differentFactorsInAWarpAreAFault() {
         assertFault(
                 graph -> graph.task("t", WarpKernels::loadsADifferentFactor, CONTEXT, out),
-                "item 7 calls mmaLoadB, but item 0 of its warp mmaLoadA, or of another array");
+                "item 7 calls mmaLoadB in line ");
+    }
+
+    @Test
+    void aCallInTwoPlacesIsAFault() {
+        assertFault(
+                graph -> graph.task("t", WarpKernels::loadsInTwoPlaces, CONTEXT, out),
+                "item 16 calls mmaLoadA in line ");
     }
 
     @Test

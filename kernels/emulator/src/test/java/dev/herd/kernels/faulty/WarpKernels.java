@@ -110,6 +110,21 @@ public final class WarpKernels {
         context.localBarrier();
     }
 
+    public static void loadsInTwoPlaces(KernelContext context, FloatArray out) {
+        int[] tile = context.allocateIntLocalArray(2 * LEFT);
+        for (int i = context.localIdx; i < 2 * LEFT; i += GROUP) {
+            tile[i] = 0;
+        }
+        context.localBarrier();
+        if (context.localIdx < 16) {
+            context.mmaLoadA(tile, 16, 0);
+        } else {
+            context.mmaLoadA(tile, 16, 4 * LEFT);
+        }
+        out.set(context.localIdx, 1);
+        context.localBarrier();
+    }
+
     public static void multipliesWithHalfAWarp(KernelContext context, FloatArray out) {
         int[] tile = context.allocateIntLocalArray(RIGHT);
         tile[context.localIdx] = 0;

@@ -53,7 +53,7 @@ final class AttentionCalls {
 
     /**
      * Tokens, at most, that are a run by themselves in steps of many and attend as in steps of few, since one group would take
-     * long to go through a long past; 0 if none do. What are more attend as all others.
+     * long to go through a long past; 0 if none do. Of more such tokens the rest attends on matrix units.
      */
     static int mostAlone(Decoder decoder, Capabilities capabilities) {
         KvShape kv = decoder.cache().shape();

@@ -20,7 +20,7 @@ final class Bits {
         return magnitude * (1 - (bits >> 14 & 2));
     }
 
-    /** {@link #half} on devices that have {@code dp4a}, which all turn halves to floats by themselves. */
+    /** {@link #half} on devices with {@code dp4a} or matrix units, which all turn halves to floats by themselves. */
     static float deviceHalf(int bits) {
         return Float.float16ToFloat((short) bits);
     }

@@ -19,7 +19,6 @@ final class ExpertCalls {
     private final ProductCalls products;
     private final Projections ffns;
     private final int mostRounded; // tokens of a step that has rounded inputs
-    private final List<KernelCall> calls = new ArrayList<>();
 
     ExpertCalls(
             Decoder.Sizes sizes,
@@ -40,10 +39,11 @@ final class ExpertCalls {
     /** The kernels, which add to the residual stream; the normed rows are prepared. */
     List<KernelCall> all() {
         int rows = ffns.gate().rows();
+        List<KernelCall> calls = new ArrayList<>();
         calls.add(group());
-        round(scratch.normed, ffns.gate().columns(), perToken);
-        multiply(scratch.gate, scratch.normed, ffns.gate(), perToken);
-        multiply(scratch.up, scratch.normed, ffns.up(), perToken);
+        round(calls, scratch.normed, ffns.gate().columns(), perToken);
+        multiply(calls, scratch.gate, scratch.normed, ffns.gate(), perToken);
+        multiply(calls, scratch.up, scratch.normed, ffns.up(), perToken);
         calls.add(KernelCall.of(
                 "Experts.activate",
                 tokens -> Experts.activateGrid(assignments(tokens), rows),
@@ -54,9 +54,9 @@ final class ExpertCalls {
                 scratch.scores,
                 rows,
                 perToken));
-        round(scratch.gate, rows, 1);
+        round(calls, scratch.gate, rows, 1);
         products.prepare(calls, scratch.gate, rows, perToken, Step.TOKENS, tokens -> isRounded(tokens) ? 1 : tokens);
-        multiply(scratch.expertOutput, scratch.gate, ffns.down(), 1);
+        multiply(calls, scratch.expertOutput, scratch.gate, ffns.down(), 1);
         calls.add(KernelCall.of(
                 "Experts.combine",
                 tokens -> Experts.combineGrid(tokens, sizes.hiddenSize()),
@@ -92,7 +92,7 @@ final class ExpertCalls {
     }
 
     /** @param perInput assignments that share a row of x */
-    private void round(FloatArray x, int columns, int perInput) {
+    private void round(List<KernelCall> calls, FloatArray x, int columns, int perInput) {
         if (mostRounded == 0) {
             return;
         }
@@ -111,7 +111,7 @@ final class ExpertCalls {
     }
 
     /** @param perInput assignments that share a row of x */
-    private void multiply(FloatArray out, FloatArray x, DeviceMatrix w, int perInput) {
+    private void multiply(List<KernelCall> calls, FloatArray out, FloatArray x, DeviceMatrix w, int perInput) {
         if (mostRounded > 0) {
             calls.add(KernelCall.of(
                     "RoundedExpertMatMul.matMul",

@@ -24,9 +24,10 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 public final class MmaAttention {
     /*
      * Local memory: queries and weights are left factors, rows of eight words for 16 elements or positions, a run of 64 rows
-     * after the other, the halves of four rows in turn the other way round, for the banks' sake. Keys and values take turns in one place, as right factors: pieces of 16 by 8, those of keys 16 elements of
-     * eight positions, two positions to a word; those of values 16 positions of eight elements. A piece is four words longer than
-     * it is large, so that the two positions of each of 32 items come to different banks.
+     * after the other, the halves of four rows in turn the other way round, for the banks' sake. Keys and values take turns in
+     * one place, as right factors: pieces of 16 by 8, those of keys 16 elements of eight positions, two positions to a word;
+     * those of values 16 positions of eight elements. A piece is four words longer than it is large, so that the two positions
+     * of each of 32 items come to different banks.
      *
      * What an item stores of scores and sums it reads itself: two neighbours in each of two rows, eight apart, per piece.
      */

@@ -25,7 +25,10 @@ final class MmaSums {
         return source;
     }
 
-    /** Where in its row of a left factor the first eight halves lie, or the second, in words: the other way round in four rows of eight. */
+    /**
+     * Where in its row of a left factor the first eight halves lie, or the second, in words: the other way round in four rows of
+     * eight.
+     */
     static int eights(int row, int eight) {
         return (row & 4) ^ (4 * eight);
     }

@@ -21,8 +21,8 @@ final class MmaTile {
      * Inputs are the left factor: per run of 16 columns rows of eight words, one for each token; runs are 16 words further
      * apart than they are long, so that the four words each of two tokens and two runs, which eight items write at once, meet
      * 32 banks. The halves of four rows in turn are the other way round, so that the four words each of eight tokens, which a
-     * warp reads at once, do so, too. Weights are the right factor: per run, per eight rows, a word for two rows in each of the 16 places; these
-     * pieces of 64 words are so far apart that what a warp writes at once meets 32 banks.
+     * warp reads at once, do so, too. Weights are the right factor: per run, per eight rows, a word for two rows in each of the
+     * 16 places; these pieces of 64 words are so far apart that what a warp writes at once meets 32 banks.
      *
      * A slice is two runs of 16 columns; in Q4_K those whose levels share words, which are 32 columns apart. Scales and offsets
      * of a Q4_K group are worked out once for its eight slices, and lie in local memory.

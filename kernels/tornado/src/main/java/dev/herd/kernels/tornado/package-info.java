@@ -26,7 +26,7 @@
  * scores     FloatArray [T, expertsPerToken]   sigmoid of its logit
  * order      IntArray   [T * expertsPerToken]  assignments, those of expert 0 first
  * offsets    IntArray   [2, experts + 1]       where each expert's begin in order: for products in tiles, and with rounded inputs
- * partial    FloatArray [T, splits, heads, headSize + 2]  unnormalised attention, maximum and sum of weights
+ * partial    FloatArray [T or those alone, splits, heads, headSize + 2]  unnormalised attention, maximum and sum of weights
  * halves     IntArray   [T, rowWords]          inputs of products on matrix units, and what they lost (HalfInputs)
  * scales     FloatArray [T]                    what the halves are to be multiplied by
  * products   FloatArray [tiles of tokens, tiles of 128 rows]  sums on their way out of matrix units; scores and sums of

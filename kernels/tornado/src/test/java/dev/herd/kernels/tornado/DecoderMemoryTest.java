@@ -148,24 +148,30 @@ final class DecoderMemoryTest {
 
     /** A layer, dense or a mixture. */
     static Decoder decoder(int maxTokens, boolean seesImages, int experts, int blocks) {
+        KvShape shape = new KvShape(HEADS, HEAD_SIZE, 16, TensorType.F32);
+        return decoder(maxTokens, seesImages, experts, blocks, HEADS, shape);
+    }
+
+    static Decoder decoder(int maxTokens, boolean seesImages, int experts, int blocks, int heads, KvShape shape) {
         Decoder.Ffn ffn = new Decoder.Ffn(matrix(FFN, HIDDEN), matrix(FFN, HIDDEN), matrix(HIDDEN, FFN));
-        int width = HEADS * HEAD_SIZE;
+        int width = heads * shape.headSize();
+        int kvWidth = shape.kvHeadCount() * shape.headSize();
         Decoder.Layer layer = new Decoder.Layer(
                 true,
                 0,
                 0,
                 floats(HIDDEN),
                 matrix(width, HIDDEN),
-                matrix(width, HIDDEN),
-                matrix(width, HIDDEN),
+                matrix(kvWidth, HIDDEN),
+                matrix(kvWidth, HIDDEN),
                 matrix(HIDDEN, width),
                 floats(HIDDEN),
                 ffn,
                 experts == 0 ? null : new Decoder.Experts(matrix(experts, HIDDEN), Collections.nCopies(experts, ffn)));
         return new Decoder(
                 new Decoder.Sizes(
-                        HIDDEN, VOCABULARY, HEADS, experts, Math.min(experts, 1), 1e-5f, true, maxTokens, seesImages),
-                new Decoder.Cache(new KvShape(HEADS, HEAD_SIZE, 16, TensorType.F32), 1, 1, 1, blocks, 8),
+                        HIDDEN, VOCABULARY, heads, experts, Math.min(experts, 1), 1e-5f, true, maxTokens, seesImages),
+                new Decoder.Cache(shape, 1, 1, 1, blocks, 8),
                 matrix(VOCABULARY, HIDDEN),
                 floats(HIDDEN),
                 matrix(VOCABULARY, HIDDEN),

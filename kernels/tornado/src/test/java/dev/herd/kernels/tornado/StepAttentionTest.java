@@ -9,8 +9,10 @@ import dev.herd.kernels.KvMemory;
 import dev.herd.kernels.KvShape;
 import dev.herd.kernels.KvView;
 import dev.herd.kernels.TensorType;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -42,13 +44,8 @@ final class StepAttentionTest {
     private static final int[][] LONG_STEPS = {{70, 3}, {90, 60}, {1, 30}, {2, 1}, {22, 1}, {1, 1}};
 
     /** The same for few tokens: tiles that end within a stretch, and both stretches with positions. */
-    private static final int[][] LONG_FEW_STEPS = new int[24][];
-
-    static {
-        for (int i = 0; i < LONG_FEW_STEPS.length; i++) {
-            LONG_FEW_STEPS[i] = new int[] {5, i % 4};
-        }
-    }
+    private static final int[][] LONG_FEW_STEPS =
+            IntStream.range(0, 24).mapToObj(i -> new int[] {5, i % 4}).toArray(int[][]::new);
 
     private static final int LONG_CHUNK = 100;
 
@@ -178,7 +175,8 @@ final class StepAttentionTest {
         int tokens = at.length;
         IntArray step = Device.step(tokens);
         IntArray places = new IntArray(tokens * Step.PLACE);
-        IntArray table = new IntArray(2 * tables[0].length);
+        IntArray table = IntArray.fromArray(IntStream.concat(Arrays.stream(tables[0]), Arrays.stream(tables[1]))
+                .toArray());
         for (int token = 0; token < tokens; token++) {
             int place = token * Step.PLACE;
             places.set(place + Step.POSITION, at[token]);
@@ -186,9 +184,6 @@ final class StepAttentionTest {
             int start = sequences[token] * tables[0].length;
             places.set(place + Step.LOCAL_TABLE, kind == KeyValues.GLOBAL ? 1000 : start);
             places.set(place + Step.GLOBAL_TABLE, kind == KeyValues.GLOBAL ? start : 1000);
-        }
-        for (int i = 0; i < table.getSize(); i++) {
-            table.set(i, tables[i / tables[0].length][i % tables[0].length]);
         }
         IntArray layer = IntArray.fromElements(UNIT);
         FloatArray queries = array(query);
@@ -310,10 +305,9 @@ final class StepAttentionTest {
             int kind,
             int format,
             int alone) {
-        int most = alone == 0 ? queries.getSize() / (HEADS * HEAD_SIZE) + 1 : alone;
         Device.run(KernelCall.of(
                 "FewAttention.attend",
-                bucket -> FewAttention.grid(KV_HEADS, most, 2),
+                bucket -> FewAttention.grid(KV_HEADS, queries.getSize() / (HEADS * HEAD_SIZE) + 1, 2),
                 FewAttention::attend,
                 step,
                 places,
@@ -334,10 +328,9 @@ final class StepAttentionTest {
     }
 
     private void combine(IntArray step, IntArray places, FloatArray attended, int alone) {
-        int most = alone == 0 ? attended.getSize() / (HEADS * HEAD_SIZE) + 1 : alone;
         Device.run(KernelCall.of(
                 "Attention.combine",
-                bucket -> Attention.combineGrid(HEADS, most),
+                bucket -> Attention.combineGrid(HEADS, attended.getSize() / (HEADS * HEAD_SIZE) + 1),
                 Attention::combine,
                 step,
                 places,
@@ -371,15 +364,16 @@ final class StepAttentionTest {
             SCALAR.qkNorm(query, EPSILON, HEADS, HEAD_SIZE, 0, tokens);
             SCALAR.qkNorm(key, EPSILON, KV_HEADS, HEAD_SIZE, 0, tokens);
         }
+        KvView[] views = Arrays.stream(tables)
+                .map(ids -> new KvView(shape, memory, ids, UNITS, UNIT, 0))
+                .toArray(KvView[]::new);
         Floats attended = Floats.copyOf(new float[tokens * HEADS * HEAD_SIZE]);
         for (int token = 0; token < tokens; token++) {
-            KvView view = new KvView(shape, memory, tables[sequences[token]], UNITS, UNIT, 0);
-            SCALAR.storeKeyValue(view, at[token], key, value, token);
+            SCALAR.storeKeyValue(views[sequences[token]], at[token], key, value, token);
         }
         for (int token = 0; token < tokens; token++) {
-            KvView view = new KvView(shape, memory, tables[sequences[token]], UNITS, UNIT, 0);
             int first = kind == KeyValues.GLOBAL ? 0 : at[token] / chunk * chunk;
-            SCALAR.attend(attended, query, view, token, HEADS, first, at[token], 0, HEADS);
+            SCALAR.attend(attended, query, views[sequences[token]], token, HEADS, first, at[token], 0, HEADS);
         }
         return attended;
     }
