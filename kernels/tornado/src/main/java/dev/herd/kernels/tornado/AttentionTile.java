@@ -3,7 +3,7 @@ package dev.herd.kernels.tornado;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
-/** Sizes of {@link MmaAttention}'s tiles, and what an item does there with scores and sums of its own. */
+/** Sizes of the tiles of {@link MmaAttention} and {@link MmaVision}, and what an item does there with scores and sums of its own. */
 final class AttentionTile {
     /** Queries of a group. */
     static final int ROWS = 64;
@@ -12,12 +12,14 @@ final class AttentionTile {
     static final int POSITIONS = 64;
 
     /** Largest heads, of which a warp holds 16 rows of sums in registers. */
-    private static final int MOST_ELEMENTS = 128;
+    static final int MOST_ELEMENTS = 128;
 
     /** Groups that work side by side, at most: about three on each of an H100's multiprocessors. */
     private static final int MOST_GROUPS = 384;
 
-    private static final float LOWEST = -Float.MAX_VALUE;
+    static final float LOWEST = -Float.MAX_VALUE;
+
+    private static final float LARGEST_HALF = 65504;
 
     private AttentionTile() {}
 
@@ -35,6 +37,13 @@ final class AttentionTile {
     /** Elements of {@code sums}. */
     static long sums(int kvHeads, int headSize, int strands) {
         return (long) ROWS * (headSize + POSITIONS) * kvHeads * strands;
+    }
+
+    /** Two halves in an int; what is too large for one becomes the largest, but what is not finite no number. */
+    static int pair(float low, float high) {
+        float finiteLow = TornadoMath.max(-LARGEST_HALF, TornadoMath.min(LARGEST_HALF, low));
+        float finiteHigh = TornadoMath.max(-LARGEST_HALF, TornadoMath.min(LARGEST_HALF, high));
+        return HalfInputs.pair(finiteLow + 0 * low, finiteHigh + 0 * high); // a device's minimum is the number
     }
 
     /** The score of a position that a query sees, or less than any. */

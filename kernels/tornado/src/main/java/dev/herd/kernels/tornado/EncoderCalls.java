@@ -100,18 +100,7 @@ final class EncoderCalls {
         linear(part, buffers.value, buffers.normed, layer.valueProj(), SETS);
         turn(part, buffers.query);
         turn(part, buffers.key);
-        part.add(KernelCall.of(
-                "Vision.attend",
-                tiles -> Vision.attendGrid(sizes.headCount(), count(tiles, ROWS)),
-                Vision::attend,
-                buffers.step,
-                buffers.normed,
-                buffers.query,
-                buffers.key,
-                buffers.value,
-                sizes.headCount(),
-                sizes.headSize(),
-                sizes.tileRows()));
+        part.add(attend());
         prepare(part, buffers.normed, size, ROWS);
         linear(part, buffers.hidden, buffers.normed, layer.outputProj(), ADDS);
         norm(part, buffers.normed, buffers.hidden, layer.ffnNorm());
@@ -121,6 +110,39 @@ final class EncoderCalls {
         prepare(part, buffers.wide, encoder.ffnSize(), ROWS);
         linear(part, buffers.hidden, buffers.wide, layer.ffnOut(), ADDS);
         return part;
+    }
+
+    private KernelCall attend() {
+        HalfBuffers halves = buffers.halves;
+        if (halves == null || !MmaVision.takes(sizes.headSize())) {
+            return KernelCall.of(
+                    "Vision.attend",
+                    tiles -> Vision.attendGrid(sizes.headCount(), count(tiles, ROWS)),
+                    Vision::attend,
+                    buffers.step,
+                    buffers.normed,
+                    buffers.query,
+                    buffers.key,
+                    buffers.value,
+                    sizes.headCount(),
+                    sizes.headSize(),
+                    sizes.tileRows());
+        }
+        int strands = MmaVision.strands(sizes.headCount(), sizes.maxTiles(), sizes.tileRows());
+        return KernelCall.of(
+                "MmaVision.attend",
+                tiles -> MmaVision.grid(sizes.headCount(), tiles, sizes.tileRows(), strands),
+                MmaVision::attend,
+                buffers.step,
+                buffers.normed,
+                halves.products,
+                buffers.query,
+                buffers.key,
+                buffers.value,
+                sizes.headCount(),
+                sizes.headSize(),
+                sizes.tileRows(),
+                strands);
     }
 
     private EncoderPart end() {

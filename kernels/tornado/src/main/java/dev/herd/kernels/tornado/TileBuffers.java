@@ -52,15 +52,19 @@ final class TileBuffers {
                 : null;
     }
 
-    /** Elements of the scratch memory of products. */
+    /** Elements of the scratch memory of products, and of attention. */
     private static long products(Encoder encoder) {
         Encoder.Sizes sizes = encoder.sizes();
+        int strands = MmaVision.strands(sizes.headCount(), sizes.maxTiles(), sizes.tileRows());
         long tokens = (long) sizes.maxTiles() * sizes.tokensPerTile();
         int output = Math.max(
                 Math.max(encoder.adapterIn().rows(), encoder.adapterOut().rows()), encoder.textSize());
-        return Math.max(
+        long ofProducts = Math.max(
                 MmaMatMul.products(Math.max(sizes.hiddenSize(), encoder.ffnSize()), rows(sizes)),
                 MmaMatMul.products(output, tokens));
+        return MmaVision.takes(sizes.headSize())
+                ? Math.max(ofProducts, MmaVision.sums(sizes.headCount(), sizes.headSize(), strands))
+                : ofProducts;
     }
 
     /** Words of the halves of a product's inputs. */

@@ -49,6 +49,7 @@ public final class TornadoDevices {
             MmaMatMul.class,
             MmaSums.class,
             MmaTile.class,
+            MmaVision.class,
             NarrowMatMul.class,
             Norms.class,
             Pieces.class,

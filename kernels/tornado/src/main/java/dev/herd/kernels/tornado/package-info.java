@@ -102,6 +102,7 @@
  * Vision.embed(context, step, hidden, positions, classEmbedding, size, tileRows)
  * Vision.turnPairs(context, step, x, rotations, size, headSize, tileRows)
  * Vision.attend(context, step, out, query, key, value, heads, headSize, tileRows)
+ * MmaVision.attend(context, step, out, sums, query, key, value, heads, headSize, tileRows, strands)  with matrix units
  * Vision.mergePatches(context, step, out, encoded, grid, factor, size)
  * RoundedInputs.roundRows(context, step, levels, factors, x, first, columns, countAt, perCount)
  * RoundedInputs.roundOrdered(context, levels, factors, x, order, offsets, columns, experts, perInput)

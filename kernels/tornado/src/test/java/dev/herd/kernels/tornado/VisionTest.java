@@ -3,7 +3,6 @@ package dev.herd.kernels.tornado;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,15 +144,93 @@ final class VisionTest {
         }
     }
 
+    /** Whole tiles, ends within 64 rows and within 16 elements, and fewer groups than blocks of rows. */
+    @ParameterizedTest(name = "{0} tiles of {1} rows, {2} heads of {3}, {4} strands")
+    @CsvSource({"1, 5, 1, 8, 1", "2, 66, 2, 24, 3", "3, 64, 1, 32, 2", "1, 145, 2, 88, 2", "2, 17, 3, 128, 8"})
+    void matrixUnitsAttendAsOthersDo(int tiles, int tileRows, int heads, int headSize, int strands) {
+        if (!Device.hasMma()) {
+            return;
+        }
+        Random random = new Random(tileRows);
+        int values = tiles * tileRows * heads * headSize;
+        FloatArray query = ExpertsTest.floats(random, values, 1);
+        FloatArray key = ExpertsTest.floats(random, values, 1);
+        FloatArray value = ExpertsTest.floats(random, values, 1);
+        FloatArray out = new FloatArray(values);
+        out.init(Float.NaN);
+        FloatArray sums = new FloatArray(Math.toIntExact(MmaVision.sums(heads, headSize, strands)));
+
+        Device.run(KernelCall.of(
+                "MmaVision.attend",
+                bucket -> MmaVision.grid(heads, tiles + 1, tileRows, strands),
+                MmaVision::attend,
+                Device.step(tiles * tileRows),
+                out,
+                sums,
+                query,
+                key,
+                value,
+                heads,
+                headSize,
+                tileRows,
+                strands));
+
+        float[] expected = attend(query, key, value, tiles * tileRows, tileRows, heads, headSize);
+        assertThat(out.toHeapArray()).containsExactly(expected, within(2e-3f));
+    }
+
+    /** Halves have no room for these; numbers come out, and none that were not there. */
+    @Test
+    void whatIsTooLargeForAHalfIsTheLargestAndNoNumberIsNone() {
+        if (!Device.hasMma()) {
+            return;
+        }
+        FloatArray query = new FloatArray(8);
+        FloatArray value = new FloatArray(8);
+        value.set(0, 1e6f);
+        value.set(1, Float.NaN);
+        value.set(2, 3);
+        FloatArray out = new FloatArray(8);
+
+        Device.run(KernelCall.of(
+                "MmaVision.attend",
+                bucket -> MmaVision.grid(1, 1, 1, 1),
+                MmaVision::attend,
+                Device.step(1),
+                out,
+                new FloatArray(Math.toIntExact(MmaVision.sums(1, 8, 1))),
+                query,
+                new FloatArray(8),
+                value,
+                1,
+                8,
+                1,
+                1));
+
+        assertThat(out.get(0)).isEqualTo(65504);
+        assertThat(out.get(1)).isNaN();
+        assertThat(out.get(2)).isEqualTo(3);
+    }
+
     private static float[] attend(FloatArray query, FloatArray key, FloatArray value, int rows, int tileRows) {
+        return attend(query, key, value, rows, tileRows, 2, 8);
+    }
+
+    private static float[] attend(
+            FloatArray query, FloatArray key, FloatArray value, int rows, int tileRows, int heads, int headSize) {
         FloatArray out = new FloatArray(query.getSize());
-        IntArray step = Device.step(rows);
-        Device.run(new KernelCall(
+        Device.run(KernelCall.of(
                 "Vision.attend",
-                List.of(step, out, query, key, value, 2, 8, tileRows),
-                (graph, id) ->
-                        graph.task(id, Vision::attend, Device.CONTEXT, step, out, query, key, value, 2, 8, tileRows),
-                bucket -> Vision.attendGrid(2, rows)));
+                bucket -> Vision.attendGrid(heads, rows),
+                Vision::attend,
+                Device.step(rows),
+                out,
+                query,
+                key,
+                value,
+                heads,
+                headSize,
+                tileRows));
         return out.toHeapArray();
     }
 
