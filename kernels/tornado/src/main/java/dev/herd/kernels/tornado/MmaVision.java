@@ -42,7 +42,7 @@ public final class MmaVision {
     private MmaVision() {}
 
     /** Whether heads of that size are attended to here. */
-    static boolean takes(int headSize) {
+    public static boolean takes(int headSize) {
         return headSize % 8 == 0 && headSize <= AttentionTile.MOST_ELEMENTS;
     }
 
