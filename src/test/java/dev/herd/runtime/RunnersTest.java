@@ -81,22 +81,11 @@ class RunnersTest {
 
     @Test
     void stepsAreAsLargeAsSuitsWhatComputes() {
-        ScriptedDevice small = new ScriptedDevice(64 * MIB, 100 * MIB, 1, 0);
-        ScriptedDevice large = new ScriptedDevice(1024 * MIB, 100 * MIB, 1, 0);
-
-        assertThat(choose("auto", large).steps()).isEqualTo(new StepLimits(32, 992));
-        assertThat(choose("auto", small).steps()).isEqualTo(new StepLimits(8, 256));
-    }
-
-    @Test
-    void configuredStepsAreKept() {
-        try (Checkpoint checkpoint = BuiltInModel.open(BuiltInVocabulary.get())) {
-            ModelSettings configured = settings("auto").withRequests(3, 0).withPrefillSlice(17);
-            Runners.Chosen chosen = choose(checkpoint, configured, new ScriptedDevice(1024 * MIB, 100 * MIB, 1, 0));
-
-            assertThat(chosen.steps()).isEqualTo(new StepLimits(3, 17));
-            assertThat(chosen.runner().maxBatchTokens()).isEqualTo(20);
-        }
+        assertThat(choose("auto", new ScriptedDevice(1024 * MIB, 100 * MIB, 1, 0))
+                        .steps())
+                .isEqualTo(new StepLimits(32, 992));
+        assertThat(choose("auto", new ScriptedDevice(64 * MIB, 100 * MIB, 1, 0)).steps())
+                .isEqualTo(new StepLimits(8, 256));
     }
 
     @Test

@@ -35,14 +35,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  * no checkpoint has.
  */
 class DeviceVisionEncoderTest {
-    /** The device computes GELU from a formula that is wrong by 1.5e-7, and adds up in another order. */
+    /** The device computes GELU from a formula that is wrong by 1.5e-7, and adds up in another order; halves cost more. */
     private static final float TOLERANCE = 5e-5f;
 
     /** On matrix units, quantised weights meet inputs of 11 significant bits, and so do keys and values. */
     private static final float HALVES_TOLERANCE = 2e-3f;
-
-    /** What that costs at least, and adding up in another order does not. */
-    private static final float LEAST = 1e-4f;
 
     private static final int TEXT_SIZE = 13;
 
@@ -147,7 +144,7 @@ class DeviceVisionEncoderTest {
             float error = largestError(device, tower, tiles, maxTiles);
 
             if (rounds(device, tower)) {
-                assertThat(error).as("on matrix units").isBetween(LEAST, HALVES_TOLERANCE);
+                assertThat(error).as("on matrix units").isBetween(TOLERANCE, HALVES_TOLERANCE);
             } else {
                 assertThat(error).isLessThan(TOLERANCE);
             }

@@ -135,7 +135,7 @@ final class KernelCode {
                                     MethodTypeDesc.of(ConstantDescs.CD_void, CONTEXT, ConstantDescs.CD_int));
                 case "allocateFloatLocalArray" -> allocate(builder, "allocateFloats", TypeKind.FLOAT);
                 case "allocateIntLocalArray" -> allocate(builder, "allocateInts", TypeKind.INT);
-                case "mmaLoadA", "mmaLoadB" -> {
+                case "mmaLoadA", "mmaLoadB", "mma", "mmaStore" -> {
                     MethodTypeDesc type = call.typeSymbol().insertParameterTypes(0, CONTEXT);
                     builder.loadConstant(line)
                             .invokestatic(
@@ -143,7 +143,7 @@ final class KernelCode {
                                     method,
                                     type.insertParameterTypes(type.parameterCount(), ConstantDescs.CD_int));
                 }
-                case "mmaFragment", "mma", "mmaStore" ->
+                case "mmaFragment" ->
                     builder.invokestatic(MATRIX_UNITS, method, call.typeSymbol().insertParameterTypes(0, CONTEXT));
                 default -> builder.with(call);
             }

@@ -108,12 +108,13 @@ public final class MatrixUnits {
     }
 
     /** {@link KernelContext#mma}. */
-    public static float[] mma(KernelContext context, HalfFloat[] a, HalfFloat[] b, float[] sums, MMAShape shape) {
+    public static float[] mma(
+            KernelContext context, HalfFloat[] a, HalfFloat[] b, float[] sums, MMAShape shape, int line) {
         if (a.length != ROWS * DEPTH || b.length != DEPTH * COLUMNS) {
             throw WorkGroup.fault("calls mma with factors that are not a left and a right one");
         }
         int item = WorkGroup.touching();
-        WorkGroup.warps().together(item, "mma", a, b, new int[0], () -> shape);
+        WorkGroup.warps().together(item, "mma", a, b, new int[] {line}, () -> shape);
         int lane = item % Warps.SIZE;
         float[] result = new float[4];
         for (int i = 0; i < 4; i++) {
@@ -129,9 +130,10 @@ public final class MatrixUnits {
     }
 
     /** {@link KernelContext#mmaStore}. */
-    public static void mmaStore(KernelContext context, float[] sums, FloatArray out, int row, int column, int stride) {
+    public static void mmaStore(
+            KernelContext context, float[] sums, FloatArray out, int row, int column, int stride, int line) {
         int item = WorkGroup.touching();
-        WorkGroup.warps().together(item, "mmaStore", out, out, new int[] {row, column, stride}, () -> out);
+        WorkGroup.warps().together(item, "mmaStore", out, out, new int[] {row, column, stride, line}, () -> out);
         int lane = item % Warps.SIZE;
         for (int i = 0; i < 4; i++) {
             int toRow = row + lane / 4 + 8 * (i >> 1);

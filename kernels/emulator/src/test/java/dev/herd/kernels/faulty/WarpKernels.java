@@ -125,6 +125,23 @@ public final class WarpKernels {
         context.localBarrier();
     }
 
+    public static void multipliesInTwoPlaces(KernelContext context, FloatArray out) {
+        int[] tile = context.allocateIntLocalArray(LEFT);
+        tile[context.localIdx] = 0;
+        tile[GROUP + context.localIdx] = 0;
+        context.localBarrier();
+        HalfFloat[] factor = context.mmaLoadA(tile, 16, 0);
+        HalfFloat[] other = context.mmaLoadB(tile, 16, 0);
+        float[] sums = context.mmaFragment(0);
+        if (context.localIdx < 16) {
+            sums = context.mma(factor, other, sums, MMAShape.M16N8K16);
+        } else {
+            sums = context.mma(factor, other, context.mmaFragment(1), MMAShape.M16N8K16);
+        }
+        context.mmaStore(sums, out, 0, 0, 8);
+        context.localBarrier();
+    }
+
     public static void multipliesWithHalfAWarp(KernelContext context, FloatArray out) {
         int[] tile = context.allocateIntLocalArray(RIGHT);
         tile[context.localIdx] = 0;

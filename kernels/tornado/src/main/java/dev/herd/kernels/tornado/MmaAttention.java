@@ -51,8 +51,6 @@ public final class MmaAttention {
     /** Words from one piece of keys or values to the next. */
     private static final int PIECE = 68;
 
-    private static final float LOWEST = -Float.MAX_VALUE;
-
     private MmaAttention() {}
 
     /** The grid of {@link #attend} for up to {@code tokens} tokens. */
@@ -159,8 +157,8 @@ public final class MmaAttention {
                         HalfInputs.pair(query.get(from + element) * factor, query.get(from + element + 1) * factor);
             }
 
-            float largest = LOWEST;
-            float lowLargest = LOWEST;
+            float largest = AttentionTile.LOWEST;
+            float lowLargest = AttentionTile.LOWEST;
             context.localBarrier();
             float ownScale = scales[row];
             float ownLowScale = scales[lowRow];

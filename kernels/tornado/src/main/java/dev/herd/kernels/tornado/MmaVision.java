@@ -21,7 +21,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class MmaVision {
     /*
-     * Local memory is that of MmaAttention. An item brings four neighbouring elements at a time: of keys those of two rows, four
+     * Local memory is that of MmaAttention, but for banks: what a warp writes at once meets half of them. An item brings four neighbouring elements at a time: of keys those of two rows, four
      * items to the 16 of a piece; of values those of one row. Heads that are no multiple of 16 end within a piece: queries are
      * zeros there, and keys some others; what values are there makes sums that nobody reads.
      */

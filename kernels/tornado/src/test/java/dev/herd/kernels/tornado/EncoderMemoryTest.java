@@ -71,15 +71,19 @@ final class EncoderMemoryTest {
     }
 
     static Encoder encoder(int layers) {
+        return encoder(layers, 2);
+    }
+
+    static Encoder encoder(int layers, int heads) {
         Encoder.Linear square = linear(HIDDEN, HIDDEN);
         Encoder.Layer layer = new Encoder.Layer(
                 norm(), square, square, square, square, norm(), linear(FFN, HIDDEN), linear(HIDDEN, FFN));
         return new Encoder(
-                new Encoder.Sizes(GRID, PATCH, HIDDEN, 2, 2, 1e-5f, 2),
+                new Encoder.Sizes(GRID, PATCH, HIDDEN, heads, 2, 1e-5f, 2),
                 matrix(HIDDEN, 3 * PATCH * PATCH),
                 floats(HIDDEN),
                 floats(ROWS * HIDDEN),
-                floats(ROWS * 4),
+                floats(ROWS * HIDDEN / heads),
                 norm(),
                 List.of(layer, layer, layer).subList(0, layers),
                 norm(),

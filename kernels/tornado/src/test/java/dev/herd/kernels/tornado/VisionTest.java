@@ -190,6 +190,9 @@ final class VisionTest {
         value.set(0, 1e6f);
         value.set(1, Float.NaN);
         value.set(2, 3);
+        value.set(3, Float.NEGATIVE_INFINITY);
+        FloatArray key = new FloatArray(8);
+        key.set(0, -1e6f);
         FloatArray out = new FloatArray(8);
 
         Device.run(KernelCall.of(
@@ -200,7 +203,7 @@ final class VisionTest {
                 out,
                 new FloatArray(Math.toIntExact(MmaVision.sums(1, 8, 1))),
                 query,
-                new FloatArray(8),
+                key,
                 value,
                 1,
                 8,
@@ -210,6 +213,7 @@ final class VisionTest {
         assertThat(out.get(0)).isEqualTo(65504);
         assertThat(out.get(1)).isNaN();
         assertThat(out.get(2)).isEqualTo(3);
+        assertThat(out.get(3)).isNaN();
     }
 
     private static float[] attend(FloatArray query, FloatArray key, FloatArray value, int rows, int tileRows) {
