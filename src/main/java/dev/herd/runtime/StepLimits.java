@@ -7,7 +7,7 @@ package dev.herd.runtime;
  * @param prefillSlice tokens of prompts
  */
 record StepLimits(int maxRunning, int prefillSlice) {
-    /** What a processor takes unless told otherwise: more sequences or tokens would make a step longer and nothing faster. */
+    /** What a processor takes unless told otherwise. */
     static final StepLimits OF_CPU = new StepLimits(8, 256);
 
     /**

@@ -56,16 +56,22 @@ final class AttentionCalls {
      * long to go through a long past; 0 if none do. Of more such tokens the rest attends on matrix units.
      */
     static int mostAlone(Decoder decoder, Capabilities capabilities) {
-        KvShape kv = decoder.cache().shape();
-        boolean isThere = runLengthOnMatrixUnits(decoder, capabilities) > 1
-                && capabilities.hasDp4a()
-                && FewAttention.takes(decoder.sizes().headCount(), kv.kvHeadCount(), kv.headSize(), format(kv));
+        boolean isThere = runLengthOnMatrixUnits(decoder, capabilities) > 1 && hasKernelOfFew(decoder, capabilities);
         return isThere ? MOST_ALONE : 0;
+    }
+
+    private static boolean hasKernelOfFew(Decoder decoder, Capabilities capabilities) {
+        KvShape kv = decoder.cache().shape();
+        return capabilities.hasDp4a()
+                && FewAttention.takes(decoder.sizes().headCount(), kv.kvHeadCount(), kv.headSize(), format(kv));
     }
 
     /** Those of few tokens, whose past is divided into {@link Scratch#FEW_SPLITS} stretches, up to what joins them. */
     List<KernelCall> ofFew(LayerBuffers layer) {
-        return List.of(place(layer), attend(layer, Scratch.FEW_SPLITS));
+        KernelCall attend = hasKernelOfFew(decoder, capabilities)
+                ? fewAttend(layer, Scratch.FEW_SPLITS, 0)
+                : attend(layer, Scratch.FEW_SPLITS);
+        return List.of(place(layer), attend);
     }
 
     /** Those of many tokens. */
@@ -126,10 +132,6 @@ final class AttentionCalls {
     }
 
     private KernelCall attend(LayerBuffers layer, int splits) {
-        boolean isFew = splits == Scratch.FEW_SPLITS;
-        if (isFew && capabilities.hasDp4a() && FewAttention.takes(sizes.headCount(), kvHeads, headSize, format)) {
-            return fewAttend(layer, splits, 0);
-        }
         int runLength = RunAttention.runLength(sizes.headCount(), kvHeads, headSize);
         if (capabilities.hasDp4a() && runLength > 0) {
             return KernelCall.of(

@@ -30,8 +30,8 @@ final class AttentionTile {
     }
 
     /** Groups along the runs; each handles every so many-th. */
-    static int strands(int kvHeads, int maxTokens) {
-        return Math.min(maxTokens, Math.max(1, MOST_GROUPS / kvHeads));
+    static int strands(int kvHeads, int mostRuns) {
+        return Math.min(mostRuns, Math.max(1, MOST_GROUPS / kvHeads));
     }
 
     /** Elements of {@code sums}. */

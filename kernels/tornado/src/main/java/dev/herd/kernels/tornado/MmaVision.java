@@ -48,7 +48,7 @@ public final class MmaVision {
 
     /** Groups along the rows; each handles every so many-th 64 of a tile. */
     static int strands(int heads, int maxTiles, int tileRows) {
-        return Math.min(maxTiles * Math.ceilDiv(tileRows, ROWS), AttentionTile.strands(heads, Integer.MAX_VALUE));
+        return AttentionTile.strands(heads, maxTiles * Math.ceilDiv(tileRows, ROWS));
     }
 
     /** Elements of {@code sums}. */
